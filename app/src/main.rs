@@ -1,0 +1,2 @@
+//! chappe
+fn main(){}

@@ -1,0 +1,101 @@
+//! Open envelopes: public and signed (spec/03-envelope.md, "Open").
+
+use super::opened::{Opened, SaltSource};
+use super::{Header, OpenError, SealError};
+use crate::chain::{ChainId, Position};
+use crate::error::{DecodeError, ErrorKind};
+use crate::framing::{Parsed, field, octets, refuse};
+use crate::item::{Item, check_items, emit_items, put_items, read_items};
+use crate::key::{AccountId, AccountKey, AccountSecret};
+use crate::limits::ENVELOPE_OCTETS_MAX;
+use crate::realm::Realm;
+use alloc::vec::Vec;
+use nom::number::complete::{be_u16, be_u32, u8};
+use zeroize::Zeroizing;
+
+const SIGNATURE_OCTETS: usize = 64;
+const CONTEXT: &str = "chappe-open/1";
+
+/// An open envelope whose signature has not been looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenEnvelope<'a> {
+    /// Who claims to have written it.
+    pub account: AccountId,
+    /// The position of its first message.
+    pub first: Position,
+    /// What it says.
+    pub items: Vec<Item<'a>>,
+    signed: &'a [u8],
+    signature: [u8; SIGNATURE_OCTETS],
+}
+
+impl<'a> OpenEnvelope<'a> {
+    /// Writes and signs an envelope of these items, the first at `first`.
+    pub fn sign(
+        secret: &AccountSecret,
+        realm: Realm,
+        first: Position,
+        items: &[Item<'_>],
+    ) -> Result<Vec<u8>, SealError> {
+        check_items(items)?;
+        check_counters(first, items)?;
+        let mut out = Vec::new();
+        out.push(Header::new(Header::OPEN, first.epoch, items.len() > 1).to_octet());
+        out.push(first.device);
+        out.extend_from_slice(&first.epoch.to_be_bytes());
+        out.extend_from_slice(&secret.public().id().0);
+        out.extend_from_slice(&first.counter.to_be_bytes());
+        put_items(&mut out, items);
+        if out.len().saturating_add(SIGNATURE_OCTETS) > ENVELOPE_OCTETS_MAX {
+            return Err(DecodeError::at_octet(ErrorKind::TooLong, "envelope", 0).into());
+        }
+        let signature = secret.sign(CONTEXT, realm, &[&out]);
+        out.extend_from_slice(&signature);
+        Ok(out)
+    }
+
+    /// Verifies it as the account's, in this realm.
+    pub fn verify(&self, account: &AccountKey, realm: Realm) -> Result<Opened, OpenError> {
+        if account.id() != self.account {
+            return Err(OpenError::UnknownAccount);
+        }
+        account.verify(CONTEXT, realm, &[self.signed], &self.signature)?;
+        Ok(Opened {
+            author: *account,
+            first: self.first,
+            chain: ChainId::open(realm, account, self.first.device, self.first.epoch),
+            salts: SaltSource::Open,
+            several: self.items.len() > 1,
+            content: Zeroizing::new(emit_items(&self.items)),
+        })
+    }
+
+    pub(super) fn read(input: &'a [u8]) -> Parsed<'a, Self> {
+        let Some((signed, signature)) = input.split_last_chunk::<SIGNATURE_OCTETS>() else {
+            return refuse(ErrorKind::Truncated, "signature", input);
+        };
+        let (rest, octet) = field("class", u8)(signed)?;
+        let header = Header::from_octet(octet);
+        let (rest, device) = field("device", u8)(rest)?;
+        let (rest, epoch) = field("epoch", be_u16)(rest)?;
+        if !header.parity_fits(epoch) {
+            return refuse(ErrorKind::Inconsistent, "epoch", input);
+        }
+        let (rest, account) = field("account", octets::<8>)(rest)?;
+        let (rest, counter) = field("counter", be_u32)(rest)?;
+        let first = Position { device, epoch, counter };
+        let (_, items) = read_items(header.several(), rest)?;
+        if check_counters(first, &items).is_err() {
+            return refuse(ErrorKind::OutOfRange, "counter", input);
+        }
+        let envelope =
+            Self { account: AccountId(account), first, items, signed, signature: *signature };
+        Ok((&[], envelope))
+    }
+}
+
+/// Every item takes one counter; the last must still be a u32.
+pub(super) fn check_counters(first: Position, items: &[Item<'_>]) -> Result<(), SealError> {
+    let steps = u32::try_from(items.len().saturating_sub(1)).unwrap_or(u32::MAX);
+    first.advance(steps).map(|_| ()).ok_or(SealError::CountersExhausted)
+}

@@ -1,0 +1,97 @@
+//! What is inside an envelope once it has been verified or opened.
+
+use crate::chain::{ChainId, Position};
+use crate::digest;
+use crate::id::{MessageId, Salt};
+use crate::item::{Item, parse_items};
+use crate::key::AccountKey;
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// The content of an envelope and who wrote it.
+pub struct Opened {
+    pub(super) author: AccountKey,
+    pub(super) first: Position,
+    pub(super) chain: ChainId,
+    pub(super) salts: SaltSource,
+    pub(super) several: bool,
+    pub(super) content: Zeroizing<Vec<u8>>,
+}
+
+impl Opened {
+    /// Who wrote it.
+    #[must_use]
+    pub const fn author(&self) -> &AccountKey {
+        &self.author
+    }
+
+    /// The chain its messages belong to.
+    #[must_use]
+    pub const fn chain(&self) -> ChainId {
+        self.chain
+    }
+
+    /// Whether nobody but author and recipient could read it.
+    #[must_use]
+    pub const fn is_sealed(&self) -> bool {
+        matches!(self.salts, SaltSource::Sealed(_))
+    }
+
+    /// The messages, in the author's order.
+    #[must_use]
+    pub fn messages(&self) -> Vec<OpenedMessage<'_>> {
+        // The content was parsed before this value was made, so the fallback is never taken.
+        let items = parse_items(self.several, &self.content).unwrap_or_default();
+        let positions = (0..).map_while(|steps| self.first.advance(steps));
+        items
+            .into_iter()
+            .zip(positions)
+            .map(|(item, position)| {
+                let salt = self.salts.salt(&self.author, position);
+                OpenedMessage { id: item.id(&self.author, &salt), item, position, salt }
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opened {{ author: {}, first: {:?} }}", self.author.id(), self.first)
+    }
+}
+
+/// One message of an opened envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedMessage<'a> {
+    /// The item.
+    pub item: Item<'a>,
+    /// Where it stands in its chain.
+    pub position: Position,
+    /// What its id is salted with; together with the item it is evidence.
+    pub salt: Salt,
+    /// The id, unless a reference is still to be resolved.
+    pub id: Option<MessageId>,
+}
+
+/// Where the salts of an envelope's messages come from.
+pub(super) enum SaltSource {
+    /// Anyone can compute them.
+    Open,
+    /// S of spec/03-envelope.md.
+    Sealed(Zeroizing<[u8; 32]>),
+}
+
+impl SaltSource {
+    pub(super) fn salt(&self, author: &AccountKey, position: Position) -> Salt {
+        let counter = position.counter.to_be_bytes();
+        let hash = match self {
+            Self::Open => digest::hash(
+                "chappe-salt/1",
+                &[&author.to_bytes(), &[position.device], &position.epoch.to_be_bytes(), &counter],
+            ),
+            Self::Sealed(source) => digest::mac(&**source, "chappe-salt/1", &[&counter]),
+        };
+        Salt(digest::first(&hash))
+    }
+}

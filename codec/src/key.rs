@@ -1,0 +1,193 @@
+//! Accounts and their signatures (spec/00-conventions.md, "Keys and accounts").
+
+use crate::digest;
+use crate::realm::Realm;
+use alloc::vec::Vec;
+use core::fmt;
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+/// The public key of an account: Ed25519 (RFC 8032).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AccountKey(VerifyingKey);
+
+impl AccountKey {
+    /// Takes 32 octets as a key; refuses what is no point of the curve or of small order.
+    pub fn from_bytes(octets: &[u8; 32]) -> Result<Self, KeyError> {
+        if !is_canonical(octets) {
+            return Err(KeyError::NotAKey);
+        }
+        let key = VerifyingKey::from_bytes(octets).map_err(|_| KeyError::NotAKey)?;
+        if key.is_weak() {
+            return Err(KeyError::WeakKey);
+        }
+        Ok(Self(key))
+    }
+
+    /// The 32 octets of the key.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
+    /// The account's id: `H("chappe-account/1", key)[..8]`.
+    #[must_use]
+    pub fn id(&self) -> AccountId {
+        AccountId(digest::first(&digest::hash("chappe-account/1", &[&self.to_bytes()])))
+    }
+
+    /// Verifies a signature over `context ‖ realm ‖ parts`, strictly: the one predicate of the
+    /// protocol (spec/00-conventions.md: "A signature is verified strictly").
+    pub fn verify(
+        &self,
+        context: &str,
+        realm: Realm,
+        parts: &[&[u8]],
+        signature: &[u8; 64],
+    ) -> Result<(), KeyError> {
+        self.0
+            .verify_strict(&to_be_signed(context, realm, parts), &Signature::from_bytes(signature))
+            .map_err(|_| KeyError::BadSignature)
+    }
+}
+
+impl fmt::Debug for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountKey({:?})", self.id())
+    }
+}
+
+/// The eight octets that stand for an account where space is short.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub [u8; 8]);
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The secret half of an account. It is wiped when dropped and never shown.
+#[derive(Clone)]
+pub struct AccountSecret(SigningKey);
+
+impl AccountSecret {
+    /// The key of a 32-octet seed, which must come from a healthy random source.
+    #[must_use]
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> AccountKey {
+        AccountKey(self.0.verifying_key())
+    }
+
+    /// Signs `context ‖ realm ‖ parts`.
+    #[must_use]
+    pub fn sign(&self, context: &str, realm: Realm, parts: &[&[u8]]) -> [u8; 64] {
+        self.0.sign(&to_be_signed(context, realm, parts)).to_bytes()
+    }
+}
+
+impl fmt::Debug for AccountSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountSecret of {:?}", self.public())
+    }
+}
+
+/// Why a key or a signature was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyError {
+    /// The octets are no point of the curve.
+    NotAKey,
+    /// A key of small order, for which anyone can sign.
+    WeakKey,
+    /// The signature is not this key's over these octets in this realm.
+    BadSignature,
+}
+
+impl KeyError {
+    /// The registered name (spec/00-conventions.md, "Error names").
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotAKey | Self::WeakKey => "weak_key",
+            Self::BadSignature => "bad_signature",
+        }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAKey => "these octets are not a public key",
+            Self::WeakKey => "a weak key, for which anyone could sign",
+            Self::BadSignature => "the signature is not this account's, or the realm is another",
+        })
+    }
+}
+
+impl core::error::Error for KeyError {}
+
+/// Whether y, the 255 low bits, is below p = 2^255 − 19. RFC 8032 §5.1.3 refuses the others; the
+/// library reduces them, which would give one account several keys.
+fn is_canonical(octets: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = octets;
+    let at_or_above_p =
+        high & 0x7F == 0x7F && middle.iter().all(|octet| *octet == 0xFF) && *low >= 0xED;
+    !at_or_above_p
+}
+
+fn to_be_signed(context: &str, realm: Realm, parts: &[&[u8]]) -> Vec<u8> {
+    let mut message = Vec::from(context.as_bytes());
+    message.extend_from_slice(&realm.to_bytes());
+    for part in parts {
+        message.extend_from_slice(part);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realm::Mode;
+    use alloc::format;
+
+    const LIVE: Realm = Realm { mode: Mode::Live, network: 1 };
+    const EXERCISE: Realm = Realm { mode: Mode::Exercise, network: 1 };
+
+    #[test]
+    fn a_signature_holds_in_its_context_and_realm_only() {
+        let secret = AccountSecret::from_seed(&[7; 32]);
+        let signature = secret.sign("chappe-open/1", LIVE, &[b"halt"]);
+        let verify = |context, realm, text: &[u8]| {
+            secret.public().verify(context, realm, &[text], &signature)
+        };
+        assert_eq!(verify("chappe-open/1", LIVE, b"halt"), Ok(()));
+        assert_eq!(verify("chappe-open/1", EXERCISE, b"halt"), Err(KeyError::BadSignature));
+        assert_eq!(verify("chappe-card/1", LIVE, b"halt"), Err(KeyError::BadSignature));
+        assert_eq!(verify("chappe-open/1", LIVE, b"go"), Err(KeyError::BadSignature));
+    }
+
+    #[test]
+    fn weak_keys_are_refused() {
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        assert_eq!(AccountKey::from_bytes(&neutral), Err(KeyError::WeakKey));
+        assert_eq!(AccountKey::from_bytes(&[0; 32]), Err(KeyError::WeakKey));
+        assert_eq!(AccountKey::from_bytes(&[0xFF; 32]), Err(KeyError::NotAKey));
+    }
+
+    #[test]
+    fn a_secret_shows_only_its_public_half() {
+        let shown = format!("{:?}", AccountSecret::from_seed(&[0x5A; 32]));
+        assert!(!shown.contains("5a5a") && !shown.contains("90, 90"), "{shown}");
+    }
+}

@@ -1,0 +1,20 @@
+//! Every maximum of the formats in this crate, in one place.
+
+/// Items in one envelope.
+pub const ENVELOPE_ITEMS_MAX: usize = 32;
+
+/// Octets of one item, its header and reference included.
+pub const ITEM_OCTETS_MAX: usize = 4096;
+
+/// Octets of one envelope: what a relay stores and a gateway takes in.
+pub const ENVELOPE_OCTETS_MAX: usize = 16 * 1024;
+
+/// Messages one statement may cover.
+pub const STATEMENT_MESSAGES_MAX: u16 = 1024;
+
+/// Octets of a signal on the standard wire. The standard sets no maximum for the text of its A, F,
+/// K and R messages; this one leaves room for every URL in practice and bounds what a reader holds.
+pub const SIGNAL_OCTETS_MAX: usize = 2048;
+
+/// Objects a request (Q) may ask for (Whiteflag 4.3.1.9).
+pub const REQUEST_OBJECTS_MAX: usize = 8;
