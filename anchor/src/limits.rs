@@ -44,6 +44,9 @@ pub const TILE_PATH_OCTETS_MAX: usize = 64;
 /// Octets of one entry bundle: 256 leaves, each with its length.
 pub const ENTRY_BUNDLE_OCTETS_MAX: usize = 256 * (2 + LEAF_OCTETS_MAX);
 
+/// Leaves whose tiles are written in one go, so that submissions do not wait for a whole log's.
+pub const PUBLISHED_LEAVES_STEP: u64 = 16 * 256;
+
 /// Submissions taken into one batch, written and flushed together.
 pub const BATCH_SUBMISSIONS_MAX: usize = 1024;
 
@@ -67,6 +70,15 @@ pub const RECEIPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long one connection may last, whatever it does.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long a client waits for an answer, connecting included.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Octets of a refusal as JSON.
+pub const REFUSAL_OCTETS_MAX: usize = 2 * 1024;
+
+/// How long a server that can accept no connection waits before it tries again.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// How long a stopping server waits for the answers under way.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -29,7 +29,7 @@ pub(crate) fn parse_text<'a, T>(
 /// A control character is refused: signed notes have none but the newline (C2SP signed-note,
 /// "Format").
 pub(crate) fn line(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let Some(end) = input.iter().position(|&octet| octet < 0x20 || octet == 0x7F) else {
+    let Some(end) = input.iter().position(|&octet| octet < 0x20) else {
         let at_end = input.get(input.len()..).unwrap_or_default();
         return refuse(ErrorKind::Truncated, "", at_end);
     };
@@ -102,13 +102,13 @@ pub(crate) fn decode_base64(encoded: &[u8], octets_max: usize) -> Result<Vec<u8>
     if encoded.len() > octets_max.div_ceil(3).saturating_mul(4) {
         return Err(ErrorKind::TooLong);
     }
-    let octets = STANDARD.decode(encoded).map_err(|error| match error {
-        base64::DecodeError::InvalidByte(..) => ErrorKind::BadCharacter,
-        base64::DecodeError::InvalidLength(_) => ErrorKind::Truncated,
-        base64::DecodeError::InvalidLastSymbol(..) | base64::DecodeError::InvalidPadding => {
-            ErrorKind::NotCanonical
-        }
-    })?;
+    let in_alphabet =
+        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
+    if !encoded.iter().all(in_alphabet) {
+        return Err(ErrorKind::BadCharacter);
+    }
+    // What is left to be wrong is padding, length or the unused bits of the last character.
+    let octets = STANDARD.decode(encoded).map_err(|_| ErrorKind::NotCanonical)?;
     if octets.len() > octets_max {
         return Err(ErrorKind::TooLong);
     }

@@ -1,6 +1,7 @@
 //! The secret half of a card: everything a device needs to sign, seal and open.
 
 use crate::card::Card;
+use crate::digest;
 use crate::key::{AccountKey, AccountSecret};
 use crate::label::LabelKey;
 use crate::realm::Realm;
@@ -67,6 +68,15 @@ impl Identity {
     pub fn transport_seed(&self) -> Zeroizing<[u8; 32]> {
         let mut rest: &[u8] = self.seed.get(96..).unwrap_or_default();
         Zeroizing::new(take_chunk(&mut rest))
+    }
+
+    /// The seed of the Ed25519 key this device signs with where it is a server: a ledger's
+    /// checkpoints. It is derived, so that no key signs in two formats.
+    #[must_use]
+    pub fn ledger_seed(&self) -> Zeroizing<[u8; 32]> {
+        let mut out = Zeroizing::new([0; 32]);
+        digest::derive(&*self.seed, "chappe-ledger-key/1", &[], &mut *out);
+        out
     }
 
     /// X25519 of the identity key and a public key; `None` if the result is all zero

@@ -12,11 +12,18 @@ pub const LABEL_EPOCH_SECONDS: u64 = 86_400;
 pub struct Label(pub [u8; 3]);
 
 impl Label {
-    /// `MAC(label key, "chappe-label/1", realm, epoch)[..3]`.
+    /// The public topic of the field: what open messages are addressed to.
+    pub const FIELD: Self = Self([0; 3]);
+
+    /// `MAC(label key, "chappe-label/1", realm, epoch)[..3]`, and never [`Label::FIELD`].
     #[must_use]
     pub fn new(key: &LabelKey, realm: Realm, epoch: u32) -> Self {
-        let mac = digest::mac(&key.0, "chappe-label/1", &[&realm.to_bytes(), &epoch.to_be_bytes()]);
-        Self(digest::first(&mac))
+        let parts: [&[u8]; 2] = [&realm.to_bytes(), &epoch.to_be_bytes()];
+        match digest::first(&digest::mac(&key.0, "chappe-label/1", &parts)) {
+            // spec/05-radio.md: "A derivation that yields it gives `000001` instead."
+            [0, 0, 0] => Self([0, 0, 1]),
+            label => Self(label),
+        }
     }
 }
 

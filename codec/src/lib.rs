@@ -27,6 +27,6 @@ pub mod limits;
 pub mod merkle;
 pub mod precedence;
 pub mod realm;
-// pub mod signal;
+pub mod signal;
 pub mod statement;
 pub mod time;

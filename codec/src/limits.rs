@@ -16,5 +16,9 @@ pub const STATEMENT_MESSAGES_MAX: u16 = 1024;
 /// K and R messages; this one leaves room for every URL in practice and bounds what a reader holds.
 pub const SIGNAL_OCTETS_MAX: usize = 2048;
 
+/// Octets of a signal's text or cryptographic data: with it every signal stays below
+/// [`SIGNAL_OCTETS_MAX`], whatever its type.
+pub const SIGNAL_TEXT_OCTETS_MAX: usize = 2000;
+
 /// Objects a request (Q) may ask for (Whiteflag 4.3.1.9).
 pub const REQUEST_OBJECTS_MAX: usize = 8;

@@ -30,6 +30,7 @@ mod directory;
 mod error;
 pub mod limits;
 mod log;
+mod opening;
 mod options;
 pub mod record;
 mod recovery;

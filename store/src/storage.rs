@@ -1,12 +1,13 @@
 //! The seam to the disk.
 
+use std::fmt;
 use std::io;
 
 /// A folder that can hold a log: real ([`Directory`](crate::Directory)), or one in a test that
 /// fails, tears writes or forgets what was not synced.
 ///
 /// File names are plain: ASCII letters, digits, `-` and `.`, no separators.
-pub trait Storage {
+pub trait Storage: fmt::Debug {
     /// An open file of this folder.
     type File: StorageFile;
 
@@ -53,7 +54,7 @@ pub trait Storage {
 }
 
 /// An open file.
-pub trait StorageFile {
+pub trait StorageFile: fmt::Debug {
     /// Its octets.
     ///
     /// # Errors

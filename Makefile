@@ -1,0 +1,45 @@
+# Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test demo test format lint docs units vectors embedded fuzz-short fuzz
+
+FUZZ_SECONDS ?= 5
+
+help:             ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:
+	@.ci/setup
+
+setup-test:
+	@.ci/setup test
+
+demo: setup       ## Play the convoy: separate processes, every hop shown, the transcript verified
+	cargo build --quiet --locked -p chappe-app
+	target/debug/chappe demo --out target/demo
+	target/debug/chappe verify --transcript target/demo/transcript.jsonl --keys target/demo/public-keys.json
+
+test: setup-test format lint docs units embedded fuzz-short demo  ## Everything CI checks, on a clean clone
+
+format:
+	cargo fmt --all --check
+	cd fuzz && cargo fmt --check
+
+lint:
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	cargo test --locked --workspace --doc --quiet
+
+units:            ## Unit tests, laws and vectors
+	cargo nextest run --locked --workspace --no-fail-fast
+
+embedded:         ## The codec for a microcontroller
+	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf
+
+fuzz-short:
+	@.ci/fuzz $(FUZZ_SECONDS)
+
+fuzz:             ## Every fuzz target, ten minutes each
+	@.ci/fuzz 600

@@ -1,0 +1,24 @@
+//! The program's clock. Everything below the program takes its time from here, as a value.
+
+use chappe_codec::time::TimeInterval;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How far a networked machine's clock is trusted, in seconds either way.
+const CLOCK_DOUBT_SECONDS: u64 = 2;
+
+/// Seconds since 1970 as the system's clock says; 0 if it is set before that.
+pub(crate) fn now_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The time an author puts into a statement.
+pub(crate) fn author_time() -> TimeInterval {
+    let now = now_seconds();
+    if now == 0 {
+        return TimeInterval::UNKNOWN;
+    }
+    TimeInterval::new(
+        now.saturating_sub(CLOCK_DOUBT_SECONDS),
+        CLOCK_DOUBT_SECONDS.saturating_mul(2),
+    )
+}

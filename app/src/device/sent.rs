@@ -1,0 +1,214 @@
+//! What a device has said: counters are reserved and ids remembered before anything is sent, so that
+//! a crash or a second process can neither repeat a counter nor forget what was signed.
+
+use super::Device;
+use super::journal::Journal;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::{clock, hex, key_file};
+use chappe_codec::chain::{ChainId, Position};
+use chappe_codec::digest;
+use chappe_codec::envelope::{Envelope, OpenEnvelope, Opened, Outbound};
+use chappe_codec::id::MessageId;
+use chappe_codec::item::Item;
+use chappe_codec::limits::STATEMENT_MESSAGES_MAX;
+use chappe_codec::statement::{Claim, Statement};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use zeroize::Zeroizing;
+
+/// The account key itself (spec/00-conventions.md, "Keys and accounts").
+const DEVICE: u8 = 0;
+const EPOCH: u16 = 0;
+
+/// The journal's records.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
+enum Record {
+    /// Counters taken and ids given, written before the envelope leaves.
+    Said { chain: String, first: u32, ids: Vec<String>, envelope: String },
+    /// The envelope reached a relay or a gateway.
+    Handed { envelope_hash: String },
+    /// Messages signed.
+    Signed { chain: String, first: u32, count: u16, statement_hash: String },
+}
+
+/// One direction of talk.
+#[derive(Debug, Default)]
+struct ChainState {
+    ids: BTreeMap<u32, MessageId>,
+    next: u32,
+    unsigned_from: u32,
+    previous: [u8; 32],
+}
+
+/// The device's own words.
+pub(crate) struct Sent<'a> {
+    device: &'a Device,
+    journal: Journal,
+    chains: BTreeMap<ChainId, ChainState>,
+    handed: BTreeSet<[u8; 32]>,
+    envelopes: Vec<Vec<u8>>,
+}
+
+/// To whom something is said.
+pub(crate) enum Audience {
+    /// Everyone.
+    Open,
+    /// One contact.
+    Contact(Box<Outbound>),
+}
+
+/// An envelope ready to go.
+pub(crate) struct Written {
+    pub(crate) envelope: Vec<u8>,
+    pub(crate) opened: Opened,
+}
+
+impl<'a> Sent<'a> {
+    pub(crate) fn open(device: &'a Device) -> Outcome<Self> {
+        let (journal, records) = Journal::open(&device.subfolder("sent")?)?;
+        let mut sent = Self {
+            device,
+            journal,
+            chains: BTreeMap::new(),
+            handed: BTreeSet::new(),
+            envelopes: Vec::new(),
+        };
+        for record in records {
+            sent.replay(record)?;
+        }
+        Ok(sent)
+    }
+
+    /// The chain of what is said to this audience.
+    pub(crate) fn chain(&self, audience: &Audience) -> ChainId {
+        let account = self.device.identity.account();
+        match audience {
+            Audience::Open => ChainId::open(self.device.realm, account, DEVICE, EPOCH),
+            Audience::Contact(outbound) => outbound.chain(DEVICE, EPOCH),
+        }
+    }
+
+    /// Puts items into an envelope. When this returns, counters and ids are on disk.
+    pub(crate) fn write(&mut self, audience: &Audience, items: &[Item<'_>]) -> Outcome<Written> {
+        let chain = self.chain(audience);
+        let counter = self.chains.get(&chain).map_or(0, |state| state.next);
+        let first = Position { device: DEVICE, epoch: EPOCH, counter };
+        let written = self.seal(audience, first, items)?;
+        let ids: Vec<String> = written
+            .opened
+            .messages()
+            .iter()
+            .map(|message| message.id.map(|id| id.to_string()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| Failure::new(Exit::Usage, "reference", "refer to a message by its whole id"))?;
+        let record = Record::Said {
+            chain: chain.to_string(),
+            first: counter,
+            ids,
+            envelope: hex::encode(&written.envelope),
+        };
+        self.journal.append(&record)?;
+        self.replay(record)?;
+        Ok(written)
+    }
+
+    /// Signs everything in this chain that no statement covers yet; `None` if there is nothing.
+    pub(crate) fn sign(&mut self, audience: &Audience) -> Outcome<Option<Statement>> {
+        let chain = self.chain(audience);
+        let Some(state) = self.chains.get(&chain) else { return Ok(None) };
+        let first = state.unsigned_from;
+        let ids: Vec<MessageId> = state
+            .ids
+            .range(first..)
+            .take(usize::from(STATEMENT_MESSAGES_MAX))
+            .map(|(_, id)| *id)
+            .collect();
+        let account = self.device.identity.account().id();
+        let claim = Claim::over(
+            account,
+            DEVICE,
+            chain,
+            first,
+            &ids,
+            state.previous,
+            clock::author_time(),
+        );
+        let Some(claim) = claim else { return Ok(None) };
+        let count = claim.count;
+        let statement = claim.sign(self.device.identity.account_secret(), self.device.realm);
+        let record = Record::Signed {
+            chain: chain.to_string(),
+            first,
+            count,
+            statement_hash: hex::encode(&statement.hash()),
+        };
+        self.journal.append(&record)?;
+        self.replay(record)?;
+        Ok(Some(statement))
+    }
+
+    /// Remembers that an envelope is in other hands now.
+    pub(crate) fn handed_over(&mut self, envelope: &[u8]) -> Outcome<()> {
+        let record = Record::Handed { envelope_hash: hex::encode(&digest::sha256(envelope)) };
+        self.journal.append(&record)?;
+        self.replay(record)
+    }
+
+    /// Envelopes that were written and never handed over: a crash or a lost connection kept them.
+    pub(crate) fn queued(&self) -> Vec<Vec<u8>> {
+        let waits = |envelope: &&Vec<u8>| !self.handed.contains(&digest::sha256(envelope));
+        self.envelopes.iter().filter(waits).cloned().collect()
+    }
+
+    fn seal(&self, audience: &Audience, first: Position, items: &[Item<'_>]) -> Outcome<Written> {
+        let identity = &self.device.identity;
+        match audience {
+            Audience::Open => {
+                let secret = identity.account_secret();
+                let envelope = OpenEnvelope::sign(secret, self.device.realm, first, items)?;
+                // Reading back what was written costs little and catches a broken writer at home.
+                let opened = match Envelope::parse(&envelope)? {
+                    Envelope::Open(open) => open.verify(identity.account(), self.device.realm)?,
+                    Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
+                        return Err(Failure::new(Exit::Failure, "envelope", "written wrongly"));
+                    }
+                };
+                Ok(Written { envelope, opened })
+            }
+            Audience::Contact(outbound) => {
+                let mut seed = Zeroizing::new([0; 32]);
+                key_file::random(&mut *seed)?;
+                let (envelope, opened) = outbound.seal(&seed, first, items)?;
+                Ok(Written { envelope, opened })
+            }
+        }
+    }
+
+    fn replay(&mut self, record: Record) -> Outcome<()> {
+        match record {
+            Record::Said { chain, first, ids, envelope } => {
+                let state = self.chains.entry(chain_id(&chain)?).or_default();
+                for (counter, id) in (first..).zip(&ids) {
+                    let id = MessageId(hex::decode_array("a message id", id)?);
+                    state.ids.insert(counter, id);
+                    state.next = state.next.max(counter.saturating_add(1));
+                }
+                self.envelopes.push(hex::decode("an envelope", &envelope)?);
+            }
+            Record::Handed { envelope_hash } => {
+                self.handed.insert(hex::decode_array("a hash", &envelope_hash)?);
+            }
+            Record::Signed { chain, first, count, statement_hash } => {
+                let state = self.chains.entry(chain_id(&chain)?).or_default();
+                state.unsigned_from = first.saturating_add(u32::from(count));
+                state.previous = hex::decode_array("a hash", &statement_hash)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn chain_id(text: &str) -> Outcome<ChainId> {
+    Ok(ChainId(hex::decode_array("a chain id", text)?))
+}

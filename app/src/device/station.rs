@@ -1,0 +1,254 @@
+//! The receiving side of a device: envelopes in, messages and what is known about them out.
+//!
+//! No network and no clock here; [`super::received`] keeps what came in, so that a restart rebuilds
+//! this state from the same envelopes.
+
+use super::Device;
+use super::contacts::Contact;
+use crate::exit::Outcome;
+use chappe_codec::chain::{ChainId, Position};
+use chappe_codec::digest;
+use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
+use chappe_codec::id::{MessageId, Salt};
+use chappe_codec::item::{Family, Item};
+use chappe_codec::key::{AccountId, AccountKey};
+use chappe_codec::statement::{Evidence, Statement};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Statements kept for a chain while messages they cover are still missing.
+const PENDING_STATEMENTS_MAX: usize = 64;
+
+/// What a device knows of what others said.
+pub(crate) struct Station<'a> {
+    device: &'a Device,
+    contacts: Vec<(Contact, Option<Inbound>)>,
+    /// Hashes of the ephemeral keys and open envelopes seen: nothing is taken in twice.
+    seen: BTreeSet<[u8; 32]>,
+    chains: BTreeMap<(AccountId, ChainId), ChainRecord>,
+}
+
+/// What is known of one chain of another device.
+#[derive(Debug, Default)]
+struct ChainRecord {
+    sealed: bool,
+    ids: BTreeMap<u32, MessageId>,
+    /// By first counter: what the author signed, verified against the ids.
+    signed: BTreeMap<u32, Statement>,
+    pending: Vec<Evidence>,
+}
+
+/// What came out of an envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// Something somebody said.
+    Message(Box<Message>),
+    /// Messages are signed now.
+    Signed(Box<Signed>),
+    /// A statement that does not fit the messages received, or contradicts another one.
+    Contradiction(Box<Signed>),
+    /// A lease for a gateway.
+    Lease { author: AccountId, body: Vec<u8> },
+}
+
+/// A message with all that is needed to show it to others as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) author: AccountKey,
+    pub(crate) sealed: bool,
+    pub(crate) chain: ChainId,
+    pub(crate) position: Position,
+    pub(crate) id: Option<MessageId>,
+    pub(crate) salt: Salt,
+    pub(crate) family: Family,
+    pub(crate) revision: u8,
+    pub(crate) item: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A statement whose signature verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signed {
+    pub(crate) author: AccountKey,
+    pub(crate) sealed: bool,
+    pub(crate) evidence: Evidence,
+    pub(crate) ids: Vec<MessageId>,
+}
+
+impl<'a> Station<'a> {
+    pub(crate) fn new(device: &'a Device) -> Outcome<Self> {
+        let contacts = device
+            .contacts()?
+            .into_iter()
+            .map(|contact| {
+                let inbound = Inbound::new(&device.identity, &contact.card, device.realm);
+                (contact, inbound)
+            })
+            .collect();
+        Ok(Self { device, contacts, seen: BTreeSet::new(), chains: BTreeMap::new() })
+    }
+
+    pub(crate) fn contacts(&self) -> Vec<Contact> {
+        self.contacts.iter().map(|(contact, _)| contact.clone()).collect()
+    }
+
+    /// Takes an envelope in. On an error nothing has changed.
+    pub(crate) fn take(&mut self, envelope: &[u8]) -> Result<Vec<Arrival>, OpenError> {
+        let (fingerprint, opened) = match Envelope::parse(envelope)? {
+            Envelope::Open(open) => (digest::sha256(envelope), self.verify(&open)?),
+            Envelope::FirstFlight(sealed) => {
+                // A copy under another wrapping still has the same ephemeral key.
+                (digest::sha256(sealed.ephemeral()), self.unseal(&sealed)?)
+            }
+            Envelope::Unknown { .. } => return Err(OpenError::NeedsNewer),
+        };
+        if self.seen.contains(&fingerprint) {
+            return Err(OpenError::Replay);
+        }
+        self.seen.insert(fingerprint);
+        Ok(self.arrivals(&opened))
+    }
+
+    fn verify(&self, open: &OpenEnvelope<'_>) -> Result<Opened, OpenError> {
+        let own = self.device.identity.account();
+        let account = self
+            .contacts
+            .iter()
+            .map(|(contact, _)| &contact.card.account)
+            .chain([own])
+            .find(|account| account.id() == open.account)
+            .ok_or(OpenError::UnknownAccount)?;
+        open.verify(account, self.device.realm)
+    }
+
+    /// "The recipient computes the hint of each contact; those that fit are tried in turn."
+    fn unseal(&self, sealed: &FirstFlight<'_>) -> Result<Opened, OpenError> {
+        let mut refusal = OpenError::UnknownHint;
+        for inbound in self.contacts.iter().filter_map(|(_, inbound)| inbound.as_ref()) {
+            match inbound.open(&self.device.identity, sealed) {
+                Ok(opened) => return Ok(opened),
+                Err(OpenError::UnknownHint) => {}
+                Err(other) => refusal = other,
+            }
+        }
+        Err(refusal)
+    }
+
+    fn arrivals(&mut self, opened: &Opened) -> Vec<Arrival> {
+        let author = *opened.author();
+        let mut arrivals = Vec::new();
+        let mut statements = Vec::new();
+        for message in opened.messages() {
+            let key = (author.id(), opened.chain());
+            let record = self.chains.entry(key).or_default();
+            record.sealed = opened.is_sealed();
+            if let Some(id) = message.id {
+                record.ids.insert(message.position.counter, id);
+            }
+            let item = &message.item;
+            match (item.family, item.revision) {
+                (Family::STATEMENT, 0) => {
+                    if let Ok(evidence) = Evidence::parse(item.body) {
+                        statements.push(evidence);
+                    }
+                }
+                (Family::LEASE, 0) => arrivals
+                    .push(Arrival::Lease { author: author.id(), body: item.body.to_vec() }),
+                _ => arrivals.push(Arrival::Message(Box::new(Message {
+                    author,
+                    sealed: opened.is_sealed(),
+                    chain: opened.chain(),
+                    position: message.position,
+                    id: message.id,
+                    salt: message.salt,
+                    family: item.family,
+                    revision: item.revision,
+                    item: canonical(item),
+                    body: item.body.to_vec(),
+                }))),
+            }
+        }
+        for evidence in statements {
+            let chain = evidence.statement.claim.chain;
+            if evidence.statement.verify(&author, self.device.realm).is_ok() {
+                let record = self.chains.entry((author.id(), chain)).or_default();
+                if record.pending.len() < PENDING_STATEMENTS_MAX {
+                    record.pending.push(evidence);
+                }
+            }
+        }
+        arrivals.extend(self.settle(&author));
+        arrivals
+    }
+
+    /// Looks again at the author's statements that waited for messages.
+    fn settle(&mut self, author: &AccountKey) -> Vec<Arrival> {
+        let mut arrivals = Vec::new();
+        for ((account, _), record) in &mut self.chains {
+            if *account != author.id() {
+                continue;
+            }
+            for evidence in std::mem::take(&mut record.pending) {
+                match record.judge(&evidence) {
+                    Judgement::Waiting => record.pending.push(evidence),
+                    Judgement::Known => {}
+                    Judgement::Holds(ids) => {
+                        record.signed.insert(evidence.statement.claim.first, evidence.statement.clone());
+                        arrivals.push(Arrival::Signed(Box::new(Signed {
+                            author: *author,
+                            sealed: record.sealed,
+                            evidence,
+                            ids,
+                        })));
+                    }
+                    Judgement::Contradicts(ids) => {
+                        arrivals.push(Arrival::Contradiction(Box::new(Signed {
+                            author: *author,
+                            sealed: record.sealed,
+                            evidence,
+                            ids,
+                        })));
+                    }
+                }
+            }
+        }
+        arrivals
+    }
+}
+
+/// How a statement stands to the messages received.
+enum Judgement {
+    Waiting,
+    Known,
+    Holds(Vec<MessageId>),
+    Contradicts(Vec<MessageId>),
+}
+
+impl ChainRecord {
+    fn judge(&self, evidence: &Evidence) -> Judgement {
+        let claim = &evidence.statement.claim;
+        let end = claim.first.saturating_add(u32::from(claim.count));
+        let overlaps = |statement: &Statement| {
+            let other = &statement.claim;
+            other.first < end && claim.first < other.first.saturating_add(u32::from(other.count))
+        };
+        let ids: Vec<MessageId> = self.ids.range(claim.first..end).map(|(_, id)| *id).collect();
+        // spec/04-statement.md: "Two statements of one chain over one counter with different roots
+        // are evidence against the author."
+        match self.signed.values().find(|statement| overlaps(statement)) {
+            Some(known) if known.claim == *claim => return Judgement::Known,
+            Some(_) => return Judgement::Contradicts(ids),
+            None => {}
+        }
+        if ids.len() < usize::from(claim.count) {
+            Judgement::Waiting
+        } else if claim.holds(&ids) {
+            Judgement::Holds(ids)
+        } else {
+            Judgement::Contradicts(ids)
+        }
+    }
+}
+
+fn canonical(item: &Item<'_>) -> Vec<u8> {
+    item.canonical().unwrap_or_default()
+}

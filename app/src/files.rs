@@ -1,0 +1,71 @@
+//! Small files on disk: private, whole or not at all, bounded when read.
+
+use crate::exit::{Exit, Failure, Outcome};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// No file this program reads into memory at once is larger.
+const FILE_OCTETS_MAX: u64 = 1024 * 1024;
+
+/// Creates a file only its owner can read; an existing one stays as it is and is an error.
+pub(crate) fn create_private(path: &Path, content: &[u8]) -> Outcome<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|file| write_durably(file, content))
+        .and_then(|()| sync_folder(path))
+        .map_err(|error| Failure::file(path, &error))
+}
+
+/// Replaces a file in one step: after a crash there is the old content or the new.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Outcome<()> {
+    let fresh = path.with_extension("new");
+    File::create(&fresh)
+        .and_then(|file| write_durably(file, content))
+        .and_then(|()| std::fs::rename(&fresh, path))
+        .and_then(|()| sync_folder(path))
+        .map_err(|error| Failure::file(path, &error))
+}
+
+/// Reads a file of at most one mebibyte.
+pub(crate) fn read_bounded(path: &Path) -> Outcome<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_OCTETS_MAX.saturating_add(1)).read_to_end(&mut content))
+        .map_err(|error| Failure::file(path, &error))?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > FILE_OCTETS_MAX {
+        let message = format!("{}: larger than a mebibyte", path.display());
+        return Err(Failure::new(Exit::Malformed, "too_long", message));
+    }
+    Ok(content)
+}
+
+/// Reads a text file of at most one mebibyte, without the white space around it.
+pub(crate) fn read_text(path: &Path) -> Outcome<String> {
+    let content = read_bounded(path)?;
+    match std::str::from_utf8(&content) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(_) => Err(Failure::new(
+            Exit::Malformed,
+            "bad_character",
+            format!("{}: not a text", path.display()),
+        )),
+    }
+}
+
+fn write_durably(mut file: File, content: &[u8]) -> std::io::Result<()> {
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// A new name is durable once its folder is.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => File::open(".")?.sync_all(),
+    }
+}

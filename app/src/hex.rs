@@ -1,0 +1,50 @@
+//! Lower-case hex, as every text form of this protocol writes octets.
+
+use crate::exit::{Exit, Failure, Outcome};
+use std::fmt::Write;
+
+pub(crate) fn encode(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(octets.len().saturating_mul(2)), |mut text, octet| {
+        // Writing to a String cannot fail.
+        write!(text, "{octet:02x}").unwrap_or_default();
+        text
+    })
+}
+
+/// Reads hex of either case; `what` names it in the error.
+pub(crate) fn decode(what: &str, text: &str) -> Outcome<Vec<u8>> {
+    let refused = || {
+        Failure::new(Exit::Malformed, "bad_character", format!("{what} is not written in hex"))
+    };
+    let digits = text.as_bytes();
+    if digits.len() % 2 != 0 {
+        return Err(refused());
+    }
+    digits
+        .chunks_exact(2)
+        .map(|pair| match pair {
+            [high, low] => nibble(*high)
+                .zip(nibble(*low))
+                .map(|(high, low)| (high << 4) | low)
+                .ok_or_else(refused),
+            _ => Err(refused()),
+        })
+        .collect()
+}
+
+/// Reads hex of exactly `N` octets.
+pub(crate) fn decode_array<const N: usize>(what: &str, text: &str) -> Outcome<[u8; N]> {
+    let octets = decode(what, text)?;
+    let found = octets.len();
+    octets.try_into().map_err(|_| {
+        Failure::new(
+            Exit::Malformed,
+            "length",
+            format!("{what} must be {N} octets of hex, not {found}"),
+        )
+    })
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}

@@ -1,0 +1,132 @@
+//! The lines about statements, receipts and what was decided on them.
+
+use super::message_lines::{Said, SaidMessage};
+use super::verifier::{Verifier, message_id, refused};
+use crate::exit::Outcome;
+use crate::hex;
+use chappe_anchor::receipt::Receipt;
+use chappe_codec::id::MessageId;
+use chappe_codec::signal::{MessageCode, ReferenceIndicator};
+use chappe_codec::statement::Evidence;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Fewer parties than this make no agreement.
+const PARTIES_MIN: usize = 2;
+
+/// Q20: a request for area access.
+const AREA_ACCESS: u8 = 0x20;
+
+impl Verifier {
+    /// "the author's signature; the root over ids; every id is a `message` line of this author and
+    /// chain, in order".
+    pub(super) fn check_statement(
+        &mut self,
+        author: &str,
+        evidence: &str,
+        ids: &[String],
+    ) -> Outcome<()> {
+        let evidence = Evidence::parse(&hex::decode("a statement", evidence)?)?;
+        let statement = &evidence.statement;
+        statement
+            .verify(self.account(author)?, self.realm)
+            .map_err(|error| refused(&error.to_string()))?;
+        let ids = ids.iter().map(|id| message_id(id)).collect::<Outcome<Vec<MessageId>>>()?;
+        if !statement.claim.holds(&ids) {
+            return Err(refused("the statement is not over these messages"));
+        }
+        for (id, counter) in ids.iter().zip(statement.claim.first..) {
+            let fits = |said: &SaidMessage| {
+                said.author == author
+                    && said.chain == statement.claim.chain.to_string()
+                    && said.counter == counter
+            };
+            if !self.messages.get(id).is_some_and(fits) {
+                return Err(refused("the statement covers a message that was not shown"));
+            }
+        }
+        self.signed.extend(&ids);
+        self.statements.insert(statement.hash(), ids);
+        Ok(())
+    }
+
+    /// "the receipt under the ledger's key; the evidence opens its leaf; the statement is a
+    /// `statement` line".
+    pub(super) fn check_receipt(
+        &mut self,
+        author: &str,
+        evidence: &str,
+        receipt: &str,
+    ) -> Outcome<()> {
+        let evidence = Evidence::parse(&hex::decode("evidence", evidence)?)?;
+        let verified = Receipt::parse(receipt.as_bytes())?
+            .verify(std::slice::from_ref(&self.ledger), self.realm)
+            .map_err(|error| refused(&error.to_string()))?;
+        verified
+            .verify_evidence(&evidence, self.account(author)?)
+            .map_err(|error| refused(&error.to_string()))?;
+        let Some(ids) = self.statements.get(&evidence.statement.hash()) else {
+            return Err(refused("the receipt is for a statement that was not shown"));
+        };
+        self.anchored.extend(ids);
+        Ok(())
+    }
+
+    /// GO: "one comply (8) from each account that received the request".
+    pub(super) fn check_go(&self, by: &str, because: &[MessageId]) -> Outcome<()> {
+        let requests: BTreeMap<MessageId, &str> = self
+            .messages
+            .iter()
+            .filter(|(_, said)| said.author == by && said.signal.as_ref().is_some_and(is_request))
+            .map(|(id, said)| (*id, said.at.as_str()))
+            .collect();
+        let asked: BTreeSet<&str> = requests.values().copied().collect();
+        let mut complied = BTreeSet::new();
+        for id in because {
+            let (said, signal) = self.signal(id)?;
+            let to_this_party = requests.get(&signal.referenced) == Some(&said.author.as_str());
+            if signal.code != MessageCode::Request
+                || signal.reference != ReferenceIndicator::COMPLY
+                || !to_this_party
+            {
+                return Err(refused("GO rests on something that is not a comply"));
+            }
+            if !self.signed.contains(id) || !self.anchored.contains(id) {
+                return Err(refused("GO rests on a comply that is not signed and anchored"));
+            }
+            complied.insert(said.author.as_str());
+        }
+        if complied != asked || complied.len() < PARTIES_MIN {
+            return Err(refused("GO without every party"));
+        }
+        Ok(())
+    }
+
+    /// WITHDRAWN: "because names a signed reject (9) of a request `by` made".
+    pub(super) fn check_withdrawn(&self, by: &str, because: &[MessageId]) -> Outcome<()> {
+        let [id] = because else { return Err(refused("WITHDRAWN rests on one reject")) };
+        let (said, signal) = self.signal(id)?;
+        let request = self.messages.get(&signal.referenced);
+        let of_us = request.is_some_and(|request| {
+            request.author == by
+                && request.at == said.author
+                && request.signal.as_ref().is_some_and(is_request)
+        });
+        if signal.reference != ReferenceIndicator::REJECT || !of_us || !self.signed.contains(id) {
+            return Err(refused("WITHDRAWN without a signed reject"));
+        }
+        Ok(())
+    }
+
+    fn signal(&self, id: &MessageId) -> Outcome<(&SaidMessage, &Said)> {
+        self.messages
+            .get(id)
+            .and_then(|said| Some((said, said.signal.as_ref()?)))
+            .ok_or_else(|| refused("a decision rests on a message that was not shown"))
+    }
+}
+
+fn is_request(said: &Said) -> bool {
+    said.code == MessageCode::Request
+        && said.subject == AREA_ACCESS
+        && said.reference == ReferenceIndicator::ORIGINAL
+}

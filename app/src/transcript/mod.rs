@@ -1,0 +1,14 @@
+//! Transcripts: what a run leaves behind, for anyone to check (spec/08-transcript.md).
+
+mod ledger_lines;
+mod line;
+mod message_lines;
+mod recorder;
+mod verifier;
+
+pub(crate) use line::{Content, PublicKeys};
+pub(crate) use recorder::Recorder;
+pub(crate) use verifier::verify;
+
+/// The format's name, and the context of the seal's signature.
+const FORMAT: &str = "chappe-transcript/1";

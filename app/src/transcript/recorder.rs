@@ -1,0 +1,51 @@
+//! Writes a transcript as things happen, and seals it.
+
+use super::FORMAT;
+use super::line::{Content, Line};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::hex;
+use chappe_codec::digest;
+use chappe_codec::key::AccountSecret;
+use chappe_codec::realm::Realm;
+use std::time::Instant;
+
+/// A transcript in the making.
+pub(crate) struct Recorder {
+    secret: AccountSecret,
+    realm: Realm,
+    began: Instant,
+    lines: u64,
+    text: String,
+}
+
+impl Recorder {
+    pub(crate) fn new(secret: AccountSecret, realm: Realm) -> Outcome<Self> {
+        let mut recorder =
+            Self { secret, realm, began: Instant::now(), lines: 0, text: String::new() };
+        recorder.add(Content::Head { format: FORMAT.into(), realm: realm.to_string() })?;
+        Ok(recorder)
+    }
+
+    pub(crate) fn add(&mut self, content: Content) -> Outcome<()> {
+        let at_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let line = Line { n: self.lines, at_ms, content };
+        let text = serde_json::to_string(&line)
+            .map_err(|error| Failure::new(Exit::Failure, "transcript", error.to_string()))?;
+        self.text.push_str(&text);
+        self.text.push('\n');
+        self.lines = self.lines.saturating_add(1);
+        Ok(())
+    }
+
+    /// The whole transcript, sealed.
+    pub(crate) fn seal(mut self) -> Outcome<String> {
+        let sha256 = digest::sha256(self.text.as_bytes());
+        let signature = self.secret.sign(FORMAT, self.realm, &[&sha256]);
+        self.add(Content::Seal {
+            lines: self.lines,
+            sha256: hex::encode(&sha256),
+            signature: hex::encode(&signature),
+        })?;
+        Ok(self.text)
+    }
+}

@@ -1,0 +1,71 @@
+//! The two ends' configurations.
+
+use super::identity::certified_key;
+use super::verifier::{AdmittedClients, PinnedRelay};
+use crate::key::{TransportKey, TransportSecret};
+use crate::limits::{IDLE_MAX, KEEP_ALIVE, LANES_MAX};
+use crate::protocol::ALPN;
+use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use quinn::{IdleTimeout, TransportConfig, VarInt};
+use rustls::client::AlwaysResolvesClientRawPublicKeys;
+use rustls::crypto::ring;
+use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
+use rustls::version::TLS13;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Why TLS could not be set up: a fault of this program or its key, never of the peer.
+pub(crate) type SetupError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A relay with this key, for the listed clients or for all.
+pub(crate) fn server_config(
+    secret: &TransportSecret,
+    admitted: Option<HashSet<TransportKey>>,
+) -> Result<quinn::ServerConfig, SetupError> {
+    let key = AlwaysResolvesServerRawPublicKeys::new(certified_key(secret)?);
+    let mut tls = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&TLS13])?
+        .with_client_cert_verifier(Arc::new(AdmittedClients(admitted)))
+        .with_cert_resolver(Arc::new(key));
+    tls.alpn_protocols = vec![ALPN.to_vec()];
+    // A resumed session would skip the look at the client's key.
+    tls.session_storage = Arc::new(NoServerSessionStorage {});
+    tls.send_tls13_tickets = 0;
+
+    let mut config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
+    config.transport_config(Arc::new(transport(LANES_MAX)?));
+    Ok(config)
+}
+
+/// A client with this key, for the relay with that one.
+pub(crate) fn client_config(
+    secret: &TransportSecret,
+    relay: TransportKey,
+) -> Result<quinn::ClientConfig, SetupError> {
+    let key = AlwaysResolvesClientRawPublicKeys::new(certified_key(secret)?);
+    let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&TLS13])?
+        .dangerous() // the library's word for "not by certificate authorities"
+        .with_custom_certificate_verifier(Arc::new(PinnedRelay(relay)))
+        .with_client_cert_resolver(Arc::new(key));
+    tls.alpn_protocols = vec![ALPN.to_vec()];
+    tls.resumption = rustls::client::Resumption::disabled();
+
+    let mut config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
+    let mut transport = transport(0)?;
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    config.transport_config(Arc::new(transport));
+    Ok(config)
+}
+
+/// spec/06-relay.md: "The relay opens no streams"; nobody opens unidirectional ones or sends
+/// datagrams.
+fn transport(lanes_max: u32) -> Result<TransportConfig, SetupError> {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(VarInt::from_u32(lanes_max))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .datagram_receive_buffer_size(None)
+        .max_idle_timeout(Some(IdleTimeout::try_from(IDLE_MAX)?));
+    Ok(transport)
+}

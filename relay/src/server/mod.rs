@@ -1,0 +1,2 @@
+//! The relay as a program: sockets, disk and clock around the [`node`](crate::node).
+pub struct RelayServer;
