@@ -63,8 +63,7 @@ impl LedgerClient {
     pub async fn submit(&self, submission: &Submission) -> Result<Anchored, ClientError> {
         let request = self.request("POST", "/submit", submission.to_bytes())?;
         let text = self.exchange(request, RECEIPT_OCTETS_MAX).await?;
-        let receipt =
-            Receipt::parse(&text).map_err(|error| ClientError::Receipt(error.into()))?;
+        let receipt = Receipt::parse(&text).map_err(|error| ClientError::Receipt(error.into()))?;
         let verified = receipt
             .verify(std::slice::from_ref(&self.key), self.key.origin().realm())
             .map_err(ClientError::Receipt)?;
@@ -130,7 +129,10 @@ impl LedgerClient {
                 return read(response, octets_max).await;
             }
             let body = read(response, REFUSAL_OCTETS_MAX).await?;
-            Err(ClientError::Refused { status: status.as_u16(), refusal: Refusal::from_json(&body) })
+            Err(ClientError::Refused {
+                status: status.as_u16(),
+                refusal: Refusal::from_json(&body),
+            })
         };
         // The connection must be driven while the exchange waits, and is of no use after it.
         let mut exchange = std::pin::pin!(exchange);

@@ -5,9 +5,35 @@
 //! [`key`] that a leaf stands in it. The formats are those of C2SP (signed note, tlog-checkpoint,
 //! tlog-tiles, tlog-proof), so that witnesses and verifiers of others work with it. The normative
 //! text is `spec/07-anchor.md`.
+//!
+//! ```
+//! use chappe_anchor::key::{LedgerKey, LedgerSecret};
+//! use chappe_anchor::log::ShardLog;
+//! use chappe_anchor::receipt::Receipt;
+//! use chappe_anchor::submission::Submission;
+//! use chappe_codec::key::AccountSecret;
+//!
+//! // The ledger, in a folder of its own.
+//! let secret = LedgerSecret::from_seed("chappe/live/00000001/ledger".parse()?, &[1; 32]);
+//! let folder = tempfile::tempdir()?;
+//! let mut log = ShardLog::open(folder.path(), secret)?;
+//! let published_key = log.key().to_string();
+//!
+//! // A submitter brings a commitment and keeps the receipt.
+//! let realm = log.key().origin().realm();
+//! let submission = Submission::blinded([7; 32], &AccountSecret::from_seed(&[2; 32]), realm);
+//! let kept = log.intake(&submission, 1_800_000_000)?.to_text();
+//!
+//! // Anyone verifies it, without the ledger.
+//! let key: LedgerKey = published_key.parse()?;
+//! let verified = kept.parse::<Receipt>()?.verify(&[key], realm)?;
+//! assert_eq!((verified.index, verified.size()), (0, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![deny(clippy::arithmetic_side_effects)] // an overflow reachable from input is a panic or a lie
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod client;
 pub mod evidence;

@@ -55,9 +55,11 @@ impl FromStr for Origin {
     type Err = DecodeError;
 
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let rest = text
-            .strip_prefix(PREFIX)
-            .ok_or(DecodeError::at_character(ErrorKind::BadLiteral, "origin", 0))?;
+        let rest = text.strip_prefix(PREFIX).ok_or(DecodeError::at_character(
+            ErrorKind::BadLiteral,
+            "origin",
+            0,
+        ))?;
         let refused = DecodeError::at_character(ErrorKind::BadLiteral, "realm", PREFIX.len());
         let (realm, name) = rest.rsplit_once('/').ok_or(refused)?;
         let realm: Realm = realm.parse().map_err(|_| refused)?;

@@ -1,13 +1,9 @@
-//! Tiles and entry bundles: how a log is published (C2SP tlog-tiles).
+//! Tiles: the parts a log is published in, and their paths (C2SP tlog-tiles).
 
-use crate::limits::{
-    ENTRY_BUNDLE_OCTETS_MAX, LEAF_OCTETS_MAX, TILE_PATH_OCTETS_MAX, TREE_SIZE_MAX,
-};
+use crate::limits::{TILE_PATH_OCTETS_MAX, TREE_SIZE_MAX};
 use crate::text::parse_decimal;
 use crate::tree::Tree;
 use chappe_codec::error::{DecodeError, ErrorKind};
-use chappe_codec::framing::{self, Parsed, field, refuse};
-use nom::number::complete::be_u16;
 use std::fmt;
 use std::str::FromStr;
 
@@ -91,8 +87,8 @@ impl Tile {
     /// The hashes of a hash tile, 32 octets each; `None` if the tree does not have them all or the
     /// tile holds entries.
     ///
-    /// "Tile (l,n)[i] = MTH(D[(n·256+i)·256^l : (n·256+i+1)·256^l])" (C2SP tlog-tiles, "Merkle
-    /// Tree").
+    /// Hash i of tile n at level l is MTH over the leaves from (n·256 + i)·256^l up to
+    /// (n·256 + i + 1)·256^l (C2SP tlog-tiles, "Merkle Tree").
     #[must_use]
     pub fn hashes(&self, tree: &Tree) -> Option<Vec<u8>> {
         let TileKind::Hashes { level } = self.kind else { return None };
@@ -124,8 +120,11 @@ pub fn full_tiles(older_size: u64, size: u64) -> impl Iterator<Item = Tile> {
     let hashes = (0..=LEVEL_MAX).map(|level| TileKind::Hashes { level });
     hashes.chain([TileKind::Entries]).flat_map(move |kind| {
         let level = Tile { kind, index: 0, width: 1 }.level();
-        (full_count(older_size, level)..full_count(size, level))
-            .map(move |index| Tile { kind, index, width: 256 })
+        (full_count(older_size, level)..full_count(size, level)).map(move |index| Tile {
+            kind,
+            index,
+            width: 256,
+        })
     })
 }
 
@@ -211,8 +210,11 @@ impl FromStr for Tile {
             }
         };
         let index = parse_index(groups).map_err(|kind| refuse(kind, "index", index_at))?;
-        let tile = Self::new(kind, index, width)
-            .ok_or(refuse(ErrorKind::OutOfRange, "index", index_at))?;
+        let tile = Self::new(kind, index, width).ok_or(refuse(
+            ErrorKind::OutOfRange,
+            "index",
+            index_at,
+        ))?;
         // A group marked or padded otherwise reads alike but is another path.
         if tile.to_string() != path {
             return Err(refuse(ErrorKind::NotCanonical, "index", index_at));
@@ -239,59 +241,4 @@ fn parse_index(groups: &str) -> Result<u64, ErrorKind> {
             .ok_or(ErrorKind::OutOfRange)?;
     }
     Ok(index)
-}
-
-/// Writes an entry bundle: each entry behind its length (u16). An entry above 65,535 octets, which
-/// no leaf of ours is, is left out.
-#[must_use]
-pub fn write_bundle<'a>(entries: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut out = Vec::new();
-    for entry in entries {
-        if let Ok(length) = u16::try_from(entry.len()) {
-            out.extend_from_slice(&length.to_be_bytes());
-            out.extend_from_slice(entry);
-        }
-    }
-    out
-}
-
-/// Reads an entry bundle of at most 256 leaves.
-///
-/// # Errors
-///
-/// A [`DecodeError`]; an empty bundle is `missing`, as empty tiles are never served.
-pub fn parse_bundle(input: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
-    if input.len() > ENTRY_BUNDLE_OCTETS_MAX {
-        return Err(DecodeError::at_octet(ErrorKind::TooLong, "bundle", 0));
-    }
-    framing::parse_all(input, read_entries)
-}
-
-fn read_entries(input: &[u8]) -> Parsed<'_, Vec<&[u8]>> {
-    let mut rest = input;
-    let mut entries = Vec::new();
-    while entries.is_empty() || !rest.is_empty() {
-        if entries.len() as u64 == TILE_WIDTH {
-            return refuse(ErrorKind::TooLong, "bundle", rest);
-        }
-        let (after, entry) = read_entry(rest)?;
-        entries.push(entry);
-        rest = after;
-    }
-    Ok((rest, entries))
-}
-
-fn read_entry(input: &[u8]) -> Parsed<'_, &[u8]> {
-    if input.is_empty() {
-        return refuse(ErrorKind::Missing, "length", input);
-    }
-    let (rest, length) = field("length", be_u16)(input)?;
-    let length = usize::from(length);
-    if length > LEAF_OCTETS_MAX {
-        return refuse(ErrorKind::TooLong, "length", input);
-    }
-    match rest.split_at_checked(length) {
-        Some((entry, rest)) => Ok((rest, entry)),
-        None => refuse(ErrorKind::Truncated, "entry", rest),
-    }
 }

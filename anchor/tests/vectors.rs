@@ -1,10 +1,18 @@
 // A test may stop at the first surprise.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    missing_docs
+)]
 
 //! Every vector of `test-vectors/anchor/`, made by an implementation in another language.
 
 mod vector;
 
+use chappe_anchor::bundle;
 use chappe_anchor::checkpoint::SignedCheckpoint;
 use chappe_anchor::key::{LedgerKey, LedgerSecret};
 use chappe_anchor::leaf::{Body, Leaf};
@@ -54,7 +62,12 @@ fn every_vector_holds() {
                     let error = &vector["error"];
                     let kind = error["kind"].as_str().unwrap().to_owned();
                     let field = error["field"].as_str().unwrap_or("").to_owned();
-                    assert_eq!(outcome, Err(Refused { kind, field }), "{id}: {}", vector["comment"]);
+                    assert_eq!(
+                        outcome,
+                        Err(Refused { kind, field }),
+                        "{id}: {}",
+                        vector["comment"]
+                    );
                     counts.1 += 1;
                 }
                 other => panic!("{id}: {other}"),
@@ -65,7 +78,7 @@ fn every_vector_holds() {
     // Each kind, with its valid and invalid vectors: none may get lost.
     let expected = [
         ("bundle", (2, 5)),
-        ("checkpoint_verify", (6, 31)),
+        ("checkpoint_verify", (6, 32)),
         ("consistency_check", (1, 9)),
         ("consistency_prove", (10, 0)),
         ("evidence", (2, 9)),
@@ -75,7 +88,7 @@ fn every_vector_holds() {
         ("ledger_key", (3, 15)),
         ("log", (2, 0)),
         ("receipt_verify", (14, 39)),
-        ("submission_admit", (3, 20)),
+        ("submission_admit", (3, 21)),
         ("submission_write", (2, 0)),
         ("tile_octets", (8, 5)),
         ("tile_path", (10, 28)),
@@ -101,7 +114,7 @@ fn answer(kind: &str, given: &Input<'_>) -> Outcome {
         "tile_path" => tile_path(given),
         "tile_widths" => Ok(tile_widths(given)),
         "tile_octets" => tile_octets(given),
-        "bundle" => bundle(given),
+        "bundle" => bundle_read(given),
         "log" => Ok(log(given)),
         "receipt_verify" => receipt_verify(given),
         "evidence" => evidence(given),
@@ -251,15 +264,15 @@ fn tile_octets(given: &Input<'_>) -> Outcome {
     let octets = tile.hashes(&tree).unwrap_or_else(|| {
         let start = usize::try_from(tile.start()).unwrap();
         let entries = leaves[start..].iter().take(usize::from(tile.width())).map(Vec::as_slice);
-        tile::write_bundle(entries)
+        bundle::write(entries)
     });
     Ok(json!({"octets": octets.len(), "sha256": hex(&digest::sha256(&octets))}))
 }
 
-fn bundle(given: &Input<'_>) -> Outcome {
+fn bundle_read(given: &Input<'_>) -> Outcome {
     let octets = given.octets("bundle");
-    let entries = tile::parse_bundle(&octets).map_err(refused)?;
-    assert_eq!(tile::write_bundle(entries.iter().copied()), octets);
+    let entries = bundle::parse(&octets).map_err(refused)?;
+    assert_eq!(bundle::write(entries.iter().copied()), octets);
     Ok(json!({"entries": entries.into_iter().map(hex).collect::<Vec<_>>()}))
 }
 

@@ -33,12 +33,17 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Outcome<()> {
 
 /// Reads a file of at most one mebibyte.
 pub(crate) fn read_bounded(path: &Path) -> Outcome<Vec<u8>> {
+    read_up_to(path, FILE_OCTETS_MAX)
+}
+
+/// Reads a file of at most so many octets.
+pub(crate) fn read_up_to(path: &Path, octets_max: u64) -> Outcome<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(FILE_OCTETS_MAX.saturating_add(1)).read_to_end(&mut content))
+        .and_then(|file| file.take(octets_max.saturating_add(1)).read_to_end(&mut content))
         .map_err(|error| Failure::file(path, &error))?;
-    if u64::try_from(content.len()).unwrap_or(u64::MAX) > FILE_OCTETS_MAX {
-        let message = format!("{}: larger than a mebibyte", path.display());
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > octets_max {
+        let message = format!("{}: larger than {octets_max} octets", path.display());
         return Err(Failure::new(Exit::Malformed, "too_long", message));
     }
     Ok(content)

@@ -13,11 +13,10 @@ pub(crate) fn encode(octets: &[u8]) -> String {
 
 /// Reads hex of either case; `what` names it in the error.
 pub(crate) fn decode(what: &str, text: &str) -> Outcome<Vec<u8>> {
-    let refused = || {
-        Failure::new(Exit::Malformed, "bad_character", format!("{what} is not written in hex"))
-    };
+    let refused =
+        || Failure::new(Exit::Malformed, "bad_character", format!("{what} is not written in hex"));
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(refused());
     }
     digits

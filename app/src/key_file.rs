@@ -91,12 +91,9 @@ pub(crate) fn open(path: &Path, passphrase: &str) -> Outcome<(Identity, Realm)> 
     let cipher = file.cipher(passphrase)?;
     let associated = file.associated_data();
     let payload = Payload { msg: &ciphertext, aad: &associated };
-    let seed = cipher
-        .decrypt(&Nonce::from(nonce), payload)
-        .map(Zeroizing::new)
-        .map_err(|_| {
-            Failure::new(Exit::Authentication, "passphrase", "wrong passphrase, or a damaged key file")
-        })?;
+    let seed = cipher.decrypt(&Nonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| {
+        Failure::new(Exit::Authentication, "passphrase", "wrong passphrase, or a damaged key file")
+    })?;
     let seed: &[u8; IDENTITY_SEED_OCTETS] = seed
         .as_slice()
         .try_into()

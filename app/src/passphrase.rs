@@ -12,11 +12,16 @@ const PASSPHRASE_OCTETS_MAX: usize = 1024;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct PassphraseArguments {
     /// Read the passphrase from the first line of this file (otherwise you are asked)
-    #[arg(long, value_name = "FILE", env = "CHAPPE_PASSPHRASE_FILE", global = true)]
+    #[arg(long, value_name = "FILE", env = "CHAPPE_PASSPHRASE_FILE")]
     passphrase_file: Option<PathBuf>,
 }
 
 impl PassphraseArguments {
+    /// As if `--passphrase-file` had been given.
+    pub(crate) const fn from_file_at(path: PathBuf) -> Self {
+        Self { passphrase_file: Some(path) }
+    }
+
     /// The passphrase of a key that exists.
     pub(crate) fn read(&self) -> Outcome<Zeroizing<String>> {
         match &self.passphrase_file {
@@ -50,8 +55,12 @@ fn from_file(path: &Path) -> Outcome<Zeroizing<String>> {
 
 fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "passphrase", "there is nobody to ask for a passphrase")
-            .advise("give --passphrase-file FILE"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "passphrase",
+            "there is nobody to ask for a passphrase",
+        )
+        .advise("give --passphrase-file FILE"));
     }
     rpassword::prompt_password(prompt)
         .map(Zeroizing::new)

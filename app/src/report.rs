@@ -14,23 +14,30 @@ impl Report {
     ///
     /// A reader that went away ends nothing: the work goes on, the line is lost.
     pub(crate) fn event(self, name: &str, text: &str, fields: Value) {
-        let mut line = if self.json {
-            let mut object = Map::new();
-            object.insert("event".into(), name.into());
-            if let Value::Object(fields) = fields {
-                object.extend(fields);
-            }
-            Value::Object(object).to_string()
-        } else {
-            text.to_owned()
-        };
-        line.push('\n');
-        let mut out = std::io::stdout().lock();
-        out.write_all(line.as_bytes()).and_then(|()| out.flush()).unwrap_or_default();
+        if !self.json {
+            return write_line(text);
+        }
+        let mut object = Map::new();
+        object.insert("event".into(), name.into());
+        if let Value::Object(fields) = fields {
+            object.extend(fields);
+        }
+        self.line(&Value::Object(object));
+    }
+
+    /// One object as a line on standard output.
+    pub(crate) fn line(self, object: &Value) {
+        write_line(&object.to_string());
     }
 
     /// A warning or a diagnostic, on standard error whatever the form.
     pub(crate) fn note(self, text: &str) {
         writeln!(std::io::stderr().lock(), "chappe: {text}").unwrap_or_default();
     }
+}
+
+/// One write a line, so that lines of several threads never mix.
+fn write_line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{text}\n").as_bytes()).and_then(|()| out.flush()).unwrap_or_default();
 }

@@ -6,6 +6,9 @@ use crate::key::AccountKey;
 use crate::realm::Realm;
 use core::fmt;
 
+/// The device whose key is the account key.
+pub(crate) const ACCOUNT_DEVICE: u8 = 0;
+
 /// Where a message stands: device, epoch and counter. The peer is known from the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -18,6 +21,13 @@ pub struct Position {
 }
 
 impl Position {
+    /// Whether the account key itself signs for this device: "device 0 of an account is the account
+    /// key itself", every other is an unknown key (spec/00-conventions.md, "Keys and accounts").
+    #[must_use]
+    pub(crate) const fn is_by_account_key(self) -> bool {
+        self.device == ACCOUNT_DEVICE
+    }
+
     /// The position `steps` further on, or `None` past the last counter.
     #[must_use]
     pub fn advance(self, steps: u32) -> Option<Self> {
@@ -37,6 +47,25 @@ impl ChainId {
             "chappe-chain/1",
             &[&realm.to_bytes(), &account.to_bytes(), &[device], &epoch.to_be_bytes()],
         )))
+    }
+
+    /// The chain of what a device seals to one peer (spec/04-statement.md). `agreed` is X25519 of
+    /// the identity keys of both, so that only they can name it.
+    #[must_use]
+    pub fn sealed(
+        agreed: &[u8; 32],
+        realm: Realm,
+        author: &AccountKey,
+        recipient: &AccountKey,
+        device: u8,
+        epoch: u16,
+    ) -> Self {
+        let (author, recipient) = (author.to_bytes(), recipient.to_bytes());
+        let parts: [&[u8]; 5] =
+            [&realm.to_bytes(), &author, &recipient, &[device], &epoch.to_be_bytes()];
+        let mut out = [0; 8];
+        digest::derive(agreed, "chappe-chain/1", &parts, &mut out);
+        Self(out)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Message ids (spec/02-item.md, "Message id").
 
+use crate::chain::Position;
 use crate::digest;
 use crate::key::AccountKey;
 use core::fmt;
@@ -32,3 +33,25 @@ impl fmt::Debug for MessageId {
 /// to those who opened them; showing it is showing the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Salt(pub [u8; 16]);
+
+impl Salt {
+    /// The salt of a message in an open envelope, which anyone can compute:
+    /// `H("chappe-salt/1", account key, device, epoch, counter)[..16]` (spec/03-envelope.md).
+    #[must_use]
+    pub fn open(author: &AccountKey, position: Position) -> Self {
+        let parts: [&[u8]; 4] = [
+            &author.to_bytes(),
+            &[position.device],
+            &position.epoch.to_be_bytes(),
+            &position.counter.to_be_bytes(),
+        ];
+        Self(digest::first(&digest::hash("chappe-salt/1", &parts)))
+    }
+
+    /// The salt of a message in a sealed envelope: `MAC(S, "chappe-salt/1", counter)[..16]`, where
+    /// `secret` is the envelope's S (spec/03-envelope.md).
+    #[must_use]
+    pub fn sealed(secret: &[u8; 32], counter: u32) -> Self {
+        Self(digest::first(&digest::mac(secret, "chappe-salt/1", &[&counter.to_be_bytes()])))
+    }
+}

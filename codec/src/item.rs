@@ -94,6 +94,16 @@ impl Reference {
     }
 }
 
+/// The reference form that goes with a registered family and revision, or `None` for those this
+/// release does not know (spec/02-item.md, "Families").
+const fn form_of(family: Family, revision: u8) -> Option<u8> {
+    match (family, revision) {
+        (Family::SIGNAL, 0) => Some(Reference::InBody.form()),
+        (Family::STATEMENT | Family::LEASE, 0) => Some(Reference::None.form()),
+        _ => None,
+    }
+}
+
 impl<'a> Item<'a> {
     /// A signal on the standard wire.
     #[must_use]
@@ -135,6 +145,13 @@ impl<'a> Item<'a> {
         Ok(item)
     }
 
+    /// Whether this release cannot know what the body means: the item is kept, relayed and
+    /// anchored, and shown as "needs a newer Chappe" (spec/00-conventions.md).
+    #[must_use]
+    pub const fn needs_newer(&self) -> bool {
+        form_of(self.family, self.revision).is_none()
+    }
+
     fn put_head(&self, out: &mut Vec<u8>) {
         out.push(self.family.code());
         out.push(((self.revision & 0x3F) << 2) | self.reference.form());
@@ -150,8 +167,13 @@ impl<'a> Item<'a> {
         let Some(family) = Family::from_code(code) else {
             return refuse(ErrorKind::Reserved, "family", input);
         };
-        let (rest, octet) = field("revision", u8)(rest)?;
-        Ok((rest, (family, octet >> 2, octet & 0b11)))
+        let (after, octet) = field("revision", u8)(rest)?;
+        let (revision, form) = (octet >> 2, octet & 0b11);
+        // spec/02-item.md: "A known revision with another form is refused."
+        if form_of(family, revision).is_some_and(|expected| expected != form) {
+            return refuse(ErrorKind::Inconsistent, "form", rest);
+        }
+        Ok((after, (family, revision, form)))
     }
 
     /// An item that fills the rest of the input.
@@ -188,7 +210,8 @@ pub(crate) fn read_items<'a>(several: bool, input: &'a [u8]) -> Parsed<'a, Vec<I
     }
     let mut items = Vec::new();
     let mut rest = input;
-    while !rest.is_empty() {
+    // The first item is read even where nothing is left: "no item at all is `truncated`".
+    while !rest.is_empty() || items.is_empty() {
         if items.len() == ENVELOPE_ITEMS_MAX {
             return refuse(ErrorKind::TooLong, "items", rest);
         }
@@ -232,8 +255,39 @@ pub(crate) fn check_items(items: &[Item<'_>]) -> Result<(), DecodeError> {
         if item.revision > 0x3F {
             return refused(ErrorKind::OutOfRange, "revision");
         }
+        let form = item.reference.form();
+        if form_of(item.family, item.revision).is_some_and(|expected| expected != form) {
+            return refused(ErrorKind::Inconsistent, "form");
+        }
     }
     Ok(())
+}
+
+/// What is known about the message a prefix refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// One known id begins so: the reference is this one from now on.
+    Resolved(MessageId),
+    /// None does: the message is delivered, shown as "reference unknown, id pending".
+    Unresolved,
+}
+
+/// Resolves a transport form among the ids a receiver knows, in any order, repetitions allowed.
+///
+/// # Errors
+///
+/// [`ErrorKind::Inconsistent`] in `reference` if two different ids begin with the prefix
+/// (spec/02-item.md: "It is never guessed").
+pub fn resolve<'a>(
+    prefix: &[u8; 8],
+    known: impl IntoIterator<Item = &'a MessageId>,
+) -> Result<Resolution, DecodeError> {
+    let mut fitting = known.into_iter().filter(|id| id.0.starts_with(prefix));
+    let Some(first) = fitting.next() else { return Ok(Resolution::Unresolved) };
+    if fitting.any(|other| other != first) {
+        return Err(DecodeError::at_octet(ErrorKind::Inconsistent, "reference", 0));
+    }
+    Ok(Resolution::Resolved(*first))
 }
 
 /// Reads items without an envelope around them: what fuzzers and checkers feed.

@@ -11,7 +11,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 pub struct AccountKey(VerifyingKey);
 
 impl AccountKey {
-    /// Takes 32 octets as a key; refuses what is no point of the curve or of small order.
+    /// Takes 32 octets as a key; refuses what RFC 8032 §5.1.3 does not decode to a point, and points
+    /// of small order.
     pub fn from_bytes(octets: &[u8; 32]) -> Result<Self, KeyError> {
         if !is_canonical(octets) {
             return Err(KeyError::NotAKey);
@@ -105,12 +106,15 @@ impl fmt::Debug for AccountSecret {
 /// Why a key or a signature was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
-    /// The octets are no point of the curve.
+    /// The octets are no point of the curve, or not the one encoding of it: no signature is good
+    /// under them.
     NotAKey,
     /// A key of small order, for which anyone can sign.
     WeakKey,
     /// The signature is not this key's over these octets in this realm.
     BadSignature,
+    /// Signed for a device whose key is not known.
+    UnknownAccount,
 }
 
 impl KeyError {
@@ -118,8 +122,10 @@ impl KeyError {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::NotAKey | Self::WeakKey => "weak_key",
-            Self::BadSignature => "bad_signature",
+            Self::WeakKey => "weak_key",
+            // "no signature verifies under what is no key"
+            Self::NotAKey | Self::BadSignature => "bad_signature",
+            Self::UnknownAccount => "unknown_account",
         }
     }
 }
@@ -130,19 +136,24 @@ impl fmt::Display for KeyError {
             Self::NotAKey => "these octets are not a public key",
             Self::WeakKey => "a weak key, for which anyone could sign",
             Self::BadSignature => "the signature is not this account's, or the realm is another",
+            Self::UnknownAccount => "signed for a device whose key is not known",
         })
     }
 }
 
 impl core::error::Error for KeyError {}
 
-/// Whether y, the 255 low bits, is below p = 2^255 − 19. RFC 8032 §5.1.3 refuses the others; the
-/// library reduces them, which would give one account several keys.
+/// Whether RFC 8032 §5.1.3 decodes these octets as far as their form goes: y, the 255 low bits, is
+/// below p = 2^255 − 19, and the sign of x is clear where x is zero (y is 1 or p − 1). The library
+/// takes the others too, which would give one account several keys.
 fn is_canonical(octets: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = octets;
-    let at_or_above_p =
-        high & 0x7F == 0x7F && middle.iter().all(|octet| *octet == 0xFF) && *low >= 0xED;
-    !at_or_above_p
+    let (y_high, sign) = (high & 0x7F, high & 0x80 != 0);
+    let all = |value: u8| middle.iter().all(|octet| *octet == value);
+    let at_or_above_p = y_high == 0x7F && all(0xFF) && *low >= 0xED;
+    let is_one = y_high == 0 && all(0) && *low == 1;
+    let is_minus_one = y_high == 0x7F && all(0xFF) && *low == 0xEC;
+    !at_or_above_p && !(sign && (is_one || is_minus_one))
 }
 
 fn to_be_signed(context: &str, realm: Realm, parts: &[&[u8]]) -> Vec<u8> {
@@ -183,6 +194,8 @@ mod tests {
         assert_eq!(AccountKey::from_bytes(&neutral), Err(KeyError::WeakKey));
         assert_eq!(AccountKey::from_bytes(&[0; 32]), Err(KeyError::WeakKey));
         assert_eq!(AccountKey::from_bytes(&[0xFF; 32]), Err(KeyError::NotAKey));
+        neutral[31] = 0x80;
+        assert_eq!(AccountKey::from_bytes(&neutral), Err(KeyError::NotAKey));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// Items in one envelope.
 pub const ENVELOPE_ITEMS_MAX: usize = 32;
 
-/// Octets of one item, its header and reference included.
+/// Octets of one item: family, revision, reference and body, not its length (spec/02-item.md).
 pub const ITEM_OCTETS_MAX: usize = 4096;
 
 /// Octets of one envelope: what a relay stores and a gateway takes in.

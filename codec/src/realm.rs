@@ -1,11 +1,14 @@
 //! The realm a message belongs to: live or exercise, and the network's number.
 //!
-//! A realm is never carried on the wire. It enters every signature context and every AAD, so what
+//! A realm is never carried with a message. It enters every signature context and every AAD, so what
 //! was said in an exercise can never be shown as live, nor the other way round
 //! (spec/00-conventions.md, "Realm").
 
+use crate::error::{DecodeError, ErrorKind};
+use crate::framing::{self, Parsed, field, refuse};
 use core::fmt;
 use core::str::FromStr;
+use nom::number::complete::{be_u32, u8};
 
 /// Live or exercise, and which network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +39,31 @@ impl Realm {
         };
         [mode, a, b, c, d]
     }
+
+    /// Reads the five octets, which fill the input.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownCode`] for a mode other than 0 and 1, and another size.
+    pub fn parse(octets: &[u8]) -> Result<Self, DecodeError> {
+        framing::parse_all(octets, Self::read)
+    }
+
+    /// Reads the five octets from the front of the input (spec/06-relay.md, "hello").
+    pub fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (rest, code) = field("mode", u8)(input)?;
+        let mode = match code {
+            0 => Mode::Live,
+            1 => Mode::Exercise,
+            _ => return refuse(ErrorKind::UnknownCode, "mode", input),
+        };
+        let (rest, network) = field("network", be_u32)(rest)?;
+        Ok((rest, Self { mode, network }))
+    }
 }
+
+/// Hexadecimal digits of a network in text.
+const NETWORK_DIGITS: usize = 8;
 
 /// `live/00000001` or `exercise/0000002a`: the mode and the network in eight lower-case hex digits.
 impl fmt::Display for Realm {
@@ -53,24 +80,39 @@ impl FromStr for Realm {
     type Err = RealmError;
 
     fn from_str(text: &str) -> Result<Self, RealmError> {
-        let (mode, network) = text.split_once('/').ok_or(RealmError)?;
-        let mode = match mode {
-            "live" => Mode::Live,
-            "exercise" => Mode::Exercise,
-            _ => return Err(RealmError),
+        let refused =
+            |kind, name, at| Err(RealmError { reason: DecodeError::at_character(kind, name, at) });
+        let (mode, digits) = if let Some(digits) = text.strip_prefix("live/") {
+            (Mode::Live, digits)
+        } else if let Some(digits) = text.strip_prefix("exercise/") {
+            (Mode::Exercise, digits)
+        } else {
+            return refused(ErrorKind::BadLiteral, "mode", 0);
         };
-        let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if network.len() != 8 || !network.bytes().all(lower_hex) {
-            return Err(RealmError);
+        // All before the digits is ASCII, and so is every digit before a wrong one.
+        let start = text.len().saturating_sub(digits.len());
+        let is_lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if let Some(index) = digits.bytes().position(|byte| !is_lower_hex(byte)) {
+            return refused(ErrorKind::BadDigit, "network", start.saturating_add(index));
         }
-        let network = u32::from_str_radix(network, 16).map_err(|_| RealmError)?;
-        Ok(Self { mode, network })
+        if digits.len() < NETWORK_DIGITS {
+            return refused(ErrorKind::Truncated, "network", text.len());
+        }
+        match u32::from_str_radix(digits, 16) {
+            Ok(network) if digits.len() == NETWORK_DIGITS => Ok(Self { mode, network }),
+            Ok(_) | Err(_) => {
+                refused(ErrorKind::Trailing, "network", start.saturating_add(NETWORK_DIGITS))
+            }
+        }
     }
 }
 
 /// A text that names no realm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RealmError;
+pub struct RealmError {
+    /// What is wrong with it, and at which character.
+    pub reason: DecodeError,
+}
 
 impl fmt::Display for RealmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +140,7 @@ mod tests {
     #[test]
     fn only_the_one_form_is_read() {
         for text in ["", "live", "live/1", "live/0000000A", "Live/00000001", "live/000000001"] {
-            assert_eq!(text.parse::<Realm>(), Err(RealmError), "{text}");
+            assert!(text.parse::<Realm>().is_err(), "{text}");
         }
     }
 }

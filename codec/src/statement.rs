@@ -1,6 +1,6 @@
 //! Statements: one signature over consecutive messages of a chain (spec/04-statement.md).
 
-use crate::chain::ChainId;
+use crate::chain::{ACCOUNT_DEVICE, ChainId};
 use crate::digest;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
@@ -84,6 +84,11 @@ impl Claim {
         usize::from(self.count) == ids.len() && merkle::root(ids) == self.root
     }
 
+    /// The counter behind the last message, at most 2^32.
+    fn end(&self) -> u64 {
+        u64::from(self.first).saturating_add(u64::from(self.count))
+    }
+
     fn to_bytes(&self) -> [u8; SIGNED_OCTETS] {
         let mut out = [0; SIGNED_OCTETS];
         let parts: [&[u8]; 9] = [
@@ -155,11 +160,29 @@ impl Statement {
     }
 
     /// Verifies that the account said this, in this realm.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::BadSignature`], also where the account is not the one the statement names;
+    /// [`KeyError::UnknownAccount`] for a device other than 0, whose key is not known.
     pub fn verify(&self, account: &AccountKey, realm: Realm) -> Result<(), KeyError> {
         if account.id() != self.claim.account {
             return Err(KeyError::BadSignature);
         }
+        if self.claim.device != ACCOUNT_DEVICE {
+            return Err(KeyError::UnknownAccount);
+        }
         account.verify(CONTEXT, realm, &[&self.claim.to_bytes()], &self.signature)
+    }
+
+    /// Whether the two are evidence against their author, both having verified: of one chain, over
+    /// a common counter, and not the same octets (spec/04-statement.md).
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let (one, two) = (&self.claim, &other.claim);
+        let is_same_chain = (one.account, one.chain) == (two.account, two.chain);
+        let overlaps = u64::from(one.first) < two.end() && u64::from(two.first) < one.end();
+        is_same_chain && overlaps && self != other
     }
 
     /// `H("chappe-statement-hash/1", all octets)`: what the next statement calls `previous`.

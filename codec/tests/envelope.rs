@@ -38,7 +38,18 @@ type OwnedItem = (u8, u8, Reference, Vec<u8>);
 
 fn items() -> impl Strategy<Value = Vec<OwnedItem>> {
     let body = proptest::collection::vec(any::<u8>(), 0..200);
-    proptest::collection::vec((1_u8..=255, 0_u8..64, reference(), body), 1..6)
+    let item = (1_u8..=255, 0_u8..64, reference(), body).prop_map(with_registered_form);
+    proptest::collection::vec(item, 1..6)
+}
+
+/// A known family and revision has one reference form (spec/02-item.md, "Families").
+fn with_registered_form((family, revision, reference, body): OwnedItem) -> OwnedItem {
+    let reference = match (family, revision) {
+        (0x01, 0) => Reference::InBody,
+        (0x10 | 0x11, 0) => Reference::None,
+        _ => reference,
+    };
+    (family, revision, reference, body)
 }
 
 fn borrowed(items: &[OwnedItem]) -> Vec<Item<'_>> {
@@ -54,8 +65,8 @@ fn borrowed(items: &[OwnedItem]) -> Vec<Item<'_>> {
 }
 
 fn position() -> impl Strategy<Value = Position> {
-    (any::<u8>(), any::<u16>(), 0..u32::MAX - 64).prop_map(|(device, epoch, counter)| Position {
-        device,
+    (any::<u16>(), 0..u32::MAX - 64).prop_map(|(epoch, counter)| Position {
+        device: 0,
         epoch,
         counter,
     })
@@ -160,6 +171,7 @@ proptest! {
         let statement = Statement::parse(&octets).unwrap();
         prop_assert_eq!(statement.to_bytes().to_vec(), octets);
         prop_assert!(statement.verify(identity(1, LIVE).account(), LIVE).is_err());
+        prop_assert!(!statement.contradicts(&statement));
         let evidence = Evidence { statement, salt: Some(BlindingSalt([9; 32])) };
         prop_assert_eq!(Evidence::parse(&evidence.to_bytes()).unwrap(), evidence);
     }

@@ -50,7 +50,10 @@ pub enum First<A, B> {
 }
 
 /// Waits for the first of two. The other is dropped: it must be safe to drop.
-pub async fn first<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> First<A, B> {
+pub async fn first<A, B>(
+    one: impl Future<Output = A>,
+    other: impl Future<Output = B>,
+) -> First<A, B> {
     let mut one = pin!(one);
     let mut other = pin!(other);
     poll_fn(|context| {

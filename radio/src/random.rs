@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// The next number, uniform over all of them.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -29,7 +29,7 @@ impl Random {
     /// A number below `bound`; 0 when `bound` is 0. The bias, at most bound / 2^64, is of no
     /// consequence for jitter.
     pub fn below(&mut self, bound: u64) -> u64 {
-        let scaled = u128::from(self.next()).saturating_mul(u128::from(bound)) >> 64;
+        let scaled = u128::from(self.number()).saturating_mul(u128::from(bound)) >> 64;
         u64::try_from(scaled).unwrap_or(u64::MAX)
     }
 
@@ -40,8 +40,8 @@ impl Random {
 
     /// A number in [0, 1), of 53 random bits.
     pub fn fraction(&mut self) -> f64 {
-        let high = u32::try_from(self.next() >> 38).unwrap_or(0);
-        let low = u32::try_from(self.next() >> 37).unwrap_or(0);
+        let high = u32::try_from(self.number() >> 38).unwrap_or(0);
+        let low = u32::try_from(self.number() >> 37).unwrap_or(0);
         (f64::from(high) * f64::from(1_u32 << 27) + f64::from(low)) / 2_f64.powi(53)
     }
 
@@ -60,8 +60,8 @@ mod tests {
     fn the_published_sequence_of_seed_0() {
         // First outputs of SplitMix64 for seed 0 as listed with the reference implementation.
         let mut random = Random::from_seed(0);
-        assert_eq!(random.next(), 0xE220_A839_7B1D_CDAF);
-        assert_eq!(random.next(), 0x6E78_9E6A_A1B9_65F4);
+        assert_eq!(random.number(), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(random.number(), 0x6E78_9E6A_A1B9_65F4);
     }
 
     #[test]

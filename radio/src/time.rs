@@ -73,10 +73,7 @@ mod tests {
     fn time_stops_at_its_end_instead_of_wrapping() {
         assert_eq!(Instant::FAR_FUTURE.after(Duration::from_secs(1)), Instant::FAR_FUTURE);
         assert_eq!(Instant::ZERO.since(Instant::FAR_FUTURE), Duration::ZERO);
-        assert_eq!(
-            Instant::from_nanoseconds(1_500_000_000).to_string(),
-            "1.500000000 s"
-        );
+        assert_eq!(Instant::from_nanoseconds(1_500_000_000).to_string(), "1.500000000 s");
     }
 
     #[test]

@@ -23,10 +23,12 @@ pub mod quic;
 pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
-//pub use client::{Ack, ClientError, Delivery, Page, Reading, RelayClient, Subscription};
+pub use client::{
+    Ack, ClientError, Delivery, Page, PendingAck, Reading, RelayClient, Subscription,
+};
 pub use delegation::Delegation;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
 pub use parcel::{Parcel, ParcelId};
 pub use protocol::{CloseCode, Reason};
-//pub use server::{RelayEvent, RelayOptions, RelayServer, ServerError};
+pub use server::{Clock, Observer, RelayEvent, RelayOptions, RelayServer, ServerError};

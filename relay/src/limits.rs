@@ -39,12 +39,11 @@ pub const FETCH_PARCELS_MAX: u16 = 256;
 /// Octets of parcels in the answer to one fetch (normative). The first parcel always goes out.
 pub const FETCH_OCTETS_MAX: usize = 1 << 20;
 
-/// How long a relay waits for the hello, and a client for its answer (normative).
+/// How long a relay waits for the hello (normative).
 pub const HELLO_WAIT: Duration = Duration::from_secs(5);
 
-/// Requests of one lane that were read but not yet taken up by whoever drives the session. At the
-/// limit nothing more is parsed.
-pub const REQUESTS_QUEUED_MAX: usize = 256;
+/// How long a client waits for the handshake and the answer to its hello together.
+pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// Octets of answers that wait to be written on one lane. At the limit the lane takes up nothing new
 /// until its client has read some.

@@ -158,6 +158,8 @@ def submissions():
     admitted("a changed signature", flip(whole, len(whole) - 40), error=("bad_signature", "signature"))
     s = int.from_bytes(blind[-32:], "little") + ed25519.L
     admitted("a signature whose s is not canonical", blind[:-32] + s.to_bytes(32, "little"), error=("bad_signature", "signature"))
+    small = ed25519.sign_with_neutral_r(SUBMITTER, b"chappe-submission/1" + LIVE + blind[:-64])
+    admitted("a signature whose R is of small order", blind[:-64] + small, error=("bad_signature", "signature"))
     admitted("another submitter's key", blind[:2] + AUTHOR_KEY + blind[34:], error=("bad_signature", "signature"))
     weak = a.submission(1, BLIND, SUBMITTER, LIVE, submitter=WEAK)
     admitted("a submitter of small order", weak, error=("weak_key", "submitter"))
@@ -240,6 +242,8 @@ def checkpoints():
     bad_s = ed25519.sign(LEDGER, text.encode())
     bad_s = bad_s[:32] + (int.from_bytes(bad_s[32:], "little") + ed25519.L).to_bytes(32, "little")
     verified("a signature whose s is not canonical", text + "\n" + a.signature_line(ORIGIN, LEDGER, text, bad_s), error=("bad_signature",))
+    small = ed25519.sign_with_neutral_r(LEDGER, text.encode())
+    verified("a signature whose R is of small order", text + "\n" + a.signature_line(ORIGIN, LEDGER, text, small), error=("bad_signature",))
     short = a.signature_line(ORIGIN, LEDGER, text, bad_s[:63])
     verified("a signature of 63 octets", text + "\n" + short, error=("bad_signature",))
 

@@ -34,7 +34,7 @@ CLASS_OPEN, CLASS_FIRST_FLIGHT = 0, 3
 FLAG_SEVERAL = 1
 REFERENCE_OCTETS = {0: 0, 1: 8, 2: 32, 3: 0}
 # (family, revision): the reference form that goes with it
-KNOWN = {(0x01, 0): 3, (0x10, 0): 0}
+KNOWN = {(0x01, 0): 3, (0x10, 0): 0, (0x11, 0): 0}
 
 
 class Refused(Exception):
@@ -402,9 +402,9 @@ def sealed_aad(realm, header):
     return b"chappe-sealed/1" + realm + header
 
 
-def seal_plaintext(sender, recipient, realm, ephemeral_secret, octet, plaintext):
-    """Seal any octets; returns every step by name."""
-    e = exchange_key(ephemeral_secret)
+def seal_plaintext(sender, recipient, realm, ephemeral_secret, octet, plaintext, sent_as=None):
+    """Seal any octets; returns every step by name. `sent_as` are other octets of the same ephemeral key."""
+    e = exchange_key(ephemeral_secret) if sent_as is None else sent_as
     d1 = x25519(sender.identity_secret, recipient.prekey(), "prekey")
     d2 = x25519(ephemeral_secret, recipient.identity(), "identity_key")
     d3 = x25519(ephemeral_secret, recipient.prekey(), "prekey")
@@ -459,12 +459,14 @@ def read_sealed_plaintext(plaintext, s, parity, several, account):
         raise Refused("inconsistent", "epoch")
     items = read_items(plaintext[SEALED_PREFIX:], several)
     check_counters(counter, items)
+    if device != 0:
+        raise Refused("unknown_account", "device")
     salts = [sealed_salt(s, counter + i) for i in range(len(items))]
     return Opened("opened", account, device, epoch, counter, items, salts)
 
 
 def read_sealed(envelope, realm, me, contacts, seen=()):
-    """Size, hint, keys, tag, replay, form: in this order."""
+    """Size, hint, keys, tag, replay, form, device: in this order."""
     _, parity, several = read_first_octet(envelope)
     if len(envelope) < SEALED_HEADER + SEALED_PREFIX + TAG:
         raise Refused("truncated", "envelope")
@@ -611,6 +613,14 @@ def read_statement(octets, realm, accounts):
         raise Refused("unknown_account", "account_id" if key is None else "device")
     check_signature(key, "chappe-statement/1", realm, octets[:95], octets[95:])
     return fields
+
+
+def is_evidence(one, other):
+    """Two verified statements of one chain over one counter, unless they are the same octets."""
+    if one[1:9] != other[1:9] or one[10:18] != other[10:18] or one == other:
+        return False
+    first, second = number(one[18:22]), number(other[18:22])
+    return first < second + number(other[22:24]) and second < first + number(one[22:24])
 
 
 def read_evidence_body(body):

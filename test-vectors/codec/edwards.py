@@ -42,14 +42,18 @@ def encode(a):
 
 
 def decode(octets):
-    """The point, or None when the octets name none. y is reduced, not refused, when it is >= p."""
+    """The point, or None when RFC 8032 5.1.3 decodes none: y >= p and x = 0 with the sign bit are refused."""
     number = int.from_bytes(octets, "little")
-    sign, y = number >> 255, (number & (2**255 - 1)) % P
+    sign, y = number >> 255, number & (2**255 - 1)
+    if y >= P:
+        return None
     xx = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(xx, (P + 3) // 8, P)
     if x * x % P != xx:
         x = x * SQRT_MINUS_ONE % P
     if x * x % P != xx:
+        return None
+    if x == 0 and sign:
         return None
     if x & 1 != sign:
         x = -x % P

@@ -259,6 +259,24 @@ def weak_keys(b):
         Ed25519PublicKey.from_public_bytes(key).verify(signature, MESSAGE)
         case = SIGNED | {"account_key": key, "signature": signature}
         b.invalid(18 + n, "signature", "weak_key", "account_key", "key of small order; a lax verifier takes it", case)
+    no_keys(b)
+
+
+def no_keys(b):
+    """Octets RFC 8032 5.1.3 does not decode. Reducing y or dropping the sign of zero would give a key of small order."""
+    p, sign = edwards.P, 2**255
+    cases = [
+        (26, "y = p + 1: 1 written a second way", p + 1), (27, "y = p: 0 written a second way", p),
+        (28, "y = 1, the sign of x = 0 set", 1 + sign), (29, "y = p - 1, the sign of x = 0 set", p - 1 + sign),
+        (30, "y = p + 1 and the sign of x = 0 set", p + 1 + sign), (31, "y = p + 3, not of small order", p + 3),
+    ]  # fmt: skip
+    for n, comment, number in cases:
+        key = number.to_bytes(32, "little")
+        signature = edwards.craft(key, 0, MESSAGE, lambda k: k == 0)
+        case = SIGNED | {"account_key": key, "signature": signature}
+        b.invalid(n, "signature", "bad_signature", "signature", f"no key: {comment}", case)
+    case = SIGNED | {"account_key": no_point(), "signature": c.sign(A.account_seed, SIGNED["context"], LIVE, SIGNED["content"])}
+    b.invalid(32, "signature", "bad_signature", "signature", "no key: no point of the curve", case)
 
 
 # ---- items -------------------------------------------------------------------------------------
@@ -278,7 +296,27 @@ def items():
     good_several_items(b)
     bad_lone_items(b)
     bad_several_items(b)
+    known_families(b)
     return b
+
+
+def known_families(b):
+    """Each known family and revision has one form; the body is not looked into."""
+    b.valid(47, "items", "family 01 revision 0 with form 3", lone(item(0x01, form=3)))
+    b.valid(48, "items", "family 11 revision 0 with form 0", lone(item(0x11)))
+    newer = item(0x10, body=some_statement(version=2))
+    b.valid(49, "items", "family 10 revision 0: a statement of an unknown version is kept whole", lone(newer))
+    b.valid(50, "items", "family 10 revision 0: an unknown version of any size", lone(item(0x10, body=b"\x02")))
+    short = {"form": 1, "reference": REFERENCE[:8]}
+    cases = [
+        (51, "signal revision 0 with form 1", item(0x01, **short)),
+        (52, "signal revision 0 with form 2", item(0x01, form=2, reference=REFERENCE)),
+        (53, "statement revision 0 with form 1", item(0x10, **short)),
+        (54, "lease revision 0 with form 3", item(0x11, form=3)),
+    ]
+    for n, comment, i in cases:
+        b.invalid(n, "items", "inconsistent", "form", comment, lone(i))
+    b.invalid(55, "items", "inconsistent", "form", "lease with form 2 in second place", several([PLAIN, item(0x11, form=2, reference=REFERENCE)]))
 
 
 def good_lone_items(b):
@@ -717,6 +755,10 @@ def read_sealed_good(b, envelope):
     read(23, "the hint fits two contacts; the first does not open, the second does", **case)
     weak = {"account_key": STRANGER.account(), "identity_key": ZEROS}
     read(24, "a contact with a weak identity key does not stand in the way of another", contacts=[weak, contact(A)])
+    masked = flip(c.exchange_key(EPHEMERAL), 31, 0x80)
+    octet, inside = c.first_octet(0, c.CLASS_FIRST_FLIGHT, 0, 0), c.sealed_plaintext(0, 0, 0, [PLAIN])
+    marked = c.seal_plaintext(A, B, LIVE, EPHEMERAL, octet, inside, sent_as=masked)["envelope"]
+    read(26, "E has its highest bit set: X25519 masks it, hint, key derivation and AAD take E as it stands", envelope=marked)
     b.invalid(
         25, "sealed_read", "bad_tag", "tag", "the hint fits the only contact, but another one wrote it",
         SEALED_READ | {"envelope": collided, "contacts": [contact(first)]},
@@ -823,12 +865,14 @@ def read_sealed_weak(b, envelope):
 def read_sealed_malformed(b):
     """All of these have a right hint and a right tag."""
 
-    def refuse(n, error, field, comment, octets=None, parts=(PLAIN,), flags=0, parity=0, epoch=0, counter=0):
+    def refuse(
+        n, error, field, comment, octets=None, parts=(PLAIN,), flags=0, parity=0, epoch=0, counter=0, device=0, seen=()
+    ):
         octets = c.write_items(list(parts)) if octets is None else octets
-        plaintext = c.sealed_plaintext(0, epoch, counter, []) + octets
+        plaintext = c.sealed_plaintext(device, epoch, counter, []) + octets
         first = c.first_octet(0, c.CLASS_FIRST_FLIGHT, parity, flags)
         envelope = c.seal_plaintext(A, B, LIVE, EPHEMERAL, first, plaintext)["envelope"]
-        b.invalid(n, "sealed_read", error, field, comment, SEALED_READ | {"envelope": envelope})
+        b.invalid(n, "sealed_read", error, field, comment, SEALED_READ | {"envelope": envelope, "seen": seen})
 
     refuse(70, "inconsistent", "epoch", "odd epoch, parity bit clear", epoch=5)
     refuse(71, "inconsistent", "epoch", "even epoch, parity bit set", epoch=4, parity=1)
@@ -848,6 +892,11 @@ def read_sealed_malformed(b):
     )
     filling = [item(body=b"\x55" * 4094)] * 3 + [item(body=b"\x55" * (16385 - 59 - 3 * 4098 - 4))]
     refuse(78, "too_long", "envelope", "16,385 octets", parts=filling, flags=1)
+    refuse(79, "unknown_account", "device", "device 1: as signed by an unknown key", device=1)
+    refuse(80, "unknown_account", "device", "device 255", device=255)
+    e = c.exchange_key(EPHEMERAL)
+    refuse(81, "replay", "ephemeral_key", "seen before, and family 00: the replay is looked at first", item(family=0).write(), seen=[e])
+    refuse(82, "inconsistent", "form", "signal revision 0 with form 0", item(0x01).write())
 
 
 # ---- cards -------------------------------------------------------------------------------------
@@ -1037,6 +1086,30 @@ def read_statements(b):
     refuse(32, "unknown_account", "account_id", "the account is not known", good, accounts=[B.account()])
     refuse(33, "unknown_account", "account_id", "account id changed", flip(good, 1))
     refuse(34, "unknown_account", "device", "device 1: as signed by an unknown key", some_statement(device=1))
+    for n, size, octets in [(35, "one octet", b"\x02"), (36, "300 octets", b"\x02" * 300)]:
+        comment = f"version 2 in {size}: the version is looked at before the size"
+        b.valid(n, "statement_read", comment, STATEMENT_READ | {"statement": octets}, outcome="needs_newer")
+    contradictions(b)
+
+
+def contradictions(b):
+    good = some_statement(first=3, count=3)
+    other = c.merkle_root(IDS[3:6])
+    cases = [
+        (100, False, "the same octets again: nothing new", good),
+        (101, True, "the same range, another root", some_statement(first=3, count=3, root=other)),
+        (102, True, "the same range and root, another time", some_statement(first=3, count=3, width=61)),
+        (103, True, "one counter in common, at the end", some_statement(first=5, count=2, root=other)),
+        (104, True, "one counter in common, at the start", some_statement(first=1, root=other)),
+        (105, True, "inside", some_statement(first=4, count=1)),
+        (106, False, "the counters right behind", some_statement(first=6)),
+        (107, False, "the counters right before", some_statement(first=0)),
+        (108, False, "another chain", some_statement(chain=c.open_chain_id(LIVE, A.account(), 0, 1), first=3, root=other)),
+    ]
+    for n, evidence, comment, octets in cases:
+        b.valid(n, "contradiction", comment, {"one": good, "other": octets}, evidence=evidence)
+    last, whole = some_statement(first=2**32 - 3), some_statement(first=2**32 - 4, count=4)
+    b.valid(109, "contradiction", "at the last counter", {"one": last, "other": whole}, evidence=True)
 
 
 def changed_statements(b):

@@ -206,6 +206,12 @@ def statement_read(i):
     return fields | {"outcome": "verified", "hash": c.statement_hash(octets)}
 
 
+def contradiction(i):
+    one, other = unhex(i["one"]), unhex(i["other"])
+    assert c.is_evidence(one, other) == c.is_evidence(other, one)
+    return {"evidence": c.is_evidence(one, other)}
+
+
 def root(i):
     return {"root": c.merkle_root([unhex(x) for x in i["ids"]])}
 
@@ -249,7 +255,7 @@ KINDS = {
     for f in [
         length, realm, realm_text, account, signature, items, message_id, resolve, open_salt, sealed_salt,
         open_write, open_read, sealed_write, sealed_write_refused, sealed_read, card_write, card_read,
-        card_text, statement_write, statement_read, root, chain_open, chain_sealed, blind, evidence_body,
+        card_text, statement_write, statement_read, contradiction, root, chain_open, chain_sealed, blind, evidence_body,
         label, label_at,
     ]
 }  # fmt: skip

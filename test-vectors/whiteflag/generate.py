@@ -236,13 +236,13 @@ def wire_vectors():
 
     whole = wf.encode(sign())[2]
     no_text("nothing", "", "truncated", "Prefix", 0)
-    no_text("cut in the header", whole[:40], "truncated", "ReferencedMessage", 40)
-    no_text("cut in the body", whole[:-1], "truncated", "ObjectOrientation", len(whole) - 1)
+    no_text("cut in the header", whole[:40], "truncated", "ReferencedMessage", 7)
+    no_text("cut in the body", whole[:-1], "truncated", "ObjectOrientation", 132)
     no_text("one more character", whole + "0", "trailing", "end", len(whole))
     no_text("a wrong separator", whole[:77] + "/" + whole[78:], "bad_literal", "DateTime", 77)
     no_text("a wrong digit", whole[:6] + "g" + whole[7:], "bad_character", "ReferenceIndicator", 6)
     no_text("half a request object", wf.encode(requests(2))[2][:-1], "truncated",
-            "ObjectType2Quant", 142)
+            "ObjectType2Quant", 141)
     no_text("a ninth request object", wf.encode(requests(8))[2] + "4001", "trailing", "end", 167)
     no_text("a character above U+007F", wf.encode(text("F", "ab"))[2] + "\u00e9", "bad_character",
             "Text", 73)

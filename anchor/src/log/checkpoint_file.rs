@@ -33,10 +33,7 @@ impl CheckpointFile {
 
     /// Replaces the checkpoint; durable when it returns. A crash leaves the old or the new one
     /// whole, never a mixture.
-    pub(super) fn write(
-        &self,
-        checkpoint: SignedCheckpoint,
-    ) -> Result<SignedCheckpoint, LogError> {
+    pub(super) fn write(&self, checkpoint: SignedCheckpoint) -> Result<SignedCheckpoint, LogError> {
         let fresh = self.folder.join("checkpoint.new");
         let write = || {
             let mut file = File::create(&fresh)?;

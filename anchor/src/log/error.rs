@@ -104,7 +104,9 @@ impl fmt::Display for LogError {
             Self::NoSuchLeaf { index } => write!(f, "there is no leaf {index}"),
             Self::BatchTooLong => f.write_str("too many submissions for one batch"),
             Self::Full => f.write_str("the log is full"),
-            Self::Inconsistent => f.write_str("stored leaves, tree and index contradict each other"),
+            Self::Inconsistent => {
+                f.write_str("stored leaves, tree and index contradict each other")
+            }
         }
     }
 }

@@ -45,18 +45,9 @@ impl Planned {
 
 impl LeafIndex {
     /// Makes leaves of submissions, from index `size` on.
-    pub(super) fn plan(
-        &self,
-        admitted: &[Admitted],
-        size: u64,
-        now_seconds: u64,
-    ) -> Planned {
-        let mut planned = Planned {
-            added: Self::default(),
-            records: Vec::new(),
-            places: Vec::new(),
-            end: size,
-        };
+    pub(super) fn plan(&self, admitted: &[Admitted], size: u64, now_seconds: u64) -> Planned {
+        let mut planned =
+            Planned { added: Self::default(), records: Vec::new(), places: Vec::new(), end: size };
         for submission in admitted {
             let body = body_digest(submission.body());
             let known = self.by_body.get(&body).or_else(|| planned.added.by_body.get(&body));

@@ -4,22 +4,25 @@
 mod checkpoint_file;
 mod error;
 mod index;
+mod opening;
 mod record;
 mod tile_files;
 
 pub use error::{IntakeError, LogError};
 
-use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::bundle;
+use crate::checkpoint::SignedCheckpoint;
 use crate::key::{LedgerKey, LedgerSecret};
 use crate::limits::{BATCH_SUBMISSIONS_MAX, LOG_LEAVES_MAX, PUBLISHED_LEAVES_STEP};
 use crate::receipt::Receipt;
 use crate::submission::{Admitted, Submission};
 use crate::tile::{self, Tile, TileKind};
 use crate::tree::Tree;
-use checkpoint_file::CheckpointFile;
 use chappe_codec::merkle;
 use chappe_store::{OnCorruption, Options};
+use checkpoint_file::CheckpointFile;
 use index::LeafIndex;
+use opening::{check_continues, rebuild, sign};
 use record::Record;
 use std::path::Path;
 use tile_files::TileFiles;
@@ -157,8 +160,7 @@ impl ShardLog {
     /// [`LogError::NoSuchLeaf`], [`LogError::Store`].
     pub fn receipt(&self, index: u64) -> Result<Receipt, LogError> {
         let size = self.checkpoint.claimed().size;
-        let path =
-            self.tree.prove_inclusion(index, size).ok_or(LogError::NoSuchLeaf { index })?;
+        let path = self.tree.prove_inclusion(index, size).ok_or(LogError::NoSuchLeaf { index })?;
         Ok(Receipt::new(self.leaf(index)?, index, path, self.checkpoint.clone()))
     }
 
@@ -179,8 +181,7 @@ impl ShardLog {
     /// As [`ShardLog::leaf`].
     pub fn submission(&self, index: u64) -> Result<Submission, LogError> {
         let record = self.record(index)?;
-        Submission::parse(record.submission())
-            .map_err(|error| LogError::BadRecord { index, error })
+        Submission::parse(record.submission()).map_err(|error| LogError::BadRecord { index, error })
     }
 
     /// The octets of a tile or an entry bundle; `None` if the latest checkpoint does not cover it.
@@ -259,55 +260,18 @@ impl ShardLog {
         let indexes = tile.start()..tile.start().saturating_add(u64::from(tile.width()));
         let leaves: Result<Vec<Vec<u8>>, LogError> =
             indexes.map(|index| self.leaf(index)).collect();
-        Ok(tile::write_bundle(leaves?.iter().map(Vec::as_slice)))
+        Ok(bundle::write(leaves?.iter().map(Vec::as_slice)))
     }
 
     /// A bundle from the cache, if every entry in it is the tree's.
     fn cached_bundle(&self, tile: &Tile) -> Option<Vec<u8>> {
         let bundle = self.tile_files.read(tile)?;
-        let entries = tile::parse_bundle(&bundle).ok()?;
+        let entries = bundle::parse(&bundle).ok()?;
         let is_complete = entries.len() == usize::from(tile.width());
         let is_ours = entries
             .iter()
             .zip(tile.start()..)
             .all(|(entry, index)| self.tree.subtree(0, index) == Some(merkle::leaf_hash(entry)));
         (is_complete && is_ours).then_some(bundle)
-    }
-}
-
-fn rebuild(store: &chappe_store::Log) -> Result<(Tree, LeafIndex), LogError> {
-    if store.next() > LOG_LEAVES_MAX {
-        return Err(LogError::Full);
-    }
-    let (mut tree, mut index) = (Tree::new(), LeafIndex::default());
-    for stored in store.iter_from(0) {
-        let (at, octets) = stored?;
-        let bad = |error| LogError::BadRecord { index: at, error };
-        let record = Record::parse(&octets).map_err(bad)?;
-        index.note(at, &record).map_err(bad)?;
-        tree.push(merkle::leaf_hash(record.leaf()));
-    }
-    Ok((tree, index))
-}
-
-fn sign(tree: &Tree, secret: &LedgerSecret) -> Result<SignedCheckpoint, LogError> {
-    let size = tree.size();
-    let root = tree.root(size).ok_or(LogError::Inconsistent)?;
-    Ok(Checkpoint { origin: secret.public().origin().clone(), size, root }.sign(secret))
-}
-
-/// "A log MUST not sign any checkpoint which is inconsistent with any checkpoint it previously
-/// signed" (C2SP tlog-checkpoint, "Signatures").
-fn check_continues(
-    last: SignedCheckpoint,
-    tree: &Tree,
-    key: &LedgerKey,
-) -> Result<SignedCheckpoint, LogError> {
-    last.verify(std::slice::from_ref(key)).map_err(LogError::ForeignCheckpoint)?;
-    let promised = last.claimed();
-    match tree.root(promised.size) {
-        Some(root) if root == promised.root => Ok(last),
-        Some(_) => Err(LogError::Forked { size: promised.size }),
-        None => Err(LogError::Shrunk { promised: promised.size, found: tree.size() }),
     }
 }

@@ -39,7 +39,9 @@ impl TileFiles {
     pub(super) fn read(&self, tile: &Tile) -> Option<Vec<u8>> {
         let file = File::open(self.folder.join(tile.to_string())).ok()?;
         let mut octets = Vec::new();
-        file.take((ENTRY_BUNDLE_OCTETS_MAX as u64).saturating_add(1)).read_to_end(&mut octets).ok()?;
+        file.take((ENTRY_BUNDLE_OCTETS_MAX as u64).saturating_add(1))
+            .read_to_end(&mut octets)
+            .ok()?;
         (octets.len() <= ENTRY_BUNDLE_OCTETS_MAX).then_some(octets)
     }
 }

@@ -66,8 +66,7 @@ impl Writer {
             interval: options.checkpoint_interval,
             clock: Arc::clone(&options.clock),
         };
-        let thread =
-            thread::Builder::new().name("ledger writer".into()).spawn(|| writing.run())?;
+        let thread = thread::Builder::new().name("ledger writer".into()).spawn(|| writing.run())?;
         Ok((Self(thread), Jobs { queue, log, checkpoint }))
     }
 

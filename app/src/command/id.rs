@@ -3,9 +3,10 @@
 use crate::device::{Device, DeviceArguments, card_to_text};
 use crate::exit::Outcome;
 use crate::hex;
+use crate::network;
 use crate::report::Report;
 use chappe_codec::realm::Realm;
-use chappe_relay::address::Address;
+use chappe_relay::Address;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -37,16 +38,16 @@ pub(crate) fn run(arguments: IdArguments, report: Report) -> Outcome<()> {
         IdCommand::New { device, realm } => Device::create(&device, realm)?,
         IdCommand::Show { device } => Device::open(&device)?,
     };
-    show(&device, report);
-    Ok(())
+    show(&device, report)
 }
 
-fn show(device: &Device, report: Report) {
+fn show(device: &Device, report: Report) -> Outcome<()> {
     let card = device.identity.card();
     let account = card.account.id();
     let account_key = hex::encode(&card.account.to_bytes());
     let transport_key = hex::encode(&card.transport);
-    let mailbox = hex::encode(Address::mailbox(&card.transport).octets());
+    let mailbox = Address::mailbox(network::transport_key("the own card", &transport_key)?);
+    let mailbox = hex::encode(&mailbox.octets);
     let card = card_to_text(card);
     report.event(
         "identity",
@@ -64,4 +65,5 @@ fn show(device: &Device, report: Report) {
             "card": card,
         }),
     );
+    Ok(())
 }

@@ -32,11 +32,11 @@ pub(crate) async fn run(arguments: LedgerServerArguments, report: Report) -> Out
     let device = Device::open(&arguments.device)?;
     let origin = Origin::new(device.realm, &arguments.name)?;
     let secret = LedgerSecret::from_seed(origin, &device.identity.ledger_seed());
-    let options = ServerOptions { allow_remote: arguments.allow_remote, ..ServerOptions::default() };
-    let server =
-        LedgerServer::bind(arguments.listen, device.subfolder("ledger")?, secret, options)
-            .await
-            .map_err(failure)?;
+    let options =
+        ServerOptions { allow_remote: arguments.allow_remote, ..ServerOptions::default() };
+    let server = LedgerServer::bind(arguments.listen, device.subfolder("ledger")?, secret, options)
+        .await
+        .map_err(failure)?;
     let (address, key) = (server.local_addr(), server.key().to_string());
     report.event(
         "ready",

@@ -1,8 +1,16 @@
 //! The subcommands, one file each.
 
 pub(crate) mod contact;
+pub(crate) mod field;
+pub(crate) mod gateway;
+pub(crate) mod handset;
 pub(crate) mod id;
+pub(crate) mod lease;
 pub(crate) mod ledger;
+pub(crate) mod recv;
+pub(crate) mod relay;
+pub(crate) mod send;
+pub(crate) mod verify;
 
 /// Completes when this process is asked to end: Ctrl-C or SIGTERM.
 pub(crate) async fn shutdown() {

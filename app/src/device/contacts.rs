@@ -94,7 +94,6 @@ pub(crate) fn display_name(contacts: &[Contact], account: AccountId) -> String {
 }
 
 fn is_name(name: &str) -> bool {
-    let allowed =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=NAME_OCTETS_MAX).contains(&name.len()) && name.bytes().all(allowed)
 }

@@ -11,6 +11,7 @@ use chappe_codec::envelope::{Envelope, OpenEnvelope, Opened, Outbound};
 use chappe_codec::id::MessageId;
 use chappe_codec::item::Item;
 use chappe_codec::limits::STATEMENT_MESSAGES_MAX;
+use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Statement};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,14 @@ const EPOCH: u16 = 0;
 #[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
 enum Record {
     /// Counters taken and ids given, written before the envelope leaves.
-    Said { chain: String, first: u32, ids: Vec<String>, envelope: String },
+    Said {
+        to: String,
+        precedence: String,
+        chain: String,
+        first: u32,
+        ids: Vec<String>,
+        envelope: String,
+    },
     /// The envelope reached a relay or a gateway.
     Handed { envelope_hash: String },
     /// Messages signed.
@@ -47,15 +55,33 @@ pub(crate) struct Sent<'a> {
     journal: Journal,
     chains: BTreeMap<ChainId, ChainState>,
     handed: BTreeSet<[u8; 32]>,
-    envelopes: Vec<Vec<u8>>,
+    envelopes: Vec<Waiting>,
 }
 
 /// To whom something is said.
 pub(crate) enum Audience {
     /// Everyone.
     Open,
-    /// One contact.
-    Contact(Box<Outbound>),
+    /// One contact, under the name we give them.
+    Contact { name: String, outbound: Box<Outbound> },
+}
+
+impl Audience {
+    /// What to call it: the contact's name, or `open`.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Open => "open",
+            Self::Contact { name, .. } => name,
+        }
+    }
+}
+
+/// An envelope, for whom it is, and how urgent.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    pub(crate) to: String,
+    pub(crate) precedence: Precedence,
+    pub(crate) envelope: Vec<u8>,
 }
 
 /// An envelope ready to go.
@@ -85,12 +111,17 @@ impl<'a> Sent<'a> {
         let account = self.device.identity.account();
         match audience {
             Audience::Open => ChainId::open(self.device.realm, account, DEVICE, EPOCH),
-            Audience::Contact(outbound) => outbound.chain(DEVICE, EPOCH),
+            Audience::Contact { outbound, .. } => outbound.chain(DEVICE, EPOCH),
         }
     }
 
     /// Puts items into an envelope. When this returns, counters and ids are on disk.
-    pub(crate) fn write(&mut self, audience: &Audience, items: &[Item<'_>]) -> Outcome<Written> {
+    pub(crate) fn write(
+        &mut self,
+        audience: &Audience,
+        precedence: Precedence,
+        items: &[Item<'_>],
+    ) -> Outcome<Written> {
         let chain = self.chain(audience);
         let counter = self.chains.get(&chain).map_or(0, |state| state.next);
         let first = Position { device: DEVICE, epoch: EPOCH, counter };
@@ -101,8 +132,12 @@ impl<'a> Sent<'a> {
             .iter()
             .map(|message| message.id.map(|id| id.to_string()))
             .collect::<Option<_>>()
-            .ok_or_else(|| Failure::new(Exit::Usage, "reference", "refer to a message by its whole id"))?;
+            .ok_or_else(|| {
+                Failure::new(Exit::Usage, "reference", "refer to a message by its whole id")
+            })?;
         let record = Record::Said {
+            to: audience.name().to_owned(),
+            precedence: precedence.name().to_owned(),
             chain: chain.to_string(),
             first: counter,
             ids,
@@ -125,15 +160,8 @@ impl<'a> Sent<'a> {
             .map(|(_, id)| *id)
             .collect();
         let account = self.device.identity.account().id();
-        let claim = Claim::over(
-            account,
-            DEVICE,
-            chain,
-            first,
-            &ids,
-            state.previous,
-            clock::author_time(),
-        );
+        let claim =
+            Claim::over(account, DEVICE, chain, first, &ids, state.previous, clock::author_time());
         let Some(claim) = claim else { return Ok(None) };
         let count = claim.count;
         let statement = claim.sign(self.device.identity.account_secret(), self.device.realm);
@@ -156,8 +184,8 @@ impl<'a> Sent<'a> {
     }
 
     /// Envelopes that were written and never handed over: a crash or a lost connection kept them.
-    pub(crate) fn queued(&self) -> Vec<Vec<u8>> {
-        let waits = |envelope: &&Vec<u8>| !self.handed.contains(&digest::sha256(envelope));
+    pub(crate) fn queued(&self) -> Vec<Waiting> {
+        let waits = |waiting: &&Waiting| !self.handed.contains(&digest::sha256(&waiting.envelope));
         self.envelopes.iter().filter(waits).cloned().collect()
     }
 
@@ -176,7 +204,7 @@ impl<'a> Sent<'a> {
                 };
                 Ok(Written { envelope, opened })
             }
-            Audience::Contact(outbound) => {
+            Audience::Contact { outbound, .. } => {
                 let mut seed = Zeroizing::new([0; 32]);
                 key_file::random(&mut *seed)?;
                 let (envelope, opened) = outbound.seal(&seed, first, items)?;
@@ -187,14 +215,18 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { chain, first, ids, envelope } => {
+            Record::Said { to, precedence, chain, first, ids, envelope } => {
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 for (counter, id) in (first..).zip(&ids) {
                     let id = MessageId(hex::decode_array("a message id", id)?);
                     state.ids.insert(counter, id);
                     state.next = state.next.max(counter.saturating_add(1));
                 }
-                self.envelopes.push(hex::decode("an envelope", &envelope)?);
+                let envelope = hex::decode("an envelope", &envelope)?;
+                let precedence = precedence.parse().map_err(|error| {
+                    Failure::new(Exit::Malformed, "journal", format!("{error}"))
+                })?;
+                self.envelopes.push(Waiting { to, precedence, envelope });
             }
             Record::Handed { envelope_hash } => {
                 self.handed.insert(hex::decode_array("a hash", &envelope_hash)?);

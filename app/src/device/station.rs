@@ -10,7 +10,7 @@ use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
 use chappe_codec::id::{MessageId, Salt};
-use chappe_codec::item::{Family, Item};
+use chappe_codec::item::Family;
 use chappe_codec::key::{AccountId, AccountKey};
 use chappe_codec::statement::{Evidence, Statement};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +46,6 @@ pub(crate) enum Arrival {
     Signed(Box<Signed>),
     /// A statement that does not fit the messages received, or contradicts another one.
     Contradiction(Box<Signed>),
-    /// A lease for a gateway.
-    Lease { author: AccountId, body: Vec<u8> },
 }
 
 /// A message with all that is needed to show it to others as evidence.
@@ -145,27 +143,21 @@ impl<'a> Station<'a> {
                 record.ids.insert(message.position.counter, id);
             }
             let item = &message.item;
-            match (item.family, item.revision) {
-                (Family::STATEMENT, 0) => {
-                    if let Ok(evidence) = Evidence::parse(item.body) {
-                        statements.push(evidence);
-                    }
-                }
-                (Family::LEASE, 0) => arrivals
-                    .push(Arrival::Lease { author: author.id(), body: item.body.to_vec() }),
-                _ => arrivals.push(Arrival::Message(Box::new(Message {
-                    author,
-                    sealed: opened.is_sealed(),
-                    chain: opened.chain(),
-                    position: message.position,
-                    id: message.id,
-                    salt: message.salt,
-                    family: item.family,
-                    revision: item.revision,
-                    item: canonical(item),
-                    body: item.body.to_vec(),
-                }))),
+            if (item.family, item.revision) == (Family::STATEMENT, 0) {
+                statements.extend(Evidence::parse(item.body));
             }
+            arrivals.push(Arrival::Message(Box::new(Message {
+                author,
+                sealed: opened.is_sealed(),
+                chain: opened.chain(),
+                position: message.position,
+                id: message.id,
+                salt: message.salt,
+                family: item.family,
+                revision: item.revision,
+                item: item.canonical().unwrap_or_default(),
+                body: item.body.to_vec(),
+            })));
         }
         for evidence in statements {
             let chain = evidence.statement.claim.chain;
@@ -192,7 +184,9 @@ impl<'a> Station<'a> {
                     Judgement::Waiting => record.pending.push(evidence),
                     Judgement::Known => {}
                     Judgement::Holds(ids) => {
-                        record.signed.insert(evidence.statement.claim.first, evidence.statement.clone());
+                        record
+                            .signed
+                            .insert(evidence.statement.claim.first, evidence.statement.clone());
                         arrivals.push(Arrival::Signed(Box::new(Signed {
                             author: *author,
                             sealed: record.sealed,
@@ -247,8 +241,4 @@ impl ChainRecord {
             Judgement::Contradicts(ids)
         }
     }
-}
-
-fn canonical(item: &Item<'_>) -> Vec<u8> {
-    item.canonical().unwrap_or_default()
 }

@@ -84,7 +84,7 @@ impl Verifier {
         for id in because {
             let (said, signal) = self.signal(id)?;
             let to_this_party = requests.get(&signal.referenced) == Some(&said.author.as_str());
-            if signal.code != MessageCode::Request
+            if signal.code != MessageCode::RequestSignal
                 || signal.reference != ReferenceIndicator::COMPLY
                 || !to_this_party
             {
@@ -126,7 +126,7 @@ impl Verifier {
 }
 
 fn is_request(said: &Said) -> bool {
-    said.code == MessageCode::Request
+    said.code == MessageCode::RequestSignal
         && said.subject == AREA_ACCESS
         && said.reference == ReferenceIndicator::ORIGINAL
 }

@@ -18,60 +18,17 @@ pub(super) struct Line {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "snake_case")]
 pub(crate) enum Content {
-    Head {
-        format: String,
-        realm: String,
-    },
-    Envelope {
-        by: String,
-        to: String,
-        octets: String,
-    },
-    Frame {
-        net: u8,
-        octets: String,
-        time_on_air_ns: u64,
-        state: FrameState,
-    },
-    Parcel {
-        by: String,
-        octets: String,
-        id: String,
-    },
+    Head { format: String, realm: String },
+    Envelope { by: String, to: String, octets: String },
+    Frame { net: u8, octets: String, time_on_air_ns: u64, state: FrameState },
+    Parcel { by: String, octets: String, id: String },
     Message(MessageLine),
-    Statement {
-        at: String,
-        author: String,
-        evidence: String,
-        ids: Vec<String>,
-    },
-    Receipt {
-        at: String,
-        author: String,
-        evidence: String,
-        receipt: String,
-    },
-    Refusal {
-        at: String,
-        what: Refused,
-        kind: String,
-        octets: String,
-    },
-    Restart {
-        role: String,
-        acknowledged: Vec<String>,
-        fetched: Vec<String>,
-    },
-    Decision {
-        by: String,
-        decision: Verdict,
-        because: Vec<String>,
-    },
-    Seal {
-        lines: u64,
-        sha256: String,
-        signature: String,
-    },
+    Statement { at: String, author: String, evidence: String, ids: Vec<String> },
+    Receipt { at: String, author: String, evidence: String, receipt: String },
+    Refusal { at: String, what: Refused, kind: String, octets: String },
+    Restart { role: String, acknowledged: Vec<String>, fetched: Vec<String> },
+    Decision { by: String, decision: Verdict, because: Vec<String> },
+    Seal { lines: u64, sha256: String, signature: String },
 }
 
 /// A message as its receiver read it.
@@ -95,7 +52,7 @@ pub(crate) struct MessageLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FrameState {
-    Heard,
+    Sent,
 }
 
 /// What was refused.

@@ -109,8 +109,7 @@ impl Verifier {
             return Err(refused("not an open envelope"));
         };
         let opened = open.verify(author, self.realm)?;
-        let position =
-            Position { device: line.device, epoch: line.epoch, counter: line.counter };
+        let position = Position { device: line.device, epoch: line.epoch, counter: line.counter };
         let is_there = |message: &OpenedMessage<'_>| {
             message.item == *item && message.position == position && message.salt == salt
         };

@@ -6,7 +6,7 @@ mod message_lines;
 mod recorder;
 mod verifier;
 
-pub(crate) use line::{Content, PublicKeys};
+pub(crate) use line::{Content, FrameState, MessageLine, PublicKeys, Refused, Verdict};
 pub(crate) use recorder::Recorder;
 pub(crate) use verifier::verify;
 

@@ -69,7 +69,11 @@ pub(super) struct Verifier {
 impl Verifier {
     fn new(keys: &PublicKeys) -> Outcome<Self> {
         if keys.format != PublicKeys::FORMAT {
-            return Err(Failure::new(Exit::Malformed, "unknown_version", "unknown form of key file"));
+            return Err(Failure::new(
+                Exit::Malformed,
+                "unknown_version",
+                "unknown form of key file",
+            ));
         }
         let realm = keys
             .realm
@@ -136,7 +140,7 @@ impl Verifier {
                 self.check_envelope(by, to, &hex::decode("an envelope", &octets)?)?;
                 Ok("envelope")
             }
-            Content::Frame { net, octets, state: FrameState::Heard, .. } => {
+            Content::Frame { net, octets, state: FrameState::Sent, .. } => {
                 self.check_frame(net, &hex::decode("a frame", &octets)?)?;
                 Ok("frame")
             }
@@ -168,7 +172,8 @@ impl Verifier {
                 Ok("restart")
             }
             Content::Decision { by, decision, because } => {
-                let because = because.iter().map(|id| message_id(id)).collect::<Outcome<Vec<_>>>()?;
+                let because =
+                    because.iter().map(|id| message_id(id)).collect::<Outcome<Vec<_>>>()?;
                 match decision {
                     Verdict::Go => self.check_go(&by, &because)?,
                     Verdict::Withdrawn => self.check_withdrawn(&by, &because)?,
@@ -265,7 +270,13 @@ impl Verifier {
         Ok(())
     }
 
-    fn check_seal(&mut self, lines: u64, sha256: &str, signature: &str, before: &[u8]) -> Outcome<()> {
+    fn check_seal(
+        &mut self,
+        lines: u64,
+        sha256: &str,
+        signature: &str,
+        before: &[u8],
+    ) -> Outcome<()> {
         let hash = digest::sha256(before);
         if lines != self.lines || hex::encode(&hash) != sha256 {
             return Err(refused("the seal is over other lines"));

@@ -1,12 +1,12 @@
 //! Sealed envelopes of the first-flight class: to one recipient whose card is held
 //! (spec/03-envelope.md, "Sealed, first flight").
 
+use super::message_keys::{HEAD_OCTETS, MessageKeys, associated_data, hint, hint_key, transcript};
 use super::open::check_counters;
 use super::opened::{Opened, SaltSource};
 use super::{Header, OpenError, SealError};
 use crate::card::Card;
 use crate::chain::{ChainId, Position};
-use crate::digest;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
 use crate::identity::{Identity, agree};
@@ -14,17 +14,17 @@ use crate::item::{Item, check_items, put_items, read_items};
 use crate::key::AccountKey;
 use crate::limits::ENVELOPE_OCTETS_MAX;
 use crate::realm::Realm;
-use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
-use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use aes_gcm_siv::aead::{Aead, Payload};
 use alloc::vec::Vec;
 use nom::number::complete::{be_u16, be_u32, u8};
 use subtle::ConstantTimeEq;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-/// Octets before the ciphertext: header, hint, ephemeral key.
-const HEAD_OCTETS: usize = 36;
 const TAG_OCTETS: usize = 16;
+
+/// Octets before the items inside: device, epoch, counter.
+const POSITION_OCTETS: usize = 7;
 
 /// A sealed envelope as it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,16 +42,43 @@ impl<'a> FirstFlight<'a> {
         &self.ephemeral
     }
 
+    /// Opens it as `me` with those `contacts` whose hint fits, in turn, and in the order the
+    /// specification gives: hint, weak key, tag, replay, and then what is inside.
+    ///
+    /// `is_seen` tells of an ephemeral key whether an envelope with it has been opened before. The
+    /// caller remembers [`FirstFlight::ephemeral`] once this has returned a value, for as long as
+    /// it keeps the prekey, and at no other time: a forger's envelope must not stand in the way of
+    /// the one it imitates.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]. Towards the outside all of them are silence.
+    pub fn open<'i>(
+        &self,
+        me: &Identity,
+        contacts: impl IntoIterator<Item = &'i Inbound>,
+        is_seen: impl Fn(&[u8; 32]) -> bool,
+    ) -> Result<Opened, OpenError> {
+        let mut refusal = OpenError::UnknownHint;
+        for contact in contacts.into_iter().filter(|contact| contact.fits(self)) {
+            match contact.decrypt(me, self) {
+                Ok(_) if is_seen(&self.ephemeral) => return Err(OpenError::Replay),
+                Ok(content) => return contact.read(me, self.header(), &content),
+                Err(other) => refusal = other,
+            }
+        }
+        Err(refusal)
+    }
+
     pub(super) fn read(input: &'a [u8]) -> Parsed<'a, Self> {
-        let Some((head, ciphertext)) = input.split_first_chunk::<HEAD_OCTETS>() else {
-            return refuse(ErrorKind::Truncated, "ephemeral key", &[]);
+        // spec/03-envelope.md: "fewer than 59 octets are `truncated`" before anything else.
+        let (head, ciphertext) = match input.split_first_chunk::<HEAD_OCTETS>() {
+            Some(parts) if parts.1.len() >= POSITION_OCTETS.saturating_add(TAG_OCTETS) => parts,
+            Some(_) | None => return refuse(ErrorKind::Truncated, "envelope", &[]),
         };
         let (rest, _) = field("class", u8)(head.as_slice())?;
         let (rest, hint) = field("hint", octets::<3>)(rest)?;
         let (_, ephemeral) = field("ephemeral key", octets::<32>)(rest)?;
-        if ciphertext.len() < TAG_OCTETS {
-            return refuse(ErrorKind::Truncated, "tag", &[]);
-        }
         Ok((&[], Self { hint, ephemeral, head, ciphertext }))
     }
 
@@ -94,11 +121,16 @@ impl Inbound {
         hint(&self.hint_key, &envelope.ephemeral).ct_eq(&envelope.hint).into()
     }
 
-    /// Opens the envelope. No state changes; the caller keeps the replay cache.
+    /// Opens the envelope. No state changes; the caller keeps the replay cache. With several
+    /// contacts [`FirstFlight::open`] does the whole.
     pub fn open(&self, me: &Identity, envelope: &FirstFlight<'_>) -> Result<Opened, OpenError> {
         if !self.fits(envelope) {
             return Err(OpenError::UnknownHint);
         }
+        self.read(me, envelope.header(), &self.decrypt(me, envelope)?)
+    }
+
+    fn decrypt(&self, me: &Identity, envelope: &FirstFlight<'_>) -> Result<Content, OpenError> {
         let d2 = me.agree_identity(&envelope.ephemeral).ok_or(OpenError::WeakKey)?;
         let d3 = me.agree_prekey(&envelope.ephemeral).ok_or(OpenError::WeakKey)?;
         let keys = MessageKeys::derive(
@@ -111,25 +143,33 @@ impl Inbound {
         let payload = Payload { msg: envelope.ciphertext, aad: &associated };
         let plaintext =
             keys.cipher().decrypt(&keys.nonce(), payload).map_err(|_| OpenError::BadTag)?;
-        let plaintext = Zeroizing::new(plaintext);
-        let header = envelope.header();
-        let (first, items) = framing::parse_all(&plaintext, |input| read_inside(header, input))?;
-        let chain = sealed_chain(
-            &self.chain_secret,
-            self.realm,
-            &self.transcript,
-            first.device,
-            first.epoch,
-        );
+        Ok(Content { plaintext: Zeroizing::new(plaintext), salt_secret: keys.salt_secret() })
+    }
+
+    fn read(&self, me: &Identity, header: Header, content: &Content) -> Result<Opened, OpenError> {
+        let (first, items) =
+            framing::parse_all(&content.plaintext, |input| read_inside(header, input))?;
+        if !first.is_by_account_key() {
+            return Err(OpenError::UnknownAccount);
+        }
+        let (secret, author) = (&self.chain_secret, self.author);
+        let chain =
+            ChainId::sealed(secret, self.realm, &author, me.account(), first.device, first.epoch);
         Ok(Opened {
-            author: self.author,
+            author,
             first,
             chain,
-            salts: SaltSource::Sealed(keys.salt_source()),
+            salts: SaltSource::Sealed(content.salt_secret.clone()),
             several: header.several(),
             content: Zeroizing::new(Vec::from(items)),
         })
     }
+}
+
+/// What is inside an envelope whose tag is right, and its S.
+struct Content {
+    plaintext: Zeroizing<Vec<u8>>,
+    salt_secret: Zeroizing<[u8; 32]>,
 }
 
 /// Seals to one contact.
@@ -162,7 +202,8 @@ impl Outbound {
     /// The chain of our messages to this contact.
     #[must_use]
     pub fn chain(&self, device: u8, epoch: u16) -> ChainId {
-        sealed_chain(&self.chain_secret, self.realm, &self.transcript, device, epoch)
+        let (author, recipient) = (&self.author, &self.recipient.account);
+        ChainId::sealed(&self.chain_secret, self.realm, author, recipient, device, epoch)
     }
 
     /// Seals items, the first at `first`, and returns the envelope with what is inside, so that the
@@ -215,85 +256,12 @@ impl Outbound {
             author: self.author,
             first,
             chain: self.chain(first.device, first.epoch),
-            salts: SaltSource::Sealed(keys.salt_source()),
+            salts: SaltSource::Sealed(keys.salt_secret()),
             several,
             content,
         };
         Ok((out, opened))
     }
-}
-
-/// K, N and S of the specification.
-struct MessageKeys(Zeroizing<[u8; 76]>);
-
-impl MessageKeys {
-    fn derive(
-        secrets: [&[u8; 32]; 3],
-        realm: Realm,
-        transcript: &[u8],
-        ephemeral: &[u8; 32],
-    ) -> Self {
-        let secret: Zeroizing<Vec<u8>> =
-            Zeroizing::new(secrets.into_iter().flatten().copied().collect());
-        let mut out = Zeroizing::new([0; 76]);
-        let parts: [&[u8]; 3] = [&realm.to_bytes(), transcript, ephemeral];
-        digest::derive(&secret, "chappe-seal/1", &parts, &mut *out);
-        Self(out)
-    }
-
-    fn cipher(&self) -> Aes256GcmSiv {
-        Aes256GcmSiv::new(&self.0.first_chunk::<32>().copied().unwrap_or_default().into())
-    }
-
-    fn nonce(&self) -> Nonce {
-        let nonce = self.0.get(32..).and_then(|rest| rest.first_chunk::<12>());
-        nonce.copied().unwrap_or_default().into()
-    }
-
-    fn salt_source(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.0.last_chunk::<32>().copied().unwrap_or_default())
-    }
-}
-
-fn hint_key(
-    static_secret: &[u8; 32],
-    realm: Realm,
-    author: &AccountKey,
-    recipient: &AccountKey,
-) -> Zeroizing<[u8; 32]> {
-    let mut out = Zeroizing::new([0; 32]);
-    let parts: [&[u8]; 3] = [&realm.to_bytes(), &author.to_bytes(), &recipient.to_bytes()];
-    digest::derive(static_secret, "chappe-hint/1", &parts, &mut *out);
-    out
-}
-
-fn hint(hint_key: &[u8; 32], ephemeral: &[u8; 32]) -> [u8; 3] {
-    digest::first(&digest::mac(hint_key, "", &[ephemeral]))
-}
-
-/// account A ‖ account B ‖ ikA ‖ ikB ‖ pkB.
-fn transcript(author: &Card, recipient: &Card) -> Vec<u8> {
-    let (a, b) = (author.account.to_bytes(), recipient.account.to_bytes());
-    [a, b, author.identity, recipient.identity, recipient.prekey].concat()
-}
-
-/// The chain id of spec/04-statement.md; it names accounts only, so it outlives a prekey.
-fn sealed_chain(
-    secret: &[u8; 32],
-    realm: Realm,
-    transcript: &[u8],
-    device: u8,
-    epoch: u16,
-) -> ChainId {
-    let accounts = transcript.get(..64).unwrap_or_default();
-    let parts: [&[u8]; 4] = [&realm.to_bytes(), accounts, &[device], &epoch.to_be_bytes()];
-    let mut out = [0; 8];
-    digest::derive(secret, "chappe-chain/1", &parts, &mut out);
-    ChainId(out)
-}
-
-fn associated_data(realm: Realm, head: &[u8; HEAD_OCTETS]) -> Vec<u8> {
-    [b"chappe-sealed/1".as_slice(), &realm.to_bytes(), head].concat()
 }
 
 /// device ‖ epoch ‖ counter ‖ items; the items' octets are returned once they parse.

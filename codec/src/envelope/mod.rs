@@ -1,6 +1,7 @@
 //! Envelopes: items on their way, open or sealed (spec/03-envelope.md).
 
 mod first_flight;
+mod message_keys;
 mod open;
 mod opened;
 
@@ -139,7 +140,7 @@ pub enum OpenError {
     BadTag,
     /// The signature is not this account's in this realm.
     BadSignature,
-    /// No card of this account is held: an unverified claim.
+    /// No card of this account is held, or the device's key is not known: an unverified claim.
     UnknownAccount,
     /// Seen before.
     Replay,
@@ -175,8 +176,9 @@ impl From<DecodeError> for OpenError {
 impl From<KeyError> for OpenError {
     fn from(error: KeyError) -> Self {
         match error {
-            KeyError::NotAKey | KeyError::WeakKey => Self::WeakKey,
-            KeyError::BadSignature => Self::BadSignature,
+            KeyError::WeakKey => Self::WeakKey,
+            KeyError::NotAKey | KeyError::BadSignature => Self::BadSignature,
+            KeyError::UnknownAccount => Self::UnknownAccount,
         }
     }
 }

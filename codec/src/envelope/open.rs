@@ -14,6 +14,10 @@ use nom::number::complete::{be_u16, be_u32, u8};
 use zeroize::Zeroizing;
 
 const SIGNATURE_OCTETS: usize = 64;
+
+/// Octets around the items: 16 before them and the signature.
+const OVERHEAD_OCTETS: usize = 80;
+
 const CONTEXT: &str = "chappe-open/1";
 
 /// An open envelope whose signature has not been looked at yet.
@@ -55,8 +59,13 @@ impl<'a> OpenEnvelope<'a> {
     }
 
     /// Verifies it as the account's, in this realm.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::UnknownAccount`] if it names another account, or a device other than 0, whose
+    /// key is not known: it is to be shown as an unverified claim. [`OpenError::BadSignature`].
     pub fn verify(&self, account: &AccountKey, realm: Realm) -> Result<Opened, OpenError> {
-        if account.id() != self.account {
+        if account.id() != self.account || !self.first.is_by_account_key() {
             return Err(OpenError::UnknownAccount);
         }
         account.verify(CONTEXT, realm, &[self.signed], &self.signature)?;
@@ -71,8 +80,10 @@ impl<'a> OpenEnvelope<'a> {
     }
 
     pub(super) fn read(input: &'a [u8]) -> Parsed<'a, Self> {
-        let Some((signed, signature)) = input.split_last_chunk::<SIGNATURE_OCTETS>() else {
-            return refuse(ErrorKind::Truncated, "signature", input);
+        // spec/03-envelope.md: "fewer than 80 octets are `truncated`", whatever they are.
+        let (signed, signature) = match input.split_last_chunk::<SIGNATURE_OCTETS>() {
+            Some(parts) if input.len() >= OVERHEAD_OCTETS => parts,
+            Some(_) | None => return refuse(ErrorKind::Truncated, "envelope", &[]),
         };
         let (rest, octet) = field("class", u8)(signed)?;
         let header = Header::from_octet(octet);

@@ -1,7 +1,6 @@
 //! What is inside an envelope once it has been verified or opened.
 
 use crate::chain::{ChainId, Position};
-use crate::digest;
 use crate::id::{MessageId, Salt};
 use crate::item::{Item, parse_items};
 use crate::key::AccountKey;
@@ -84,14 +83,9 @@ pub(super) enum SaltSource {
 
 impl SaltSource {
     pub(super) fn salt(&self, author: &AccountKey, position: Position) -> Salt {
-        let counter = position.counter.to_be_bytes();
-        let hash = match self {
-            Self::Open => digest::hash(
-                "chappe-salt/1",
-                &[&author.to_bytes(), &[position.device], &position.epoch.to_be_bytes(), &counter],
-            ),
-            Self::Sealed(source) => digest::mac(&**source, "chappe-salt/1", &[&counter]),
-        };
-        Salt(digest::first(&hash))
+        match self {
+            Self::Open => Salt::open(author, position),
+            Self::Sealed(secret) => Salt::sealed(secret, position.counter),
+        }
     }
 }

@@ -40,16 +40,17 @@ impl Field {
             }
             rest = tail;
         }
+        if let [_, b'*'] = template.as_bytes() {
+            bits = 0;
+        }
         Self { name, section, template, bits, decimals }
     }
 
     /// How many bits the field takes on the standard wire; 0 if it runs to the message's end.
     #[must_use]
+    #[inline]
     pub const fn bits(&self) -> u32 {
-        match self.template.as_bytes() {
-            [_, b'*'] => 0,
-            _ => self.bits,
-        }
+        self.bits
     }
 
     /// The compressed value of a field's text, right-aligned (at most 64 bits).
@@ -127,7 +128,7 @@ impl Field {
     }
 
     /// How many bits into the field the first digit above 9 stands where a decimal belongs.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn bad_decimal(&self, raw: u64) -> Option<u32> {
         // Four bits are above 9 exactly if bit 3 is set and bit 2 or bit 1 is: all digits at once.
         let high = raw.wrapping_shr(3) & (raw.wrapping_shr(2) | raw.wrapping_shr(1));

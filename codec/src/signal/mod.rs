@@ -5,7 +5,7 @@
 //! share one walk over one table of fields ([`layout`]); reading copies nothing.
 //!
 //! Being well-formed and being right are two questions. Reading answers the first; [`check`] names
-//! every rule of chapter 4 a message breaks, and [`reference`] says which message may refer to
+//! every rule of chapter 4 a message breaks, and [`mod@reference`] says which message may refer to
 //! which (5.4). [`names`] gives codes the names people know.
 //!
 //! ```

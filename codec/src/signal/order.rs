@@ -139,7 +139,7 @@ fn read_body<'a>(source: &mut impl Source<'a>, code: MessageCode) -> Result<Body
     })
 }
 
-#[inline]
+#[inline(never)] // once for seven message types
 fn read_sign<'a>(source: &mut impl Source<'a>) -> Result<Sign, DecodeError> {
     Ok(Sign {
         subject: SubjectCode::from_wire(source.fixed(&layout::SUBJECT_CODE)?),
@@ -223,7 +223,7 @@ fn write_body<'a>(body: &Body<'a>, sink: &mut impl Sink<'a>) {
     }
 }
 
-#[inline]
+#[inline(never)] // once for seven message types
 fn write_sign<'a>(sign: &Sign, sink: &mut impl Sink<'a>) {
     sink.fixed(&layout::SUBJECT_CODE, u64::from(sign.subject.0));
     sink.fixed(&layout::DATE_TIME, sign.date_time.to_wire());

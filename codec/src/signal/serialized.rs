@@ -133,8 +133,11 @@ pub(super) fn identifier_digits(input: &[u8]) -> framing::Parsed<'_, &[u8]> {
     if digits.len() == IDENTIFIER_DIGITS {
         return Ok((rest, digits));
     }
-    let kind = if rest.is_empty() { ErrorKind::Truncated } else { ErrorKind::BadCharacter };
-    framing::refuse(kind, super::layout::REFERENCED_MESSAGE.name, rest)
+    if rest.is_empty() {
+        // Without a name: who knows where the field begins names and places it.
+        return framing::refuse(ErrorKind::Truncated, "", rest);
+    }
+    framing::refuse(ErrorKind::BadCharacter, super::layout::REFERENCED_MESSAGE.name, rest)
 }
 
 /// The octets of 64 hexadecimal digits.

@@ -14,6 +14,7 @@ use bitvec::slice::BitSlice;
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     octets: &'a [u8],
+    bits_total: usize,
     position: usize,
     field_at: usize,
 }
@@ -22,7 +23,7 @@ impl<'a> Reader<'a> {
     /// At the first bit.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
-        Self { octets, position: 0, field_at: 0 }
+        Self { octets, bits_total: octets.len().saturating_mul(8), position: 0, field_at: 0 }
     }
 
     /// The bit the next field begins at.
@@ -36,7 +37,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// `Truncated` at the field's first bit, `BadDigit` at the digit.
-    #[inline]
+    // A field's width and alphabet are constants where the walk names it; inlined, they are folded.
+    #[inline(always)]
     pub fn take(&mut self, field: &Field) -> Result<u64, DecodeError> {
         let raw = self.bits(field, field.bits())?;
         match field.bad_decimal(raw) {
@@ -48,18 +50,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn bits(&mut self, field: &Field, width: u32) -> Result<u64, DecodeError> {
         self.field_at = self.position;
-        let end = self.position.saturating_add(usize::try_from(width).unwrap_or(usize::MAX));
-        if width > WINDOW_BITS || end > self.octets.len().saturating_mul(8) {
+        // Neither can wrap: the position never passes the input's bits, a window has 57.
+        let end = self.position.wrapping_add(usize::try_from(width).unwrap_or(0));
+        if width > WINDOW_BITS || end > self.bits_total {
             return Err(DecodeError::at_bit(ErrorKind::Truncated, field.name, self.field_at));
         }
-        let rest = self.octets.get(self.position / 8..).unwrap_or_default();
-        let window = rest.first_chunk::<8>().copied().unwrap_or_else(|| last_octets(rest));
-        let skip = u32::try_from(self.position % 8).unwrap_or(0);
+        // At the end of the input the window stands further back: it never looks beyond, and the
+        // field still ends within it.
+        let first = (self.position / 8).min(self.octets.len().saturating_sub(8));
+        let rest = self.octets.get(first..).unwrap_or_default();
+        let window = rest.first_chunk::<8>().copied().unwrap_or_else(|| whole_input(rest));
+        let skip = self.position.wrapping_sub(first.wrapping_mul(8));
         self.position = end;
-        let aligned = u64::from_be_bytes(window).wrapping_shl(skip);
+        let aligned = u64::from_be_bytes(window).wrapping_shl(u32::try_from(skip).unwrap_or(0));
         // A shift by all 64 bits would wrap to none.
         Ok(if width == 0 { 0 } else { aligned.wrapping_shr(64_u32.wrapping_sub(width)) })
     }
@@ -78,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     fn bits_left(&self) -> usize {
-        self.octets.len().saturating_mul(8).saturating_sub(self.position)
+        self.bits_total.saturating_sub(self.position)
     }
 
     /// The message ends here: less than an octet of padding, all of it zero.
@@ -100,9 +106,12 @@ impl<'a> Reader<'a> {
 /// The widest field a window of eight octets holds from any bit on.
 const WINDOW_BITS: u32 = 57;
 
-/// A window at the end of the input, filled up with zeros.
+/// The identifier of a message (4.2.1.8).
+const IDENTIFIER_BITS: usize = 256;
+
+/// An input shorter than a window, filled up with zeros.
 #[cold]
-fn last_octets(rest: &[u8]) -> [u8; 8] {
+fn whole_input(rest: &[u8]) -> [u8; 8] {
     let mut window = [0; 8];
     for (slot, octet) in window.iter_mut().zip(rest) {
         *slot = *octet;
@@ -113,20 +122,30 @@ fn last_octets(rest: &[u8]) -> [u8; 8] {
 impl<'a> Source<'a> for Reader<'a> {
     const ALWAYS_PLAIN: bool = false;
 
-    #[inline]
+    #[inline(always)]
     fn fixed(&mut self, field: &'static Field) -> Result<u64, DecodeError> {
         self.take(field)
     }
 
     #[inline]
     fn identifier(&mut self, field: &'static Field) -> Result<[u8; 32], DecodeError> {
-        let begin = self.position;
+        self.field_at = self.position;
+        let end = self.position.wrapping_add(IDENTIFIER_BITS);
+        if end > self.bits_total {
+            return Err(self.refuse(ErrorKind::Truncated, field));
+        }
+        let rest = self.octets.get(self.position / 8..).unwrap_or_default();
+        let (words, behind) = rest.as_chunks::<8>();
+        let skip = u32::try_from(self.position % 8).unwrap_or(0);
+        self.position = end;
         let mut identifier = [0; 32];
-        for word in identifier.as_chunks_mut::<4>().0 {
-            let raw = self.bits(field, 32);
-            let [.., a, b, c, d] =
-                raw.map_err(|error| DecodeError { offset: begin, ..error })?.to_be_bytes();
-            *word = [a, b, c, d];
+        let mut following = words.iter().skip(1).map(|word| u64::from_be_bytes(*word));
+        for (target, word) in identifier.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            // The bits a word lacks are the first of the octets behind it.
+            let next = following.next();
+            let next = next.unwrap_or_else(|| u64::from_be_bytes(whole_input(behind)));
+            let lacking = next.wrapping_shr(1).wrapping_shr(63_u32.wrapping_sub(skip));
+            *target = (u64::from_be_bytes(*word).wrapping_shl(skip) | lacking).to_be_bytes();
         }
         Ok(identifier)
     }
@@ -173,13 +192,13 @@ impl<'b> Writer<'b> {
     }
 
     /// Appends a field's compressed value of at most 57 bits.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, field: &Field, raw: u64) {
         let width = field.bits();
         self.bits(raw & !u64::MAX.checked_shl(width).unwrap_or(0), width);
     }
 
-    #[inline]
+    #[inline(always)]
     fn bits(&mut self, raw: u64, width: u32) {
         let all = self.begun.wrapping_shl(width) | raw;
         let count = self.begun_bits.wrapping_add(width);
@@ -199,7 +218,7 @@ impl<'b> Writer<'b> {
 }
 
 impl<'a> Sink<'a> for Writer<'_> {
-    #[inline]
+    #[inline(always)]
     fn fixed(&mut self, field: &'static Field, raw: u64) {
         self.put(field, raw);
     }

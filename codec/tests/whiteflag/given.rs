@@ -4,26 +4,26 @@ use chappe_codec::error::DecodeError;
 use chappe_codec::signal::Message;
 use serde_json::Value;
 
-pub type Pairs<'a> = Vec<(&'a str, &'a str)>;
+pub(crate) type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-pub fn octets(hex: &str) -> Vec<u8> {
+pub(crate) fn octets(hex: &str) -> Vec<u8> {
     let digit = |character: u8| char::from(character).to_digit(16).expect("hex");
     let pairs = hex.as_bytes().chunks(2);
     pairs.map(|pair| u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).unwrap()).collect()
 }
 
-pub fn hex(octets: &[u8]) -> String {
+pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// The fields of a JSON object as pairs.
-pub fn pairs(fields: &Value) -> Pairs<'_> {
+pub(crate) fn pairs(fields: &Value) -> Pairs<'_> {
     let fields = fields.as_object().expect("fields");
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect()
 }
 
 /// A message's fields in order, with their place on the wire.
-pub fn shown(message: &Message<'_>) -> Vec<(String, String, usize, usize)> {
+pub(crate) fn shown(message: &Message<'_>) -> Vec<(String, String, usize, usize)> {
     let mut all = Vec::new();
     message.visit(|view| {
         let name = view.field.name.to_owned();
@@ -33,7 +33,7 @@ pub fn shown(message: &Message<'_>) -> Vec<(String, String, usize, usize)> {
 }
 
 /// Both texts hold the same fields; the case of hexadecimal digits is not looked at.
-pub fn assert_same_fields(id: &str, message: &Message<'_>, expected: &Value) {
+pub(crate) fn assert_same_fields(id: &str, message: &Message<'_>, expected: &Value) {
     let mut expected = pairs(expected);
     for (name, value, ..) in shown(message) {
         let at = expected.iter().position(|(other, _)| *other == name);
@@ -49,7 +49,7 @@ pub fn assert_same_fields(id: &str, message: &Message<'_>, expected: &Value) {
 }
 
 /// An error's kind, field and offset.
-pub fn assert_error(id: &str, error: DecodeError, expected: &Value) {
+pub(crate) fn assert_error(id: &str, error: DecodeError, expected: &Value) {
     assert_eq!(error.kind.name(), expected["kind"].as_str().unwrap(), "{id}: {error}");
     assert_eq!(error.field, expected["field"].as_str().unwrap(), "{id}: {error}");
     if let Some(offset) = expected.get("offset") {
@@ -58,7 +58,7 @@ pub fn assert_error(id: &str, error: DecodeError, expected: &Value) {
 }
 
 /// Every standard wire a vector mentions, whole or not.
-pub fn wire_inputs(vector: &Value) -> Vec<Vec<u8>> {
+pub(crate) fn wire_inputs(vector: &Value) -> Vec<Vec<u8>> {
     ["inputs", "expected", "in", "out"]
         .iter()
         .filter_map(|part| vector.get(part)?.get("hex")?.as_str())

@@ -8,7 +8,7 @@ use chappe_codec::signal::{Field, Message, MessageCode, ReferenceIndicator, chec
 use serde_json::Value;
 
 /// Stops at a vector that does not hold; tells what a vector waits for.
-pub fn judge(vector: &Value) -> Option<&'static str> {
+pub(crate) fn judge(vector: &Value) -> Option<&'static str> {
     let id = vector["id"].as_str().unwrap();
     let (given, expected) = (&vector["inputs"], &vector["expected"]);
     match vector["kind"].as_str().unwrap() {

@@ -6,7 +6,7 @@ use chappe_codec::signal::{Message, check};
 use serde_json::Value;
 
 /// Stops at a vector that does not hold. None of these wait.
-pub fn judge(vector: &Value) -> Option<&'static str> {
+pub(crate) fn judge(vector: &Value) -> Option<&'static str> {
     let id = vector["id"].as_str().unwrap();
     let given = &vector["in"];
     match vector["kind"].as_str().unwrap() {

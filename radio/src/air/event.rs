@@ -27,8 +27,10 @@ pub enum AirEvent {
         number: u64,
         /// Who.
         node: NodeId,
-        /// Octets of payload.
-        octets: usize,
+        /// The packet.
+        payload: Vec<u8>,
+        /// Whether it arrives damaged on purpose; see [`super::Faults`].
+        is_damaged: bool,
         /// How long it takes.
         time_on_air: Duration,
     },

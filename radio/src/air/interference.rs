@@ -52,9 +52,7 @@ fn is_drowned(
     for interferer in interferers {
         if interferer.transmission.is_on_air_between(begin, end) {
             let factor = interferer.transmission.tuning.spreading_factor;
-            let (_, sum) = together
-                .entry(spreading_factor_number(factor))
-                .or_insert((factor, 0.0));
+            let (_, sum) = together.entry(spreading_factor_number(factor)).or_insert((factor, 0.0));
             *sum += milliwatts(interferer.rssi_dbm);
         }
     }

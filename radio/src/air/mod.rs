@@ -77,6 +77,7 @@ pub struct Air {
     next_transmission: u64,
     agenda: BTreeMap<(Instant, u64), Step>,
     next_step: u64,
+    flip_next: Option<usize>,
     reports: VecDeque<(NodeId, Report)>,
     events: VecDeque<AirEvent>,
 }
@@ -126,6 +127,7 @@ impl Air {
             next_transmission: 0,
             agenda: BTreeMap::new(),
             next_step: 0,
+            flip_next: None,
             reports: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -178,7 +180,8 @@ impl Air {
                 self.begin(node, operation, Activity::Detecting { tuning, since: now });
                 // So many symbols, and half of one more for the search (AN1200.48).
                 let symbol = airtime::symbol(tuning.spreading_factor, tuning.bandwidth.hz());
-                let length = symbol.saturating_mul(u32::from(symbols)).saturating_add(symbol / 2);
+                let half = symbol.checked_div(2).unwrap_or_default();
+                let length = symbol.saturating_mul(u32::from(symbols)).saturating_add(half);
                 self.schedule(now.after(length), Step::DetectionEnd { node, operation });
             }
         }
@@ -215,6 +218,20 @@ impl Air {
         self.nodes.len()
     }
 
+    /// Of the next packet of at least so many octets the bit in the middle arrives wrong at everyone.
+    pub fn flip_next(&mut self, octets_min: usize) {
+        self.flip_next = Some(octets_min);
+    }
+
+    fn damage_if_asked(&mut self, transmission: &Transmission) {
+        let octets = transmission.payload.len();
+        if self.flip_next.is_some_and(|octets_min| octets >= octets_min) {
+            self.flip_next = None;
+            let bit = octets.saturating_mul(4);
+            self.config.faults.flips.push(Flip { transmission: transmission.number, bit });
+        }
+    }
+
     fn transmit(&mut self, now: Instant, node: NodeId, operation: u16, packet: Packet) {
         let Some(position) = self.nodes.get(&node).map(|node| node.position) else { return };
         let number = self.next_transmission;
@@ -222,11 +239,13 @@ impl Air {
         self.begin(node, operation, Activity::Transmitting { number });
 
         let transmission = Transmission::new(number, node, position, now, packet);
+        self.damage_if_asked(&transmission);
         self.observe(AirEvent::Transmitted {
             at: now,
             number,
             node,
-            octets: transmission.payload.len(),
+            payload: transmission.payload.clone(),
+            is_damaged: self.config.faults.flips.iter().any(|flip| flip.transmission == number),
             time_on_air: transmission.time_on_air(),
         });
         self.forget_past(now);

@@ -30,8 +30,8 @@ impl PathLoss {
         let east = f64::from(one.east_m) - f64::from(other.east_m);
         let north = f64::from(one.north_m) - f64::from(other.north_m);
         let distance_m = east.hypot(north).max(1.0);
-        let mean = self.reference_db
-            + 10.0 * self.exponent * (distance_m / self.reference_m).log10();
+        let mean =
+            self.reference_db + 10.0 * self.exponent * (distance_m / self.reference_m).log10();
         mean + self.shadowing_db * shadow(one, other, seed)
     }
 }
@@ -41,7 +41,7 @@ fn shadow(one: Position, other: Position, seed: u64) -> f64 {
     let place = |position: Position| {
         let [a, b, c, d] = position.east_m.to_be_bytes();
         let [e, f, g, h] = position.north_m.to_be_bytes();
-        Random::from_seed(seed ^ u64::from_be_bytes([a, b, c, d, e, f, g, h])).next()
+        Random::from_seed(seed ^ u64::from_be_bytes([a, b, c, d, e, f, g, h])).number()
     };
     Random::from_seed(place(one).wrapping_add(place(other))).normal()
 }
@@ -67,7 +67,11 @@ pub(super) fn snr_limit_db(spreading_factor: SpreadingFactor) -> f64 {
 /// Communications Letters 2018, table I. Nobody has published 5 and 6; they get the least favourable
 /// value of the neighbouring row.
 #[must_use]
-pub(super) fn rejection_db(wanted: SpreadingFactor, other: SpreadingFactor, capture_db: f64) -> f64 {
+pub(super) fn rejection_db(
+    wanted: SpreadingFactor,
+    other: SpreadingFactor,
+    capture_db: f64,
+) -> f64 {
     const CROCE_DB: [[i8; 6]; 6] = [
         [1, -8, -9, -9, -9, -9],
         [-11, 1, -11, -12, -13, -13],

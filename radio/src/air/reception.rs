@@ -77,8 +77,7 @@ impl Air {
         }
         let Some(transmission) = self.transmission(number).cloned() else { return };
         let Some(rssi_dbm) = self.rssi_dbm(&transmission, node) else { return };
-        let noise_dbm =
-            noise_floor_dbm(transmission.tuning.bandwidth, self.config.noise_figure_db);
+        let noise_dbm = noise_floor_dbm(transmission.tuning.bandwidth, self.config.noise_figure_db);
         let mut payload = transmission.payload.clone();
         let damaged = self.damage(&transmission, node, &mut payload);
         let report = Report::Packet {
@@ -194,11 +193,8 @@ impl Air {
 
     fn rssi_dbm(&self, transmission: &Transmission, node: NodeId) -> Option<f64> {
         let position = self.nodes.get(&node)?.position;
-        let loss_db = self.config.path_loss.loss_db(
-            transmission.position,
-            position,
-            self.config.seed,
-        );
+        let loss_db =
+            self.config.path_loss.loss_db(transmission.position, position, self.config.seed);
         Some(f64::from(transmission.power_dbm) - loss_db)
     }
 

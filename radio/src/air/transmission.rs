@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::airtime::{self, PacketShape};
 use crate::air::NodeId;
+use crate::airtime::{self, PacketShape};
 use crate::antenna::{CodingRate, Position, Tuning};
 use crate::time::{Instant, nanoseconds};
 

@@ -381,11 +381,10 @@ mod tests {
             ToField::Request(Request::Listen { operation: 1, tuning: TUNING }).to_bytes();
         listen[4] = 13;
         let error = ToField::parse(&listen).unwrap_err();
-        assert_eq!((error.kind, error.field, error.offset), (
-            ErrorKind::OutOfRange,
-            "spreading factor",
-            4
-        ));
+        assert_eq!(
+            (error.kind, error.field, error.offset),
+            (ErrorKind::OutOfRange, "spreading factor", 4)
+        );
         assert_eq!(ToField::parse(&[2, 0]).unwrap_err().kind, ErrorKind::UnknownVersion);
         assert_eq!(ToChip::parse(&[1, 5]).unwrap_err().kind, ErrorKind::UnknownCode);
         assert_eq!(ToChip::parse(&[1; 321]).unwrap_err().kind, ErrorKind::TooLong);

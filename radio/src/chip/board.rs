@@ -149,7 +149,10 @@ impl<C> ErrorType for ChipSpi<C> {
 }
 
 impl<C: Clock> SpiDevice<u8> for ChipSpi<C> {
-    async fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+    async fn transaction(
+        &mut self,
+        operations: &mut [Operation<'_, u8>],
+    ) -> Result<(), Infallible> {
         let mosi = mosi(operations);
         if !self.octet.is_zero() {
             let octets = u32::try_from(mosi.len()).unwrap_or(u32::MAX);

@@ -7,28 +7,73 @@ use nom::number::complete::{be_u16, be_u24, be_u32, i8, u8};
 /// One command, as it arrives between two edges of NSS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Command<'a> {
-    SetSleep { warm: bool },
+    SetSleep {
+        warm: bool,
+    },
     SetStandby,
-    SetTx { timeout_ticks: u32 },
-    SetRx { timeout_ticks: u32 },
+    SetTx {
+        timeout_ticks: u32,
+    },
+    SetRx {
+        timeout_ticks: u32,
+    },
     SetCad,
-    StopTimerOnPreamble { enabled: bool },
-    SetSymbolTimeout { symbols: u8 },
-    SetPacketType { lora: bool },
-    SetFrequency { steps: u32 },
-    SetPaConfig { hp_max: u8, low_power: bool },
-    SetTxParams { power: i8 },
-    SetModulation { spreading_factor: u8, bandwidth: u8, coding_rate: u8, low_data_rate: u8 },
+    StopTimerOnPreamble {
+        enabled: bool,
+    },
+    SetSymbolTimeout {
+        symbols: u8,
+    },
+    SetPacketType {
+        lora: bool,
+    },
+    SetFrequency {
+        steps: u32,
+    },
+    SetPaConfig {
+        hp_max: u8,
+        low_power: bool,
+    },
+    SetTxParams {
+        power: i8,
+    },
+    SetModulation {
+        spreading_factor: u8,
+        bandwidth: u8,
+        coding_rate: u8,
+        low_data_rate: u8,
+    },
     SetPacketParams(PacketParams),
-    SetCadParams { symbols_code: u8, exit: u8 },
-    SetBufferBase { transmit: u8, receive: u8 },
-    ConfigureIrq { mask: u16, dio1: u16 },
-    ClearIrq { flags: u16 },
+    SetCadParams {
+        symbols_code: u8,
+        exit: u8,
+    },
+    SetBufferBase {
+        transmit: u8,
+        receive: u8,
+    },
+    ConfigureIrq {
+        mask: u16,
+        dio1: u16,
+    },
+    ClearIrq {
+        flags: u16,
+    },
     ClearErrors,
-    WriteRegister { address: u16, octets: &'a [u8] },
-    ReadRegister { address: u16 },
-    WriteBuffer { offset: u8, octets: &'a [u8] },
-    ReadBuffer { offset: u8 },
+    WriteRegister {
+        address: u16,
+        octets: &'a [u8],
+    },
+    ReadRegister {
+        address: u16,
+    },
+    WriteBuffer {
+        offset: u8,
+        octets: &'a [u8],
+    },
+    ReadBuffer {
+        offset: u8,
+    },
     GetStatus,
     GetIrq,
     GetRxBufferStatus,

@@ -26,10 +26,8 @@ impl Chip {
             | Command::GetIrq
             | Command::GetRxBufferStatus
             | Command::GetPacketStatus => self.answer(command, miso),
-            Command::GetStatus
-            | Command::ClearErrors
-            | Command::Calibrate
-            | Command::Configure => {}
+            Command::GetStatus | Command::ClearErrors | Command::Calibrate | Command::Configure => {
+            }
             _ => self.set(command),
         }
     }
@@ -161,10 +159,7 @@ impl Chip {
     fn answer(&self, command: &Command<'_>, miso: &mut [u8]) {
         let wanted = miso.len();
         let (start, octets) = match command {
-            Command::ReadRegister { address } => {
-                let addresses = (*address..).take(wanted);
-                (4, addresses.map(|address| self.registers.read(address)).collect())
-            }
+            Command::ReadRegister { address } => (4, self.registers.read_many(*address, wanted)),
             Command::ReadBuffer { offset } => (3, self.buffer.read(*offset, wanted)),
             Command::GetIrq => (2, self.irq.flags().to_be_bytes().to_vec()),
             Command::GetRxBufferStatus => {

@@ -303,6 +303,8 @@ fn packet_rssi(rssi_decidbm: i16) -> u8 {
 
 /// SnrPkt: SNR in quarter dB, in two's complement. The demodulator cannot tell above 15 dB.
 fn packet_snr(snr_decidb: i16) -> u8 {
-    let quarters = (snr_decidb.saturating_mul(2) / 5).clamp(-128, 60);
+    let half_a_quarter = snr_decidb.signum().saturating_mul(2);
+    let quarters = snr_decidb.saturating_mul(2).saturating_add(half_a_quarter) / 5;
+    let quarters = quarters.clamp(-128, 60);
     i8::try_from(quarters).unwrap_or(0).to_be_bytes()[0]
 }

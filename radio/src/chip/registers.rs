@@ -43,8 +43,14 @@ impl Registers {
 
     /// The values after a reset, of those registers the driver reads before it writes them
     /// (datasheet table 12-1; the private sync word is the chip's own).
-    const AFTER_RESET: [(u16, u8); 6] =
-        [(0x0740, 0x14), (0x0741, 0x24), (0x0736, 0x0D), (0x0889, 0x01), (0x08AC, 0x94), (0x08D8, 0xC8)];
+    const AFTER_RESET: [(u16, u8); 6] = [
+        (0x0740, 0x14),
+        (0x0741, 0x24),
+        (0x0736, 0x0D),
+        (0x0889, 0x01),
+        (0x08AC, 0x94),
+        (0x08D8, 0xC8),
+    ];
 
     pub(super) fn new() -> Self {
         let mut registers = Self(vec![0; 0x1000]);
@@ -65,6 +71,13 @@ impl Registers {
 
     pub(super) fn read(&self, address: u16) -> u8 {
         self.0.get(usize::from(address)).copied().unwrap_or(0)
+    }
+
+    /// Consecutive registers; behind the highest address come the lowest again.
+    pub(super) fn read_many(&self, address: u16, length: usize) -> Vec<u8> {
+        let next = |address: &u16| Some(address.wrapping_add(1));
+        let addresses = core::iter::successors(Some(address), next).take(length);
+        addresses.map(|address| self.read(address)).collect()
     }
 
     pub(super) fn sync_word(&self) -> u16 {
@@ -111,6 +124,6 @@ mod tests {
         registers.wake_warm();
         assert_eq!(registers.read(0x08AC), 0x96);
         assert_eq!(registers.read(0x0889), 0x01);
-        assert_eq!(registers.read(0xFFFF), 0);
+        assert_eq!(registers.read_many(0xFFFE, 5), [0; 5]);
     }
 }

@@ -124,10 +124,8 @@ mod tests {
     fn the_public_net_keeps_its_key() {
         let mut keys = NetworkKeys::new();
         assert!(!keys.insert(PUBLIC_NET, NetworkKey::from_bytes([0; 32])));
-        let realm = chappe_codec::realm::Realm {
-            mode: chappe_codec::realm::Mode::Live,
-            network: 1,
-        };
+        let realm =
+            chappe_codec::realm::Realm { mode: chappe_codec::realm::Mode::Live, network: 1 };
         let mic = NetworkKey::public().mic(realm, b"frame");
         assert!(keys.get(PUBLIC_NET).is_some_and(|key| key.accepts(realm, b"frame", mic)));
     }

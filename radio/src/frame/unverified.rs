@@ -47,6 +47,19 @@ impl<'a> Unverified<'a> {
         self.header.net
     }
 
+    /// What the frame says it is: for showing, never for acting.
+    #[must_use]
+    pub const fn kind(&self) -> FrameKind {
+        self.kind
+    }
+
+    /// The envelope it claims to carry, empty in an acknowledgement: for whoever checks what was
+    /// recorded without having the net's key.
+    #[must_use]
+    pub const fn claimed_payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
     /// The frame, if its MIC is right.
     ///
     /// # Errors

@@ -91,8 +91,7 @@ impl Link {
             (Role::Station { .. }, FrameKind::Data { label }) => {
                 self.config.role.owns(label).then_some(0)
             }
-            (Role::Station { .. }, FrameKind::Broadcast)
-            | (_, FrameKind::Acknowledgement) => None,
+            (Role::Station { .. }, FrameKind::Broadcast) | (_, FrameKind::Acknowledgement) => None,
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum LinkEvent {
     Refused {
         /// Why.
         error: FrameError,
+        /// The octets.
+        packet: Vec<u8>,
         /// How well they were heard.
         quality: Quality,
     },

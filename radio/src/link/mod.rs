@@ -186,7 +186,7 @@ impl Link {
         // "A frame whose MIC is wrong is dropped before any state changes" (spec/05-radio.md).
         match Frame::parse(octets, &self.config.keys, self.config.realm) {
             Ok(frame) => self.handle_frame(now, frame, quality),
-            Err(error) => self.refuse(error, quality),
+            Err(error) => self.refuse(error, octets, quality),
         }
     }
 
@@ -336,7 +336,9 @@ impl Link {
             kind: request.destination.kind(),
             payload: request.envelope.clone(),
         };
-        frame.emit(key, self.config.realm).map_err(|error: EmitError| SubmitError::Unwritable(error))
+        frame
+            .emit(key, self.config.realm)
+            .map_err(|error: EmitError| SubmitError::Unwritable(error))
     }
 
     fn transmission(&self, octets: Vec<u8>, kind: FrameKind, listen_first: bool) -> Transmission {
@@ -365,8 +367,8 @@ impl Link {
     }
 
     fn time_on_air(&self, outgoing: &Outgoing) -> Duration {
-        let header = crate::limits::FRAME_OCTETS_MAX
-            .saturating_sub(crate::limits::DATA_ENVELOPE_OCTETS_MAX);
+        let header =
+            crate::limits::FRAME_OCTETS_MAX.saturating_sub(crate::limits::DATA_ENVELOPE_OCTETS_MAX);
         let octets = outgoing.request.envelope.len().saturating_add(header);
         self.config.modulation.time_on_air(octets)
     }
@@ -375,10 +377,10 @@ impl Link {
         self.events.push_back(LinkEvent::Failed { token, reason });
     }
 
-    fn refuse(&mut self, error: FrameError, quality: Quality) {
+    fn refuse(&mut self, error: FrameError, packet: &[u8], quality: Quality) {
         self.refused = self.refused.saturating_add(1);
         if self.events.len() < LINK_EVENTS_MAX {
-            self.events.push_back(LinkEvent::Refused { error, quality });
+            self.events.push_back(LinkEvent::Refused { error, packet: packet.to_vec(), quality });
         }
     }
 }

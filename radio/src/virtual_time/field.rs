@@ -103,11 +103,8 @@ impl SimulatedField {
     async fn changed(&self, seen: Vec<u64>) {
         let boards: Vec<_> =
             self.shared.borrow().boards.iter().map(|(_, board)| board.clone()).collect();
-        let mut changes: Vec<_> = boards
-            .iter()
-            .zip(&seen)
-            .map(|(board, seen)| Box::pin(board.changed(*seen)))
-            .collect();
+        let mut changes: Vec<_> =
+            boards.iter().zip(&seen).map(|(board, seen)| Box::pin(board.changed(*seen))).collect();
         poll_fn(|context| {
             let mut shared = self.shared.borrow_mut();
             if shared.boards.len() != seen.len() {

@@ -3,6 +3,7 @@
 use super::client_message::{ClientMessage, Hello, Read};
 use super::code::Reason;
 use super::deframer::Deframer;
+use super::message::HELLO;
 use super::relay_message::{RelayMessage, put_parcel};
 use super::{SessionError, VERSION};
 use crate::limits::PUBLISHES_PENDING_MAX;
@@ -112,13 +113,30 @@ impl RelaySession {
         self.inbox.push(octets);
     }
 
+    /// Reads the hello, and nothing behind it.
+    ///
+    /// # Errors
+    /// [`SessionError`]: the connection is to be closed.
+    pub fn next_greeting(&mut self) -> Result<(), SessionError> {
+        let Some(greeting) = self.greeting else { return Ok(()) };
+        let Some(raw) = self.inbox.next()? else { return Ok(()) };
+        if raw.message_type != HELLO {
+            return Err(SessionError::OutOfPlace("a message before the hello"));
+        }
+        match ClientMessage::from_body(raw.message_type, &raw.body)? {
+            ClientMessage::Hello(hello) => self.greet(greeting, &hello),
+            _ => Err(SessionError::OutOfPlace("a message before the hello")),
+        }
+    }
+
     /// The next request; `None` when more octets are needed, or when as many publishes are unanswered
     /// as may be (spec/06-relay.md: "a relay reads no further until it has answered some").
     ///
     /// # Errors
     /// [`SessionError`]: the connection is to be closed.
     pub fn next_request(&mut self) -> Result<Option<Request>, SessionError> {
-        while self.publishes.len() < PUBLISHES_PENDING_MAX {
+        self.next_greeting()?;
+        while self.is_greeted() && self.publishes.len() < PUBLISHES_PENDING_MAX {
             let Some(raw) = self.inbox.next()? else { return Ok(None) };
             let message = ClientMessage::from_body(raw.message_type, &raw.body);
             // A message of the relay's own types is no malformed one: it has no place here.
@@ -133,13 +151,6 @@ impl RelaySession {
     }
 
     fn take(&mut self, message: ClientMessage) -> Result<Option<Request>, SessionError> {
-        if let Some(greeting) = self.greeting {
-            let ClientMessage::Hello(hello) = message else {
-                return Err(SessionError::OutOfPlace("a message before the hello"));
-            };
-            self.greet(greeting, &hello)?;
-            return Ok(None);
-        }
         match message {
             ClientMessage::Hello(_) => Err(SessionError::OutOfPlace("a second hello")),
             ClientMessage::Publish { number, parcel } => {

@@ -1,0 +1,235 @@
+//! `chappe handset`: say and hear signals over LoRa, with nothing but a radio.
+
+use super::send::sealed_to;
+use super::shutdown;
+use crate::arrivals::Desk;
+use crate::clock;
+use crate::device::received::Received;
+use crate::device::sent::{Audience, Sent, Waiting};
+use crate::device::{Device, DeviceArguments};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::radio_link::{self, Radio, RadioArguments};
+use crate::report::Report;
+use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
+use chappe_codec::envelope::Envelope;
+use chappe_codec::item::Item;
+use chappe_codec::label::{Label, label_epoch};
+use chappe_codec::precedence::Precedence;
+use chappe_codec::statement::Evidence;
+use chappe_radio::driver::ModemEvent;
+use chappe_radio::frame::PUBLIC_NET;
+use chappe_radio::link::{Destination, FrameRequest, LinkEvent, Role};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+/// How often what was not acknowledged is tried again.
+const RETRY: Duration = Duration::from_secs(4);
+
+/// How often a frame may be passed on.
+const HOPS: u8 = 3;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+One command a line on standard input:
+  {\"say\": SIGNAL, \"to\": \"open\" or a contact, \"precedence\": \"flash\"}
+  {\"sign\": \"open\" or a contact, \"to\": a contact}
+SIGNAL is Whiteflag JSON, nested or flat. What is not acknowledged is sent again until it is.")]
+pub(crate) struct HandsetArguments {
+    #[command(flatten)]
+    radio: RadioArguments,
+
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+/// A line of input.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Order {
+    Say { say: Value, to: String, precedence: Option<String> },
+    Sign { sign: String, to: String },
+}
+
+pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<()> {
+    let device = Device::open(&arguments.device)?;
+    let labels = own_labels(&device);
+    let radio = arguments.radio.join(device.realm, Role::Station { labels }).await?;
+    let (received, known) = Received::open(&device)?;
+    let mut desk = Desk::new(&device, received.station.contacts(), None, report);
+    desk.resume(known)?;
+    let sent = Sent::open(&device)?;
+    let mut handset = Handset {
+        device: &device,
+        radio,
+        received,
+        sent,
+        desk,
+        report,
+        in_flight: BTreeMap::new(),
+        next_token: 0,
+    };
+    report.event("ready", "on air", json!({"role": "handset", "address": ""}));
+    let ended = handset.serve().await;
+    let closed = handset.radio.modem.close().await.map_err(|error| radio_link::failure(&error));
+    ended.and(closed)
+}
+
+/// "gateways know the labels of the days around", and so does a handset its own.
+fn own_labels(device: &Device) -> Vec<Label> {
+    let today = label_epoch(clock::now_seconds());
+    let key = &device.identity.card().label_key;
+    (today.saturating_sub(1)..=today.saturating_add(1))
+        .map(|epoch| Label::new(key, device.realm, epoch))
+        .collect()
+}
+
+struct Handset<'a> {
+    device: &'a Device,
+    radio: Radio,
+    received: Received<'a>,
+    sent: Sent<'a>,
+    desk: Desk<'a>,
+    report: Report,
+    /// By the link's token.
+    in_flight: BTreeMap<u64, Vec<u8>>,
+    next_token: u64,
+}
+
+impl Handset<'_> {
+    async fn serve(&mut self) -> Outcome<()> {
+        let mut input = BufReader::new(tokio::io::stdin());
+        let mut line = String::new();
+        let mut is_open = true;
+        let mut retry = tokio::time::interval(RETRY);
+        let mut ended = std::pin::pin!(shutdown());
+        loop {
+            let mut bounded = (&mut input).take(SIGNAL_LINE_OCTETS_MAX);
+            tokio::select! {
+                () = &mut ended => return Ok(()),
+                read = bounded.read_line(&mut line), if is_open => {
+                    is_open = read.is_ok_and(|octets| octets > 0);
+                    if !line.trim().is_empty()
+                        && let Err(failure) = self.obey(line.trim()).await
+                    {
+                        self.report.event("error", &failure.to_string(), failure.to_json());
+                    }
+                    line.clear();
+                }
+                event = self.radio.modem.next() => match event {
+                    Some(event) => self.heard(event)?,
+                    None => {
+                        return Err(Failure::new(Exit::TryLater, "radio", "the radio has stopped"));
+                    }
+                },
+                _ = retry.tick() => self.transmit_queued().await?,
+            }
+        }
+    }
+
+    async fn obey(&mut self, line: &str) -> Outcome<()> {
+        let order: Order = serde_json::from_str(line).map_err(|error| {
+            Failure::new(Exit::Malformed, "json", format!("not a command: {error}"))
+        })?;
+        match order {
+            Order::Say { say, to, precedence } => {
+                let precedence = precedence.as_deref().unwrap_or("routine").parse();
+                let precedence = precedence.map_err(|error| {
+                    Failure::new(Exit::Malformed, "precedence", format!("{error}"))
+                })?;
+                let wire = crate::signal::read(&say.to_string(), false)?;
+                self.write(&to, precedence, &Item::signal(&wire))?;
+            }
+            Order::Sign { sign, to } => {
+                let chain = self.audience(&sign)?;
+                if let Some(statement) = self.sent.sign(&chain)? {
+                    let body = Evidence { statement, salt: None }.to_bytes();
+                    self.write(&to, Precedence::Priority, &said::statement_item(&body))?;
+                }
+            }
+        }
+        self.transmit_queued().await
+    }
+
+    fn write(&mut self, to: &str, precedence: Precedence, item: &Item<'_>) -> Outcome<()> {
+        let audience = self.audience(to)?;
+        let written = self.sent.write(&audience, precedence, std::slice::from_ref(item))?;
+        said::report_envelope(self.report, &written, audience.name());
+        Ok(())
+    }
+
+    fn audience(&self, to: &str) -> Outcome<Audience> {
+        if to == "open" {
+            return Ok(Audience::Open);
+        }
+        sealed_to(self.device, &self.device.contact(to)?)
+    }
+
+    /// Hands the link everything that nobody has acknowledged and that is not under way.
+    async fn transmit_queued(&mut self) -> Outcome<()> {
+        for waiting in self.sent.queued() {
+            if self.in_flight.values().any(|envelope| *envelope == waiting.envelope) {
+                continue;
+            }
+            let request = self.frame(&waiting)?;
+            self.in_flight.insert(request.token, waiting.envelope);
+            let taken = self.radio.modem.send(request).await;
+            taken.map_err(|error| radio_link::failure(&error))?;
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, waiting: &Waiting) -> Outcome<FrameRequest> {
+        let (net, destination) = match Envelope::parse(&waiting.envelope)? {
+            Envelope::Open(_) => (PUBLIC_NET, Destination::Everyone),
+            Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
+                let contact = self.device.contact(&waiting.to)?;
+                let epoch = label_epoch(clock::now_seconds());
+                let label = Label::new(&contact.card.label_key, self.device.realm, epoch);
+                (self.radio.sealed_net, Destination::Label(label))
+            }
+        };
+        let token = self.next_token;
+        self.next_token = self.next_token.wrapping_add(1);
+        Ok(FrameRequest {
+            token,
+            net,
+            destination,
+            precedence: waiting.precedence,
+            acknowledged: true,
+            hops: HOPS,
+            envelope: waiting.envelope.clone(),
+        })
+    }
+
+    fn heard(&mut self, event: ModemEvent) -> Outcome<()> {
+        match event {
+            ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
+                match self.received.take(&frame.payload)? {
+                    Ok(arrivals) => self.desk.arrived(&frame.payload, arrivals),
+                    Err(refusal) => self.desk.refused(&frame.payload, refusal),
+                }
+            }
+            ModemEvent::Link(LinkEvent::Delivered { token, tries, .. }) => {
+                if let Some(envelope) = self.in_flight.remove(&token) {
+                    self.sent.handed_over(&envelope)?;
+                    let text = format!("acknowledged by a gateway, try {tries}");
+                    self.report.event("delivered", &text, json!({"tries": tries}));
+                }
+            }
+            ModemEvent::Link(LinkEvent::Failed { token, reason }) => {
+                self.in_flight.remove(&token);
+                let text = format!("not delivered yet: {reason}; it stays queued");
+                self.report.event("waiting", &text, json!({"reason": reason.to_string()}));
+            }
+            ModemEvent::Link(LinkEvent::Refused { error, packet, .. }) => {
+                radio_link::report_refused(self.report, &packet, &error);
+            }
+            ModemEvent::Recovered(error) => self.report.note(&format!("radio reset: {error}")),
+            _ => {}
+        }
+        Ok(())
+    }
+}

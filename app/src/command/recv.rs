@@ -1,0 +1,197 @@
+//! `chappe recv`: a station. Reads its mailbox and topics, verifies, and anchors what was signed.
+
+use super::shutdown;
+use crate::arrivals::Desk;
+use crate::device::anchoring::LedgerArguments;
+use crate::device::received::Received;
+use crate::device::{Device, DeviceArguments};
+use crate::exit::Outcome;
+use crate::hex;
+use crate::network::{self, Relay, RelayArguments};
+use crate::report::Report;
+use chappe_relay::client::{Delivery, Reading};
+use chappe_relay::{Address, ClientError, RelayClient, TransportKey};
+use serde_json::json;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Parcels fetched with one request.
+const PAGE: u16 = 64;
+
+/// Deliveries waiting to be dealt with.
+const QUEUE: usize = 64;
+
+/// How long to wait before trying a relay or ledger again.
+const RETRY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    chappe recv --follow --topic field --relay 192.0.2.7:7406 --relay-key 5f… \\\n              \
+    --ledger 192.0.2.8:7407 --ledger-key chappe/live/00000001/ledger+…")]
+pub(crate) struct RecvArguments {
+    /// Stay and show what comes, until Ctrl-C
+    #[arg(long)]
+    follow: bool,
+
+    /// Also read this public topic (may be given several times)
+    #[arg(long, value_name = "NAME")]
+    topic: Vec<String>,
+
+    #[command(flatten)]
+    relay: RelayArguments,
+
+    #[command(flatten)]
+    ledger: LedgerArguments,
+
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()> {
+    let device = Device::open(&arguments.device)?;
+    let relay = arguments.relay.required()?;
+    let (received, known) = Received::open(&device)?;
+    let contacts = received.station.contacts();
+    let mut desk = Desk::new(&device, contacts, arguments.ledger.client(), report);
+    desk.resume(known)?;
+    let mut station = Post { device: &device, relay, received, desk, report };
+    let addresses = station.addresses(&arguments.topic)?;
+    if !arguments.follow {
+        return station.fetch_all(&addresses).await;
+    }
+    let name = device.identity.account().id().to_string();
+    report.event("ready", "listening", json!({"role": "station", "address": name}));
+    tokio::select! {
+        ended = station.follow(&addresses) => ended,
+        () = shutdown() => Ok(()),
+    }
+}
+
+/// A station at work.
+struct Post<'a> {
+    device: &'a Device,
+    relay: Relay,
+    received: Received<'a>,
+    desk: Desk<'a>,
+    report: Report,
+}
+
+impl Post<'_> {
+    fn addresses(&self, topics: &[String]) -> Outcome<Vec<Address>> {
+        let transport = hex::encode(&self.device.identity.card().transport);
+        let own: TransportKey = network::transport_key("the own card", &transport)?;
+        let topics = topics.iter().map(|name| Address::topic(self.device.realm, name));
+        Ok(std::iter::once(Address::mailbox(own)).chain(topics).collect())
+    }
+
+    /// Everything there is, once.
+    async fn fetch_all(&mut self, addresses: &[Address]) -> Outcome<()> {
+        let client = self.relay.connect(self.device).await?;
+        for address in addresses {
+            loop {
+                let reading = self.reading(&client, *address);
+                let page =
+                    client.fetch(reading, PAGE).await.map_err(|error| network::failure(&error))?;
+                for delivery in page.deliveries {
+                    self.take(client.log_name(), delivery)?;
+                }
+                if !page.more {
+                    break;
+                }
+            }
+        }
+        client.close().await;
+        self.desk.anchor().await
+    }
+
+    /// Everything as it comes. A relay or ledger that goes away is tried again.
+    async fn follow(&mut self, addresses: &[Address]) -> Outcome<()> {
+        let mut is_online = true;
+        loop {
+            let failure = match self.relay.connect(self.device).await {
+                Ok(client) => {
+                    if !is_online {
+                        self.report.event("online", "the relay is back", json!({}));
+                    }
+                    is_online = true;
+                    self.listen(client, addresses).await?
+                }
+                Err(failure) => failure,
+            };
+            if failure.exit != crate::exit::Exit::TryLater {
+                return Err(failure);
+            }
+            if is_online {
+                let text = format!("{failure}; trying again");
+                self.report.event("offline", &text, json!({"message": text}));
+            }
+            is_online = false;
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Listens until the connection is lost, and returns why it was.
+    async fn listen(
+        &mut self,
+        client: RelayClient,
+        addresses: &[Address],
+    ) -> Outcome<crate::exit::Failure> {
+        let log = client.log_name();
+        let (sender, mut deliveries) = mpsc::channel(QUEUE);
+        for address in addresses {
+            let reading = self.reading(&client, *address);
+            let mut subscription = match client.subscribe(reading).await {
+                Ok(subscription) => subscription,
+                Err(error) => return Ok(network::failure(&error)),
+            };
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                loop {
+                    let delivery: Result<Delivery, ClientError> = subscription.next().await;
+                    let is_over = delivery.is_err();
+                    if sender.send(delivery).await.is_err() || is_over {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        loop {
+            let delivery = if self.desk.has_work() {
+                // The ledger may be away; what comes in does not wait for it.
+                match deliveries.try_recv() {
+                    Ok(delivery) => Some(delivery),
+                    Err(_) => {
+                        if let Err(failure) = self.desk.anchor().await {
+                            self.report.note(&failure.to_string());
+                            tokio::time::sleep(RETRY).await;
+                        }
+                        continue;
+                    }
+                }
+            } else {
+                deliveries.recv().await
+            };
+            match delivery {
+                Some(Ok(delivery)) => self.take(log, delivery)?,
+                Some(Err(error)) => return Ok(network::failure(&error)),
+                None => return Ok(network::failure(&ClientError::LaneClosed)),
+            }
+        }
+    }
+
+    fn take(&mut self, log: u64, delivery: Delivery) -> Outcome<()> {
+        let source = network::source(log, delivery.parcel.address);
+        let envelope = delivery.parcel.into_envelope();
+        match self.received.take(&envelope)? {
+            Ok(arrivals) => self.desk.arrived(&envelope, arrivals),
+            Err(refusal) => self.desk.refused(&envelope, refusal),
+        }
+        self.received.advance(&source, delivery.cursor)
+    }
+
+    fn reading(&self, client: &RelayClient, address: Address) -> Reading {
+        let cursor = self.received.cursor(&network::source(client.log_name(), address));
+        Reading { cursor, ..Reading::all(address) }
+    }
+}

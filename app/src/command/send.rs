@@ -1,0 +1,151 @@
+//! `chappe send`: say something, to one contact or to everyone, through a relay or over the radio.
+
+use crate::device::contacts::Contact;
+use crate::device::sent::{Audience, Sent};
+use crate::device::{Device, DeviceArguments};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::network::RelayArguments;
+use crate::outbox;
+use crate::report::Report;
+use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
+use chappe_codec::envelope::{Envelope, Outbound};
+use chappe_codec::item::Item;
+use chappe_codec::precedence::Precedence;
+use chappe_codec::statement::Evidence;
+use chappe_relay::{Address, RelayClient};
+use std::io::{BufRead, Read};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+One signal a line on standard input, as JSON, text form or hex of the standard wire. What cannot be
+delivered now stays queued: exit code 6, and `chappe send --queued` tries again.
+
+Example:
+  chappe send --to aid --relay 192.0.2.7:7406 --relay-key 5f… --sign < signal.json")]
+pub(crate) struct SendArguments {
+    /// Seal it to this contact
+    #[arg(long, value_name = "NAME", conflicts_with = "open")]
+    to: Option<String>,
+
+    /// Say it to everyone, signed
+    #[arg(long)]
+    open: bool,
+
+    /// Send what earlier calls could not deliver, and nothing else
+    #[arg(long, conflicts_with_all = ["to", "open", "sign"])]
+    queued: bool,
+
+    /// flash, immediate, priority or routine
+    #[arg(long, default_value_t = Precedence::Routine)]
+    precedence: Precedence,
+
+    /// Also sign everything said to them so far, so that it can be shown to others
+    #[arg(long)]
+    sign: bool,
+
+    /// Send signals that break the standard's rules all the same
+    #[arg(long)]
+    unchecked: bool,
+
+    #[command(flatten)]
+    relay: RelayArguments,
+
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+pub(crate) async fn run(arguments: SendArguments, report: Report) -> Outcome<()> {
+    let device = Device::open(&arguments.device)?;
+    let relay = arguments.relay.required()?;
+    // Nothing is written while the input may still be wrong, but nothing waits for the network.
+    let mut sent = Sent::open(&device)?;
+    if !arguments.queued {
+        write_all(&mut sent, &device, &arguments, report)?;
+    }
+    let client = relay.connect(&device).await?;
+    let outcome = deliver(&mut sent, &device, &client, report).await;
+    client.close().await;
+    outcome
+}
+
+/// Puts every line of the input, and the signature if asked for, into envelopes on disk.
+fn write_all(
+    sent: &mut Sent<'_>,
+    device: &Device,
+    arguments: &SendArguments,
+    report: Report,
+) -> Outcome<()> {
+    let audience = audience(device, arguments)?;
+    let mut input = std::io::stdin().lock();
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let mut bounded = input.by_ref().take(SIGNAL_LINE_OCTETS_MAX);
+        let read = bounded
+            .read_line(&mut line)
+            .map_err(|error| Failure::new(Exit::Malformed, "line", error.to_string()))?;
+        if read == 0 {
+            break;
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        let wire = crate::signal::read(line.trim(), arguments.unchecked)?;
+        let written = sent.write(&audience, arguments.precedence, &[Item::signal(&wire)])?;
+        said::report_envelope(report, &written, audience.name());
+    }
+    if arguments.sign
+        && let Some(statement) = sent.sign(&audience)?
+    {
+        let body = Evidence { statement, salt: None }.to_bytes();
+        let written =
+            sent.write(&audience, arguments.precedence, &[said::statement_item(&body)])?;
+        said::report_envelope(report, &written, audience.name());
+    }
+    Ok(())
+}
+
+fn audience(device: &Device, arguments: &SendArguments) -> Outcome<Audience> {
+    match (&arguments.to, arguments.open) {
+        (Some(name), false) => sealed_to(device, &device.contact(name)?),
+        (None, true) => Ok(Audience::Open),
+        _ => Err(Failure::new(Exit::Usage, "usage", "say to whom: --to NAME or --open")),
+    }
+}
+
+/// Prepares to seal to a contact.
+pub(crate) fn sealed_to(device: &Device, contact: &Contact) -> Outcome<Audience> {
+    Outbound::new(&device.identity, &contact.card, device.realm)
+        .map(|outbound| Audience::Contact {
+            name: contact.name.clone(),
+            outbound: Box::new(outbound),
+        })
+        .ok_or_else(|| {
+            let message = format!("the card of {} has a weak key", contact.name);
+            Failure::new(Exit::Authentication, "weak_key", message).advise("ask for a new card")
+        })
+}
+
+/// Publishes everything that waits, oldest first.
+async fn deliver(
+    sent: &mut Sent<'_>,
+    device: &Device,
+    client: &RelayClient,
+    report: Report,
+) -> Outcome<()> {
+    for waiting in sent.queued() {
+        let address = address(device, &waiting.to, &waiting.envelope)?;
+        outbox::publish(client, address, waiting.precedence, &waiting.envelope, report).await?;
+        sent.handed_over(&waiting.envelope)?;
+    }
+    Ok(())
+}
+
+fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {
+    match Envelope::parse(envelope)? {
+        Envelope::Open(_) => Ok(outbox::public_topic(device.realm)),
+        Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
+            outbox::mailbox(&device.contact(to)?)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The processes that stay through the whole demo.
+
+use super::director::Director;
+use super::stage::PARTIES;
+use crate::exit::Outcome;
+use crate::hex;
+
+/// Where everything is.
+pub(super) struct Scenery {
+    pub(super) relay: String,
+    pub(super) relay_key: String,
+    pub(super) ledger: String,
+    pub(super) ledger_key: String,
+    pub(super) field: String,
+}
+
+impl Scenery {
+    /// `--relay … --relay-key …`.
+    pub(super) fn relay_arguments(&self) -> [&str; 4] {
+        ["--relay", &self.relay, "--relay-key", &self.relay_key]
+    }
+
+    fn station_arguments(&self) -> Vec<&str> {
+        let mut arguments = vec!["recv", "--follow", "--topic", "field"];
+        arguments.extend(self.relay_arguments());
+        arguments.extend(["--ledger", &self.ledger, "--ledger-key", &self.ledger_key]);
+        arguments
+    }
+}
+
+/// Starts ledger, relay, radio field, gateway, stations and handset.
+pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
+    director.scene("Everyone takes their place: twelve processes, one exercise realm");
+    let ledger = director.start("ledger", &["ledger", "--listen", "127.0.0.1:0"]).await?;
+    let relay = director.start("relay", &["relay", "--listen", "127.0.0.1:0"]).await?;
+    let field = director.start("field", &["field", "--listen", "127.0.0.1:0"]).await?;
+    let scenery = Scenery {
+        relay: relay.text("address").into(),
+        relay_key: hex::encode(&director.stage.device("relay")?.identity.card().transport),
+        ledger: ledger.text("address").into(),
+        ledger_key: ledger.text("key").into(),
+        field: field.text("address").into(),
+    };
+
+    let mut gateway = vec!["gateway", "--radio", &scenery.field, "--position", "0,0"];
+    gateway.extend(scenery.relay_arguments());
+    director.start("gateway", &gateway).await?;
+    for station in ["aid"].iter().chain(&PARTIES) {
+        director.start(station, &scenery.station_arguments()).await?;
+    }
+    // Before the convoy leaves, its handset and its station tell the gateway which labels are theirs.
+    for owner in ["aid", "handset"] {
+        let mut lease = vec!["lease", "--gateway", "gateway"];
+        lease.extend(scenery.relay_arguments());
+        let (code, _) = director.run(owner, &lease, &[]).await?;
+        director.expect_code(owner, code, 0)?;
+        let account = director.stage.device(owner)?.identity.account().id().to_string();
+        director
+            .until(&format!("the gateway to take {owner}'s lease"), |event| {
+                event.name() == "lease" && event.text("author") == account
+            })
+            .await?;
+    }
+    // 4 km from the gateway, and in reach.
+    let handset = ["handset", "--radio", &scenery.field, "--position", "2400,3200"];
+    director.start("handset", &handset).await?;
+    Ok(scenery)
+}

@@ -1,0 +1,115 @@
+//! The demo's folders and identities.
+
+use crate::device::{Device, DeviceArguments};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::files;
+use crate::hex;
+use crate::key_file;
+use crate::passphrase::PassphraseArguments;
+use chappe_codec::realm::{Mode, Realm};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The realm of the demo: nothing in it may ever pass for real.
+pub(super) const REALM: Realm = Realm { mode: Mode::Exercise, network: 0x00C0_47F0 };
+
+/// Made by the demo, and what lets it clear the folder the next time.
+const MARK: &str = "made-by-chappe-demo";
+
+/// Who takes part, and whose card each of them holds.
+const CAST: [(&str, &[&str]); 9] = [
+    ("ledger", &[]),
+    ("relay", &[]),
+    ("gateway", &["aid", "handset"]),
+    ("aid", &["party-1", "party-2", "party-3", "handset", "gateway"]),
+    ("party-1", &["aid", "handset"]),
+    ("party-2", &["aid", "handset"]),
+    ("party-3", &["aid", "handset"]),
+    ("handset", &["aid", "gateway"]),
+    ("recorder", &[]),
+];
+
+/// The parties to the conflict.
+pub(super) const PARTIES: [&str; 3] = ["party-1", "party-2", "party-3"];
+
+/// The folders of a run.
+pub(super) struct Stage {
+    folder: PathBuf,
+    devices: BTreeMap<&'static str, Device>,
+}
+
+impl Stage {
+    /// Makes a fresh identity for everyone.
+    pub(super) fn build(folder: &Path) -> Outcome<Self> {
+        clear(folder)?;
+        let mut passphrase = [0; 16];
+        key_file::random(&mut passphrase)?;
+        files::create_private(&folder.join("passphrase"), hex::encode(&passphrase).as_bytes())?;
+        let mut stage = Self { folder: folder.to_owned(), devices: BTreeMap::new() };
+        for (name, _) in CAST {
+            let arguments = DeviceArguments {
+                home: stage.home(name),
+                passphrase: PassphraseArguments::from_file_at(stage.passphrase_file()),
+            };
+            stage.devices.insert(name, Device::create(&arguments, REALM)?);
+        }
+        for (name, contacts) in CAST {
+            for contact in contacts {
+                let card = *stage.device(contact)?.identity.card();
+                stage.device(name)?.add_contact(contact, &card)?;
+            }
+        }
+        Ok(stage)
+    }
+
+    pub(super) fn device(&self, name: &str) -> Outcome<&Device> {
+        self.devices
+            .get(name)
+            .ok_or_else(|| Failure::new(Exit::Failure, "demo", format!("no {name} on stage")))
+    }
+
+    pub(super) fn devices(&self) -> impl Iterator<Item = (&'static str, &Device)> {
+        self.devices.iter().map(|(name, device)| (*name, device))
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// `--home … --passphrase-file …`.
+    pub(super) fn device_arguments(&self, name: &str) -> [String; 4] {
+        [
+            "--home".into(),
+            self.home(name).display().to_string(),
+            "--passphrase-file".into(),
+            self.passphrase_file().display().to_string(),
+        ]
+    }
+
+    fn home(&self, name: &str) -> PathBuf {
+        self.folder.join("homes").join(name)
+    }
+
+    fn passphrase_file(&self) -> PathBuf {
+        self.folder.join("passphrase")
+    }
+}
+
+/// Empties a folder an earlier demo left, and no other.
+fn clear(folder: &Path) -> Outcome<()> {
+    let mark = folder.join(MARK);
+    if mark.exists() {
+        std::fs::remove_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    }
+    let is_empty = |mut entries: std::fs::ReadDir| entries.next().is_none();
+    if folder.exists() && !std::fs::read_dir(folder).is_ok_and(is_empty) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "demo",
+            format!("{} holds something that is not a demo's", folder.display()),
+        )
+        .advise("give another folder with --out"));
+    }
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    files::replace(&mark, b"")
+}

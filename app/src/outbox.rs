@@ -1,0 +1,58 @@
+//! Taking what a device wrote to a relay: parcels, acknowledged one by one.
+
+use crate::clock;
+use crate::device::contacts::Contact;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::hex;
+use crate::network;
+use crate::report::Report;
+use chappe_codec::precedence::Precedence;
+use chappe_codec::realm::Realm;
+use chappe_relay::{Address, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
+use serde_json::json;
+use std::time::Instant;
+
+/// How long a parcel waits at a relay unless its sender says otherwise: a week.
+pub(crate) const EXPIRY_SECONDS: u64 = 7 * 24 * 3600;
+
+/// Where parcels for a contact go.
+pub(crate) fn mailbox(contact: &Contact) -> Outcome<Address> {
+    let key = TransportKey::from_bytes(&contact.card.transport).map_err(|error| {
+        let message = format!("the card of {}: {error}", contact.name);
+        Failure::new(Exit::Authentication, "weak_key", message)
+    })?;
+    Ok(Address::mailbox(key))
+}
+
+/// Where open messages go.
+pub(crate) fn public_topic(realm: Realm) -> Address {
+    Address::topic(realm, FIELD_TOPIC)
+}
+
+/// Publishes one envelope and reports it once the relay has it on disk.
+pub(crate) async fn publish(
+    client: &RelayClient,
+    address: Address,
+    precedence: Precedence,
+    envelope: &[u8],
+    report: Report,
+) -> Outcome<()> {
+    let expiry = clock::now_seconds().saturating_add(EXPIRY_SECONDS);
+    let parcel = Parcel::new(address, precedence, expiry, envelope.to_vec())?;
+    let octets = parcel.to_bytes();
+    let (id, began) = (parcel.id(), Instant::now());
+    client.publish(parcel).await.map_err(|error| network::failure(&error))?;
+    let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    report.event(
+        "parcel",
+        &format!("on the relay's disk: parcel {}, {} octets", id.short(), octets.len()),
+        json!({
+            "id": hex::encode(&id.0),
+            "precedence": precedence.name(),
+            "size": octets.len(),
+            "octets": hex::encode(&octets),
+            "microseconds": microseconds,
+        }),
+    );
+    Ok(())
+}

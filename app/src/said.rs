@@ -1,0 +1,60 @@
+//! What the sending commands share: reports of what was written, and items that are no signals.
+
+use crate::device::sent::Written;
+use crate::hex;
+use crate::report::Report;
+use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::signal::Message;
+use serde_json::json;
+
+/// Longest line taken as a signal or a command, in octets.
+pub(crate) const SIGNAL_LINE_OCTETS_MAX: u64 = 32 * 1024;
+
+/// A statement as an item (spec/04-statement.md, "Carried as an item").
+pub(crate) const fn statement_item(body: &[u8]) -> Item<'_> {
+    Item { family: Family::STATEMENT, revision: 0, reference: Reference::None, body }
+}
+
+/// A lease as an item (spec/06-relay.md, "Lease").
+pub(crate) const fn lease_item(body: &[u8]) -> Item<'_> {
+    Item { family: Family::LEASE, revision: 0, reference: Reference::None, body }
+}
+
+/// What an item is, in a few words.
+pub(crate) fn describe(family: Family, revision: u8, body: &[u8]) -> String {
+    match (family, revision) {
+        (Family::SIGNAL, 0) => match Message::parse_standard(body) {
+            Ok(message) => crate::signal::summary(&message),
+            Err(error) => format!("a damaged signal ({error})"),
+        },
+        (Family::STATEMENT, 0) => "statement".into(),
+        (Family::LEASE, 0) => "lease".into(),
+        _ => format!("family {:02x} revision {revision}: needs a newer Chappe", family.code()),
+    }
+}
+
+/// Tells that an envelope is written and on disk.
+pub(crate) fn report_envelope(report: Report, written: &Written, to: &str) {
+    let messages = written.opened.messages();
+    let ids: Vec<String> =
+        messages.iter().filter_map(|message| message.id.map(|id| id.to_string())).collect();
+    let summary = messages
+        .iter()
+        .map(|message| {
+            let item = &message.item;
+            describe(item.family, item.revision, item.body)
+        })
+        .collect::<Vec<_>>()
+        .join(", ");
+    report.event(
+        "envelope",
+        &format!("{summary} to {to}: {} octets", written.envelope.len()),
+        json!({
+            "to": to,
+            "summary": summary,
+            "ids": ids,
+            "size": written.envelope.len(),
+            "octets": hex::encode(&written.envelope),
+        }),
+    );
+}

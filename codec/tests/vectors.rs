@@ -1,0 +1,137 @@
+//! The vectors of `test-vectors/codec`, whose expected octets come from a second implementation
+//! (test-vectors/README.md). Every file of the folder is read and every vector in it answered.
+
+// A test may stop at the first surprise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects, missing_docs)]
+
+mod vectors {
+    pub(crate) mod answer;
+    pub(crate) mod card;
+    pub(crate) mod given;
+    pub(crate) mod identifier;
+    pub(crate) mod notation;
+    pub(crate) mod open;
+    pub(crate) mod sealed;
+    pub(crate) mod statement;
+}
+
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use vectors::answer::{Answer, Refusal};
+use vectors::{card, identifier, notation, open, sealed, statement};
+
+/// What this crate has no part for: base64url, the text form of a card. The application, which
+/// writes and reads that form, answers these; the number is exact so that none gets lost between.
+const ANSWERED_BY_APPLICATION: &[(&str, usize)] = &[("card_text", 8)];
+
+#[test]
+fn every_vector_is_answered_as_it_says() {
+    let (mut all, mut failures) = (0, Vec::new());
+    let mut ids = BTreeSet::new();
+    let mut answered: BTreeMap<String, usize> = BTreeMap::new();
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+    for path in files() {
+        let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(file["schema"], "chappe-vectors/1", "{}", path.display());
+        let vectors = file["vectors"].as_array().unwrap();
+        assert!(!vectors.is_empty(), "{} is empty", path.display());
+        for vector in vectors {
+            all += 1;
+            let (id, kind) = (vector["id"].as_str().unwrap(), vector["kind"].as_str().unwrap());
+            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            if let Some((kind, _)) = ANSWERED_BY_APPLICATION.iter().find(|(name, _)| *name == kind)
+            {
+                *left.entry(kind).or_default() += 1;
+                continue;
+            }
+            *answered.entry(kind.to_owned()).or_default() += 1;
+            if let Err(difference) = judge(vector, &answer(id, kind, &vector["in"])) {
+                failures.push(format!("{id} ({}): {difference}", vector["comment"]));
+            }
+        }
+    }
+    for (kind, count) in &answered {
+        println!("{kind}: {count}");
+    }
+    for (kind, count) in ANSWERED_BY_APPLICATION {
+        println!("{kind}: {count}, answered by the application");
+        assert_eq!(left.get(kind), Some(count), "{kind}: tell the application's tests");
+    }
+    println!("{all} vectors");
+    assert!(all > 0);
+    assert_eq!(answered.values().sum::<usize>() + left.values().sum::<usize>(), all);
+    assert!(failures.is_empty(), "{}\n{} vectors failed", failures.join("\n"), failures.len());
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/codec");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no vectors");
+    files
+}
+
+/// One function for each kind, as in test-vectors/README.md.
+fn answer(id: &str, kind: &str, given: &Value) -> Answer {
+    match kind {
+        "length" => notation::length(given),
+        "realm" => notation::realm(given),
+        "realm_text" => notation::realm_text(given),
+        "account" => notation::account(given),
+        "signature" => notation::signature(given),
+        "label" => notation::label(given),
+        "label_at" => notation::label_at(given),
+        "items" => identifier::items(given),
+        "message_id" => identifier::message_id(given),
+        "resolve" => identifier::resolve(given),
+        "open_salt" => identifier::open_salt(given),
+        "sealed_salt" => identifier::sealed_salt(given),
+        "open_write" => open::write(given),
+        "open_read" => open::read(given),
+        "sealed_write" => sealed::write(given),
+        "sealed_write_refused" => sealed::write_refused(given),
+        "sealed_read" => sealed::read(given),
+        "card_write" => card::write(given),
+        "card_read" => card::read(given),
+        "statement_write" => statement::write(given),
+        "statement_read" => statement::read(given),
+        "contradiction" => statement::contradiction(given),
+        "root" => statement::root(given),
+        "chain_open" => statement::chain_open(given),
+        "chain_sealed" => statement::chain_sealed(given),
+        "blind" => statement::blind(given),
+        "evidence_body" => statement::evidence_body(given),
+        _ => panic!("{id}: no function for the kind {kind}"),
+    }
+}
+
+/// Holds an answer against the vector: every member of a valid one, the kind of a refusal. (The
+/// spec registers kinds; where something was noticed is a hint.)
+fn judge(vector: &Value, answer: &Answer) -> Result<(), String> {
+    match (vector["result"].as_str().unwrap(), answer) {
+        ("valid", Ok(found)) => {
+            let mut expected = vector["out"].clone();
+            if vector["kind"] == "card_write" {
+                // Base64url again: the application's part.
+                assert!(expected.as_object_mut().unwrap().remove("text").is_some());
+            }
+            if *found == expected {
+                Ok(())
+            } else {
+                Err(format!("found {found}\nexpected {expected}"))
+            }
+        }
+        ("invalid", Err(Refusal { kind, .. })) if vector["error"]["kind"] == json!(kind) => Ok(()),
+        ("valid" | "invalid", _) => Err(format!(
+            "found {answer:?}, expected {}",
+            vector["result"].to_string() + &vector["error"].to_string()
+        )),
+        (other, _) => panic!("{}: result {other}", vector["id"]),
+    }
+}

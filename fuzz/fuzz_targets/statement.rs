@@ -1,0 +1,31 @@
+//! Statements and evidence: whatever is accepted is written as it was read, and nobody's signature
+//! is found by chance.
+#![no_main]
+
+use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::statement::{Evidence, Statement};
+use std::sync::LazyLock;
+
+const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
+
+static SECRET: LazyLock<AccountSecret> = LazyLock::new(|| AccountSecret::from_seed(&[1; 32]));
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
+    if let Ok(statement) = Statement::parse(octets) {
+        assert_eq!(statement.to_bytes(), octets);
+        assert!(!statement.contradicts(&statement));
+        let author: AccountKey = SECRET.public();
+        assert!(statement.verify(&author, REALM).is_err());
+        // The same claim in the author's own name and hand.
+        let mut claim = statement.claim;
+        claim.account = author.id();
+        claim.device = 0;
+        let signed = claim.sign(&SECRET, REALM);
+        assert_eq!(Statement::parse(&signed.to_bytes()).as_ref(), Ok(&signed));
+        assert_eq!(signed.verify(&author, REALM), Ok(()));
+    }
+    if let Ok(evidence) = Evidence::parse(octets) {
+        assert_eq!(evidence.to_bytes(), octets);
+    }
+});

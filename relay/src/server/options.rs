@@ -1,0 +1,95 @@
+//! How a relay is set up.
+
+use super::event::RelayEvent;
+use crate::key::TransportKey;
+use chappe_codec::realm::Realm;
+use chappe_store::{OnCorruption, Options};
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How a relay is set up.
+#[derive(Debug, Clone)]
+pub struct RelayOptions {
+    /// The realm it serves.
+    pub realm: Realm,
+    /// The clients it admits; `None`: all.
+    pub admitted: Option<HashSet<TransportKey>>,
+    /// How its log is opened. By default corruption is contained: what is left is worth serving.
+    pub store: Options,
+    /// Its clock.
+    pub clock: Clock,
+    /// Who is told what happens.
+    pub observer: Observer,
+}
+
+impl RelayOptions {
+    /// All clients, the system's clock, nobody told.
+    #[must_use]
+    pub fn new(realm: Realm) -> Self {
+        Self {
+            realm,
+            admitted: None,
+            store: Options { on_corruption: OnCorruption::Contain, ..Options::default() },
+            clock: Clock::system(),
+            observer: Observer::default(),
+        }
+    }
+}
+
+/// Seconds since 1970, asked for where they are needed and injected by tests.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
+
+impl Clock {
+    /// A clock of one's own.
+    pub fn new(now_seconds: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now_seconds))
+    }
+
+    /// The system's clock. Before 1970 it shows 0.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(|| {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+        })
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now_seconds(&self) -> u64 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Who is told what happens in a relay. Called in the middle of the work: it must be quick.
+#[derive(Clone, Default)]
+pub struct Observer(Option<Arc<Note>>);
+
+type Note = dyn Fn(&RelayEvent) + Send + Sync;
+
+impl Observer {
+    /// Tells a function.
+    pub fn new(note: impl Fn(&RelayEvent) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(note)))
+    }
+
+    pub(super) fn note(&self, event: &RelayEvent) {
+        if let Some(note) = &self.0 {
+            note(event);
+        }
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}
