@@ -33,13 +33,15 @@ impl Leases {
         self.by_mailbox.remove(&mailbox.octets);
     }
 
-    pub(crate) fn all(&self) -> Vec<Lease> {
-        self.by_mailbox.values().cloned().collect()
+    /// The leases under which the mailbox may be read as well.
+    pub(crate) fn both_ways(&self) -> Vec<Lease> {
+        self.by_mailbox.values().filter(|lease| carries_down(lease)).cloned().collect()
     }
 
-    /// The label a mailbox has on the air today, if it is leased.
+    /// The label a mailbox has on the air today, if its parcels are to be carried there.
     pub(crate) fn label_now(&self, mailbox: Address) -> Option<Label> {
-        self.by_mailbox.get(&mailbox.octets)?.label(label_epoch(clock::now_seconds()))
+        let lease = self.by_mailbox.get(&mailbox.octets).filter(|lease| carries_down(lease))?;
+        lease.label(label_epoch(clock::now_seconds()))
     }
 
     /// Where what came in a frame goes: to the mailbox of its label, and to the public topic when no
@@ -53,6 +55,12 @@ impl Leases {
             .find(|lease| around.clone().any(|epoch| lease.label(epoch) == Some(label)))
             .map_or_else(|| outbox::public_topic(realm), |lease| lease.delegation.address())
     }
+}
+
+/// spec/06-relay.md: "A delegation with expiry 0 lets nobody read: such a lease carries from the air
+/// to the mailbox only."
+pub(crate) fn carries_down(lease: &Lease) -> bool {
+    lease.delegation.expiry_seconds != 0
 }
 
 /// What came from the air and is not yet on a relay's disk, oldest first.

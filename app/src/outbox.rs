@@ -8,12 +8,15 @@ use crate::network;
 use crate::report::Report;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
-use chappe_relay::{Address, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
+use chappe_relay::{Address, ClientError, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
 use serde_json::json;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How long a parcel waits at a relay unless its sender says otherwise: a week.
 pub(crate) const EXPIRY_SECONDS: u64 = 7 * 24 * 3600;
+
+/// How long a relay may take to put a parcel on disk and say so.
+const ACKNOWLEDGEMENT_WAIT: Duration = Duration::from_secs(5);
 
 /// Where parcels for a contact go.
 pub(crate) fn mailbox(contact: &Contact) -> Outcome<Address> {
@@ -41,7 +44,11 @@ pub(crate) async fn publish(
     let parcel = Parcel::new(address, precedence, expiry, envelope.to_vec())?;
     let octets = parcel.to_bytes();
     let (id, began) = (parcel.id(), Instant::now());
-    client.publish(parcel).await.map_err(|error| network::failure(&error))?;
+    // QUIC notices a relay that died only after its idle time; a person must know sooner.
+    match tokio::time::timeout(ACKNOWLEDGEMENT_WAIT, client.publish(parcel)).await {
+        Ok(published) => published.map_err(|error| network::failure(&error))?,
+        Err(_) => return Err(network::failure(&ClientError::NoAnswer)),
+    };
     let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     report.event(
         "parcel",

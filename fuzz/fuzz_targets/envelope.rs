@@ -75,7 +75,9 @@ fn as_items(items: &[Item<'_>]) {
         assert!(open.verify(PAIR.author.account(), REALM).is_ok());
     }
     if let Ok((sealed, kept)) = PAIR.outbound.seal(&[3; 32], FIRST, items) {
-        let Ok(Envelope::FirstFlight(sealed)) = Envelope::parse(&sealed) else { panic!("not read") };
+        let Ok(Envelope::FirstFlight(sealed)) = Envelope::parse(&sealed) else {
+            panic!("not read")
+        };
         let opened = PAIR.inbound.open(&PAIR.recipient, &sealed).expect("its own tag");
         assert_eq!(opened.messages(), kept.messages());
     }

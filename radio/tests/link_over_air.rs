@@ -30,7 +30,7 @@ use chappe_radio::link::{
 };
 use chappe_radio::modulation::Modulation;
 use chappe_radio::time::Instant;
-use chappe_radio::transceiver::{RadioSettings, Transceiver, TransceiverError};
+use chappe_radio::transceiver::{RadioSettings, Step, Transceiver, TransceiverError};
 use chappe_radio::virtual_time::{Executor, SimulatedField, VirtualClock};
 use lora_phy::sx126x::{Config, Sx126x, Sx1262, TcxoCtrlVoltage};
 use tokio::sync::mpsc;
@@ -113,6 +113,10 @@ fn request(token: u64, precedence: Precedence) -> FrameRequest {
         hops: 0,
         envelope: token.to_be_bytes().repeat(5),
     }
+}
+
+fn is_arrival((_, event): &(Instant, AirEvent)) -> bool {
+    matches!(event, AirEvent::Attached { .. })
 }
 
 fn received(events: &[ModemEvent]) -> Vec<Vec<u8>> {
@@ -296,6 +300,66 @@ fn a_chip_whose_interrupt_is_lost_is_reset_and_goes_on() {
 }
 
 #[test]
+fn what_is_for_the_field_reaches_all_and_only_the_gateway_answers() {
+    let mut world = World::new(AirConfig::default());
+    let mut handset = world.station(1, 0, Role::Station { labels: Vec::new() });
+    let mut gateway = world.station(2, 100, Role::GATEWAY);
+    let mut one = world.station(3, -100, Role::Station { labels: vec![Label::FIELD] });
+    let mut other = world.station(4, 60, Role::Station { labels: Vec::new() });
+    let destination = Destination::Label(Label::FIELD);
+    handset.send(FrameRequest { destination, ..request(1, Precedence::Flash) });
+    world.run_for(5);
+    let answered_by = |event: &ModemEvent| match event {
+        ModemEvent::Link(LinkEvent::Delivered { acknowledger, .. }) => Some(*acknowledger),
+        _ => None,
+    };
+    assert_eq!(handset.drain().iter().find_map(answered_by), Some(2));
+    for station in [&mut gateway, &mut one, &mut other] {
+        assert_eq!(received(&station.drain()).len(), 1);
+    }
+    let events = world.field.take_events();
+    let sent = events.iter().filter(|(_, event)| matches!(event, AirEvent::Transmitted { .. }));
+    assert_eq!(sent.count(), 2);
+}
+
+#[test]
+fn labels_may_change_while_it_runs() {
+    let mut world = World::new(AirConfig::default());
+    let mut sender = world.station(1, 0, Role::Station { labels: Vec::new() });
+    let mut owner = world.station(2, 100, Role::Station { labels: vec![Label([9; 3])] });
+    owner.commands.try_send(ModemCommand::Labels(vec![MAILBOX])).unwrap();
+    sender.send(request(1, Precedence::Flash));
+    world.run_for(5);
+    assert_eq!(received(&owner.drain()).len(), 1);
+    assert_eq!(outcomes(&sender.drain()), BTreeMap::from([(1, Ok(1))]));
+}
+
+#[test]
+fn a_transmission_whose_end_is_not_told_is_not_waited_for_for_ever() {
+    let mut world = World::new(AirConfig::default());
+    let mut handset = world.station(1, 0, Role::Station { labels: Vec::new() });
+    let mut gateway = world.station(2, 100, Role::GATEWAY);
+    world.run_for(1);
+    assert!(world.field.take_events().iter().all(is_arrival));
+    handset.send(request(1, Precedence::Flash));
+    let step = Duration::from_millis(10);
+    while world.field.take_events().is_empty() {
+        let until = world.clock.now().after(step);
+        let clock = world.clock.clone();
+        world.executor.run(LIMIT, clock.sleep_until(until)).unwrap();
+    }
+    handset.board.break_dio1(true);
+    world.run_for(2);
+    handset.board.break_dio1(false);
+    world.run_for(30);
+    let events = handset.drain();
+    let hung = ModemEvent::Recovered(TransceiverError::Hung(Step::Transmit));
+    assert!(events.contains(&hung), "{events:?}");
+    assert!(outcomes(&events)[&1].is_ok(), "{events:?}");
+    assert_eq!(received(&gateway.drain()).len(), 1);
+}
+
+#[test]
 fn nobody_there_is_reported() {
     let mut world = World::new(AirConfig::default());
     let mut handset = world.station(1, 0, Role::Station { labels: Vec::new() });
@@ -350,7 +414,9 @@ fn while_a_packet_comes_in_nothing_is_sent() {
         .take_events()
         .into_iter()
         .filter_map(|(at, event)| match event {
-            AirEvent::Transmitted { octets, time_on_air, .. } => Some((at, octets, time_on_air)),
+            AirEvent::Transmitted { payload, time_on_air, .. } => {
+                Some((at, payload.len(), time_on_air))
+            }
             _ => None,
         })
         .take(3)

@@ -19,13 +19,14 @@ use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_radio::air::{Air, AirConfig, AirEvent};
 use chappe_radio::antenna::Position;
+use chappe_radio::driver::field::FieldCommand;
 use chappe_radio::driver::{FieldError, Hop, Modem, ModemError, ModemEvent, field};
-use chappe_radio::frame::{FrameKind, Pseudonym};
+use chappe_radio::frame::{FrameError, FrameKind, Pseudonym};
 use chappe_radio::link::{Destination, FrameRequest, Link, LinkConfig, LinkEvent, Role};
 use chappe_radio::modulation::Modulation;
 use chappe_radio::transceiver::RadioSettings;
 use tokio::net::UdpSocket;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -35,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Field {
     address: SocketAddr,
+    command: mpsc::Sender<FieldCommand>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), FieldError>>,
     seen: Arc<Mutex<Vec<AirEvent>>>,
@@ -49,9 +51,9 @@ async fn start_field() -> Field {
     let shutdown = async move { stopped.await.unwrap() };
     let observe = move |event| observer.lock().unwrap().push(event);
     let air = Air::new(AirConfig::default());
-    let (_, commands) = tokio::sync::mpsc::channel(1);
+    let (command, commands) = mpsc::channel(1);
     let task = tokio::spawn(field::serve(socket, air, commands, shutdown, observe));
-    Field { address, stop, task, seen }
+    Field { address, command, stop, task, seen }
 }
 
 async fn modem(field: &Field, east_m: i32) -> Modem {
@@ -130,6 +132,45 @@ async fn a_frame_crosses_and_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn the_packet_after_the_command_is_the_one_that_is_damaged() {
+    let field = start_field().await;
+    let mut gateway = modem(&field, 40).await.start(link(2, Role::GATEWAY));
+    let handset = modem(&field, 0).await.start(link(1, Role::Station { labels: Vec::new() }));
+    field.command.send(FieldCommand::FlipNext { octets_min: 20 }).await.unwrap();
+    handset
+        .send(FrameRequest {
+            token: 1,
+            net: 0,
+            destination: Destination::Label(Label::FIELD),
+            precedence: Precedence::Flash,
+            acknowledged: true,
+            hops: 0,
+            envelope: vec![0x5A; 40],
+        })
+        .await
+        .unwrap();
+    let told = timeout(PATIENCE, async {
+        let mut told = Vec::new();
+        loop {
+            match gateway.next().await.unwrap() {
+                ModemEvent::Link(LinkEvent::Refused { error, .. }) => told.push(Err(error)),
+                ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
+                    told.push(Ok(frame.payload));
+                    return told;
+                }
+                _ => {}
+            }
+        }
+    });
+    assert_eq!(told.await.unwrap(), [Err(FrameError::BadMic), Ok(vec![0x5A; 40])]);
+    timeout(PATIENCE, handset.close()).await.unwrap().unwrap();
+    let seen = field.seen.lock().unwrap().clone();
+    let damaged =
+        |event: &&AirEvent| matches!(event, AirEvent::Transmitted { is_damaged: true, .. });
+    assert_eq!(seen.iter().filter(damaged).count(), 1);
+}
+
+#[tokio::test]
 async fn a_field_that_is_not_there_is_noticed() {
     // A port that was free a moment ago and that nobody listens on.
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -170,7 +211,7 @@ async fn a_field_that_stops_is_noticed() {
 async fn simulated_radio_does_not_leave_the_machine() {
     let socket = UdpSocket::bind("0.0.0.0:0").await.unwrap();
     let air = Air::new(AirConfig::default());
-    let (_, commands) = tokio::sync::mpsc::channel(1);
+    let (_, commands) = mpsc::channel(1);
     let result = field::serve(socket, air, commands, std::future::pending(), |_| ()).await;
     assert!(matches!(result, Err(FieldError::NotLocal(_))));
     let elsewhere = "192.0.2.1:9".parse().unwrap();

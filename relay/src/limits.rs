@@ -65,6 +65,13 @@ pub const COMMIT_PARCELS_MAX: usize = 4096;
 /// Octets of parcels committed by one sync.
 pub const COMMIT_OCTETS_MAX: usize = 4 << 20;
 
+/// Reads answered between two commits when both are waiting: a flood of publishes must not keep
+/// readers waiting for ever.
+pub const READS_BETWEEN_COMMITS_MAX: usize = 16;
+
+/// A failed log is opened again at most this often.
+pub const REOPEN_EVERY: Duration = Duration::from_secs(1);
+
 /// Octets read from a lane at a time.
 pub const READ_OCTETS: usize = 64 << 10;
 

@@ -112,7 +112,10 @@ proptest! {
     ) {
         let labels = labels
             .into_iter()
-            .map(|label| Label([(label >> 16) as u8, (label >> 8 & 0xFF) as u8, (label & 0xFF) as u8]))
+            .map(|label| {
+                let [_, a, b, c] = label.to_be_bytes();
+                Label([a, b, c])
+            })
             .collect();
         let lease = Lease::new(delegation, first, labels).unwrap();
         prop_assert_eq!(Lease::parse(&lease.to_bytes()), Ok(lease));

@@ -4,7 +4,7 @@ use super::shutdown;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
-use chappe_radio::air::{Air, AirConfig, AirEvent};
+use chappe_radio::air::{Air, AirConfig, AirEvent, PathLoss};
 use chappe_radio::driver::field::{self, FieldCommand};
 use serde::Deserialize;
 use serde_json::json;
@@ -27,9 +27,19 @@ pub(crate) struct FieldArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7408")]
     listen: SocketAddr,
 
+    /// How far signals reach: over open land, or between buildings
+    #[arg(long, value_enum, default_value_t = Land::Open)]
+    land: Land,
+
     /// The seed of everything left to chance: the same seed, the same luck
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Land {
+    Open,
+    BuiltUp,
 }
 
 /// A line of input.
@@ -50,7 +60,11 @@ pub(crate) async fn run(arguments: FieldArguments, report: Report) -> Outcome<()
     let socket =
         UdpSocket::bind(arguments.listen).await.map_err(|error| failed(error.to_string()))?;
     let address = socket.local_addr().map_err(|error| failed(error.to_string()))?;
-    let air = Air::new(AirConfig { seed: arguments.seed, ..AirConfig::default() });
+    let path_loss = match arguments.land {
+        Land::Open => PathLoss::OPEN,
+        Land::BuiltUp => PathLoss::BUILT_UP,
+    };
+    let air = Air::new(AirConfig { path_loss, seed: arguments.seed, ..AirConfig::default() });
     let (sender, commands) = mpsc::channel(QUEUE);
     tokio::spawn(obey(sender, report));
     report.event(

@@ -6,7 +6,7 @@ use crate::device::received::Received;
 use crate::device::station::Arrival;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::gateway::{Downlink, Leases, Uplink};
+use crate::gateway::{Downlink, Leases, Uplink, carries_down};
 use crate::network::{self, Relay, RelayArguments};
 use crate::outbox;
 use crate::radio_link::{self, Radio, RadioArguments};
@@ -120,7 +120,7 @@ impl Gateway<'_> {
         let own = self.device.identity.card().transport;
         let own = Address::mailbox(network::transport_key("own card", &crate::hex::encode(&own))?);
         self.subscribe(own, None).await?;
-        for lease in self.leases.all() {
+        for lease in self.leases.both_ways() {
             self.subscribe(lease.delegation.address(), Some(lease)).await?;
         }
         Ok(())
@@ -188,7 +188,7 @@ impl Gateway<'_> {
         }
         if let Ok(arrivals) = self.received.take(&envelope)? {
             for arrival in arrivals {
-                if let Some(lease) = self.take_lease(arrival) {
+                if let Some(lease) = self.take_lease(arrival).filter(carries_down) {
                     self.subscribe(lease.delegation.address(), Some(lease)).await?;
                 }
             }

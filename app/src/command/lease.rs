@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::said;
 use chappe_codec::label::{LABEL_EPOCH_SECONDS, Label, label_epoch};
 use chappe_codec::precedence::Precedence;
-use chappe_relay::{Delegation, Lease, TransportSecret};
+use chappe_relay::{Delegation, Lease, TransportKey, TransportSecret};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -27,6 +27,10 @@ pub(crate) struct LeaseArguments {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=30))]
     days: u32,
 
+    /// Only from the air to the mailbox: the gateway may not read it
+    #[arg(long)]
+    up: bool,
+
     #[command(flatten)]
     relay: RelayArguments,
 
@@ -38,7 +42,9 @@ pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()
     let device = Device::open(&arguments.device)?;
     let gateway = device.contact(&arguments.gateway)?;
     let relay = arguments.relay.required()?;
-    let lease = lease(&device, &hex::encode(&gateway.card.transport), arguments.days)?;
+    let gateway_key =
+        network::transport_key("the gateway's card", &hex::encode(&gateway.card.transport))?;
+    let lease = lease(&device, gateway_key, arguments.days, arguments.up)?;
     let mut sent = Sent::open(&device)?;
     let audience = sealed_to(&device, &gateway)?;
     let body = lease.to_bytes();
@@ -53,17 +59,18 @@ pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()
 }
 
 /// "gateways know the labels of the days around": the lease begins yesterday and ends a day late.
-fn lease(device: &Device, gateway: &str, days: u32) -> Outcome<Lease> {
+fn lease(device: &Device, gateway: TransportKey, days: u32, up: bool) -> Outcome<Lease> {
     let now = clock::now_seconds();
     let first_epoch = label_epoch(now).saturating_sub(1);
     let last_epoch = label_epoch(now).saturating_add(days).saturating_add(1);
     let key = &device.identity.card().label_key;
     let labels =
         (first_epoch..last_epoch).map(|epoch| Label::new(key, device.realm, epoch)).collect();
-    let expiry = now.saturating_add(u64::from(days).saturating_mul(LABEL_EPOCH_SECONDS));
+    let end = now.saturating_add(u64::from(days).saturating_mul(LABEL_EPOCH_SECONDS));
+    // spec/06-relay.md: "A delegation with expiry 0 lets nobody read".
+    let expiry = if up { 0 } else { end };
     let secret = TransportSecret::from_seed(&device.identity.transport_seed());
-    let reader = network::transport_key("the gateway's card", gateway)?;
-    let delegation = Delegation::sign(&secret, device.realm, reader, expiry);
+    let delegation = Delegation::sign(&secret, device.realm, gateway, expiry);
     Lease::new(delegation, first_epoch, labels)
         .map_err(|error| Failure::new(Exit::Failure, "lease", error.to_string()))
 }

@@ -154,11 +154,25 @@ async fn withdraw(director: &mut Director, scenery: &Scenery, requests: &Request
     anchored(director, "aid", one(&ids)?).await?;
     director.remark("WITHDRAWN: signed and anchored; the convoy must know");
     director.decide("aid", Verdict::Withdrawn, ids)?;
+    let before = director.history().len();
     let warning = [signals::text("3", Some(request), "HALT: party 2 withdraws access")];
     let ids = send(director, scenery, "aid", "handset", &warning).await?;
-    arrives(director, "handset", one(&ids)?).await?;
-    director.remark("the convoy has read it");
-    Ok(())
+    let warning = one(&ids)?;
+    arrives(director, "handset", warning).await?;
+    director
+        .until("the handset to see the warning signed", |event| {
+            event.actor == "handset"
+                && event.name() == "signed"
+                && event.texts("ids").iter().any(|signed| signed == warning)
+        })
+        .await?;
+    director.remark("the convoy has read it, and that it is signed");
+    // The gateway has to hear the last acknowledgement before the air is quiet again.
+    director
+        .until_count(before, 2, "the gateway to hear both acknowledged", |event| {
+            event.name() == "downlink"
+        })
+        .await
 }
 
 /// `chappe send`, signed; returns the ids of the messages, without the statement's.

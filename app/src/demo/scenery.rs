@@ -49,8 +49,9 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
         director.start(station, &scenery.station_arguments()).await?;
     }
     // Before the convoy leaves, its handset and its station tell the gateway which labels are theirs.
-    for owner in ["aid", "handset"] {
+    for (owner, way) in [("aid", Some("--up")), ("handset", None)] {
         let mut lease = vec!["lease", "--gateway", "gateway"];
+        lease.extend(way);
         lease.extend(scenery.relay_arguments());
         let (code, _) = director.run(owner, &lease, &[]).await?;
         director.expect_code(owner, code, 0)?;

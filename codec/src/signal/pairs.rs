@@ -37,7 +37,7 @@ impl<'a> Message<'a> {
 /// Pairs, and which of them were used.
 struct Pairs<'p, 'a> {
     pairs: &'p [(&'p str, &'a str)],
-    used: BitArr!(for PAIRS_MAX, in u64, Lsb0),
+    used: BitArr!(for PAIRS_MAX, in u32, Lsb0),
 }
 
 impl<'a> Pairs<'_, 'a> {

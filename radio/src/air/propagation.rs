@@ -23,6 +23,11 @@ impl PathLoss {
     pub const BUILT_UP: Self =
         Self { reference_db: 127.41, reference_m: 40.0, exponent: 2.08, shadowing_db: 0.0 };
 
+    /// Open, flat land, as measured with LoRa around Oulu (Petäjäjärvi et al., "On the coverage of
+    /// LPWANs", ITST 2015), without shadowing.
+    pub const OPEN: Self =
+        Self { reference_db: 128.95, reference_m: 1000.0, exponent: 2.32, shadowing_db: 0.0 };
+
     /// The loss between two places, in dB; the same in both directions. Nearer than a metre counts
     /// as a metre.
     #[must_use]

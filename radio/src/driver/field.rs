@@ -96,9 +96,6 @@ impl<F: FnMut(AirEvent)> Field<F> {
 
     async fn settle(&mut self) {
         let now = self.clock.now();
-        while let Ok(FieldCommand::FlipNext { octets_min }) = self.commands.try_recv() {
-            self.air.flip_next(octets_min);
-        }
         self.air.handle_timeout(now);
         self.forget_silent(now);
         while let Some((node, report)) = self.air.poll_report() {
@@ -114,6 +111,10 @@ impl<F: FnMut(AirEvent)> Field<F> {
 
     async fn handle(&mut self, from: SocketAddr, message: ToField) {
         let now = self.clock.now();
+        // Here and nowhere else: what was commanded before a packet holds for that packet.
+        while let Ok(FieldCommand::FlipNext { octets_min }) = self.commands.try_recv() {
+            self.air.flip_next(octets_min);
+        }
         if let Some(chip) = self.chips.get_mut(&from) {
             chip.last_heard = now;
         }

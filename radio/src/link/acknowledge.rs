@@ -1,5 +1,6 @@
 //! Acknowledgements this link owes.
 
+use chappe_codec::label::Label;
 use chappe_codec::precedence::Precedence;
 
 use super::{Link, Role};
@@ -88,8 +89,9 @@ impl Link {
             (Role::Gateway { slot }, FrameKind::Data { .. } | FrameKind::Broadcast) => {
                 Some((*slot).min(ACKNOWLEDGEMENT_SLOTS.saturating_sub(1)))
             }
-            (Role::Station { .. }, FrameKind::Data { label }) => {
-                self.config.role.owns(label).then_some(0)
+            // The field has no owner: all who hear would answer at once.
+            (Role::Station { labels }, FrameKind::Data { label }) => {
+                (label != Label::FIELD && labels.contains(&label)).then_some(0)
             }
             (Role::Station { .. }, FrameKind::Broadcast) | (_, FrameKind::Acknowledgement) => None,
         }

@@ -81,8 +81,8 @@ pub enum Role {
         /// one another take different ones.
         slot: u8,
     },
-    /// Takes in data frames for its labels, which it acknowledges, and every broadcast, which it
-    /// does not.
+    /// Takes in data frames for its labels, which it acknowledges, and those for the field and
+    /// every broadcast, which it does not.
     Station {
         /// The labels of its mailboxes, of the days around now.
         labels: Vec<Label>,
@@ -93,10 +93,11 @@ impl Role {
     /// A gateway alone in its field.
     pub const GATEWAY: Self = Self::Gateway { slot: 1 };
 
-    pub(super) fn owns(&self, label: Label) -> bool {
+    /// Whether data frames for this label are for us. Those for the field are for everyone.
+    pub(super) fn takes_in(&self, label: Label) -> bool {
         match self {
             Self::Gateway { .. } => true,
-            Self::Station { labels } => labels.contains(&label),
+            Self::Station { labels } => label == Label::FIELD || labels.contains(&label),
         }
     }
 }

@@ -254,7 +254,7 @@ impl Link {
             FrameKind::Acknowledgement => self.handle_acknowledgement(&frame),
             // Our own frame, passed on by another.
             _ if frame.source == self.config.pseudonym => {}
-            FrameKind::Data { label } if self.config.role.owns(label) => {
+            FrameKind::Data { label } if self.config.role.takes_in(label) => {
                 self.take_in(now, frame, quality);
             }
             FrameKind::Broadcast => self.take_in(now, frame, quality),

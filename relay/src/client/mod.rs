@@ -188,11 +188,12 @@ impl RelayClient {
         pending.await.map_err(|_| lost(&self.connection))?
     }
 
-    /// Subscribes: everything stored after the cursor, then each new parcel as it comes.
+    /// Subscribes: everything stored after the cursor, then each new parcel as it comes. A relay
+    /// allows some ten subscriptions on one connection; one more waits until another is dropped.
     ///
     /// # Errors
-    /// [`ClientError`]: the connection is lost, or the relay has all the lanes it allows. A refusal
-    /// comes with the first [`Subscription::next`].
+    /// [`ClientError`]: the connection is lost. A refusal comes with the first
+    /// [`Subscription::next`].
     pub async fn subscribe(&self, reading: Reading) -> Result<Subscription, ClientError> {
         let (send, receive) = self.connection.open_bi().await?;
         Subscription::open(self.connection.clone(), send, receive, reading.into_read()).await

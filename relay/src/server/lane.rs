@@ -5,12 +5,13 @@ use super::store::{Answer, PublishJob};
 use super::{Shared, drained};
 use crate::key::TransportKey;
 use crate::limits::{OUTPUT_OCTETS_MAX, PUBLISHES_PENDING_MAX, READ_OCTETS};
-use crate::protocol::{RelaySession, Request, SessionError};
+use crate::protocol::{Reason, RelaySession, Request, SessionError};
 use bytes::{Buf, Bytes};
 use chappe_codec::error::{DecodeError, ErrorKind};
 use quinn::{RecvStream, SendStream};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 pub(super) struct Lane {
@@ -132,7 +133,7 @@ impl Lane {
                 Some(Request::Publish { number, parcel }) => {
                     let answer = self.answers.0.clone();
                     let job = PublishJob { parcel, number, answer, received: Instant::now() };
-                    self.forward = self.enqueue(job);
+                    self.enqueue(job);
                 }
                 Some(Request::Fetch { number, read, limit }) => {
                     self.reading.fetch(number, read, limit, &mut self.session);
@@ -153,12 +154,13 @@ impl Lane {
         Ok(())
     }
 
-    /// Hands a publish to the store; gives it back when there is no room.
-    fn enqueue(&self, job: PublishJob) -> Option<PublishJob> {
+    /// Hands a publish to the store, or keeps it until there is room.
+    fn enqueue(&mut self, job: PublishJob) {
         match self.shared.store.queue(job.parcel.precedence).try_send(job) {
-            Ok(()) => None,
-            Err(mpsc::error::TrySendError::Full(job) | mpsc::error::TrySendError::Closed(job)) => {
-                Some(job)
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => self.forward = Some(job),
+            Err(TrySendError::Closed(job)) => {
+                self.session.published(job.number, Err(Reason::TryLater));
             }
         }
     }

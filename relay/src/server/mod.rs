@@ -7,12 +7,13 @@ mod options;
 mod reading;
 mod store;
 mod subscribers;
+mod worker;
 
 pub use event::{RelayEvent, ServerError};
 pub use options::{Clock, Observer, RelayOptions};
 
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{CONNECTIONS_MAX, DISCARD_EVERY, DRAIN_MAX};
+use crate::limits::{CONNECTIONS_MAX, DISCARD_EVERY, DRAIN_MAX, REOPEN_EVERY};
 use crate::node::Node;
 use crate::protocol::CloseCode;
 use crate::quic;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use store::{ReadJob, Stopped, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use worker::Worker;
 
 /// A relay that listens. Its parcels are open from [`RelayServer::bind`] on; it serves while
 /// [`RelayServer::run`] runs.
@@ -66,7 +68,9 @@ impl RelayServer {
         observer.note(&RelayEvent::Opened { parcels: node.parcels(), recovery });
         let log = node.log_name();
         let endpoint = Endpoint::server(config, address).map_err(ServerError::Socket)?;
-        let (store, stopped) = Store::start(node, folder, store, clock.clone(), observer.clone())?;
+        let reopen = Box::new(move || Node::open(&folder, store));
+        let worker = Worker::new(node, reopen, REOPEN_EVERY, clock.clone(), observer.clone());
+        let (store, stopped) = Store::start(worker)?;
         let shared = Arc::new(Shared { realm, log, clock, observer, store });
         Ok(Self { endpoint, key: secret.public(), shared, stopped })
     }

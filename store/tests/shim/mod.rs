@@ -16,6 +16,9 @@ enum Operation {
     Write(String, u64, Vec<u8>),
     Truncate(String, u64),
     Sync(String),
+    /// A sync that failed: the system may have thrown away any of the pages it could not write, and
+    /// takes them for clean from here on.
+    FailedSync(String),
     SyncNames,
 }
 
@@ -81,6 +84,14 @@ impl Disk {
                         apply(&mut image.durable, &operation);
                     }
                 }
+                Operation::FailedSync(name) => {
+                    let image = files.get_mut(name).unwrap();
+                    for operation in std::mem::take(&mut image.pending) {
+                        if chance.one_in(2) {
+                            apply(&mut image.durable, &operation);
+                        }
+                    }
+                }
                 Operation::SyncNames => {
                     files.retain(|_, image| !image.removed);
                     files.values_mut().for_each(|image| image.named = true);
@@ -138,8 +149,11 @@ fn apply(octets: &mut Vec<u8>, operation: &Operation) {
             octets[offset..end].copy_from_slice(written);
         }
         Operation::Truncate(_, length) => octets.truncate(usize::try_from(*length).unwrap()),
-        Operation::Create(_) | Operation::Remove(_) | Operation::Sync(_) | Operation::SyncNames => {
-        }
+        Operation::Create(_)
+        | Operation::Remove(_)
+        | Operation::Sync(_)
+        | Operation::FailedSync(_)
+        | Operation::SyncNames => {}
     }
 }
 
@@ -250,6 +264,10 @@ impl StorageFile for DiskFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.change(Fault::Sync, Operation::Sync(self.name.clone()))
+        let result = self.change(Fault::Sync, Operation::Sync(self.name.clone()));
+        if result.is_err() {
+            self.disk.state().operations.push(Operation::FailedSync(self.name.clone()));
+        }
+        result
     }
 }
