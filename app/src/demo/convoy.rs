@@ -230,7 +230,7 @@ pub(super) async fn arrives(director: &mut Director, at: &str, id: &str) -> Outc
 }
 
 /// Waits until a device holds a receipt for a message.
-async fn anchored(director: &mut Director, at: &str, id: &str) -> Outcome<()> {
+pub(super) async fn anchored(director: &mut Director, at: &str, id: &str) -> Outcome<()> {
     director
         .until(&format!("a receipt at {at}"), |event| {
             event.actor == at

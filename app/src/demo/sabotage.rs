@@ -1,6 +1,6 @@
 //! Three attacks that must fail by name, and the hidden ways to break the demo itself.
 
-use super::convoy::{Requests, arrives, one};
+use super::convoy::{Requests, anchored, arrives, one};
 use super::director::Director;
 use super::scenery::Scenery;
 use super::signals;
@@ -165,6 +165,10 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
     }
     for id in &envelopes {
         arrives(director, "party-1", id).await?;
+    }
+    // The last one is the statement over all the others.
+    if let [first, ..] = envelopes.as_slice() {
+        anchored(director, "party-1", first).await?;
     }
     let fetched: Vec<String> = director
         .history()

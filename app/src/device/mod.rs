@@ -10,9 +10,10 @@ pub(crate) mod station;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;
 use crate::{files, hex, key_file};
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeError, Engine};
 use chappe_codec::card::Card;
+use chappe_codec::error::ErrorKind;
 use chappe_codec::identity::Identity;
 use chappe_codec::realm::Realm;
 use std::path::{Path, PathBuf};
@@ -92,15 +93,26 @@ pub(crate) fn card_to_text(card: &Card) -> String {
 
 /// Reads a card and verifies it in this realm.
 pub(crate) fn card_from_text(text: &str, realm: Realm) -> Outcome<Card> {
-    let refused = |message: &str| Failure::new(Exit::Malformed, "bad_literal", message);
+    Ok(Card::parse(&card_octets(text)?, realm)?)
+}
+
+/// The octets of a card's text form, of which there is one.
+fn card_octets(text: &str) -> Outcome<Vec<u8>> {
+    let refused = |kind: ErrorKind, message: &str| {
+        Failure::new(Exit::Malformed, kind.name(), message).advise("copy the card whole")
+    };
     let encoded = text
-        .trim()
         .strip_prefix(CARD_PREFIX)
-        .ok_or_else(|| refused("a contact card begins with chappe-card:"))?;
-    let octets = URL_SAFE_NO_PAD
-        .decode(encoded)
-        .map_err(|_| refused("the contact card is damaged: copy it whole"))?;
-    Ok(Card::parse(&octets, realm)?)
+        .ok_or_else(|| refused(ErrorKind::BadLiteral, "a contact card begins with chappe-card:"))?;
+    URL_SAFE_NO_PAD.decode(encoded).map_err(|error| match error {
+        DecodeError::InvalidLastSymbol(..) => {
+            refused(ErrorKind::NotCanonical, "the contact card is damaged at its end")
+        }
+        DecodeError::InvalidLength(_) => refused(ErrorKind::Truncated, "the contact card is cut"),
+        DecodeError::InvalidByte(..) | DecodeError::InvalidPadding => {
+            refused(ErrorKind::BadCharacter, "the contact card holds a strange character")
+        }
+    })
 }
 
 /// Reads a card file.
@@ -111,4 +123,44 @@ pub(crate) fn card_from_file(path: &Path, realm: Realm) -> Outcome<Card> {
 /// A public key argument: 32 octets in hex.
 pub(crate) fn public_key(what: &str, text: &str) -> Outcome<[u8; 32]> {
     hex::decode_array(what, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// The text form of the cards of test-vectors/codec, which the codec itself does not know.
+    #[test]
+    fn cards_read_and_write_as_text() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/codec/card.json");
+        let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let (mut read, mut written) = (0, 0);
+        for vector in file["vectors"].as_array().unwrap() {
+            let (id, out) = (&vector["id"], &vector["out"]);
+            if vector["kind"] == "card_text" {
+                read += 1;
+                let text = vector["in"]["text"].as_str().unwrap();
+                match (card_octets(text), vector["result"] == "valid") {
+                    (Ok(octets), true) => assert_eq!(out["card"], hex::encode(&octets), "{id}"),
+                    (Err(failure), false) => {
+                        assert_eq!(
+                            failure.to_json()["error"]["kind"],
+                            vector["error"]["kind"],
+                            "{id}"
+                        );
+                    }
+                    (other, _) => panic!("{id}: {other:?}"),
+                }
+            } else if vector["kind"] == "card_write" {
+                written += 1;
+                let octets = hex::decode("a card", out["card"].as_str().unwrap()).unwrap();
+                let realm =
+                    hex::decode("a realm", vector["in"]["realm"].as_str().unwrap()).unwrap();
+                let card = Card::parse(&octets, Realm::parse(&realm).unwrap()).unwrap();
+                assert_eq!(out["text"], card_to_text(&card), "{id}");
+            }
+        }
+        assert_eq!((read, written), (8, 3));
+    }
 }

@@ -92,16 +92,19 @@ impl<'a> Station<'a> {
     /// Takes an envelope in. On an error nothing has changed.
     pub(crate) fn take(&mut self, envelope: &[u8]) -> Result<Vec<Arrival>, OpenError> {
         let (fingerprint, opened) = match Envelope::parse(envelope)? {
-            Envelope::Open(open) => (digest::sha256(envelope), self.verify(&open)?),
+            Envelope::Open(open) => {
+                let fingerprint = digest::sha256(envelope);
+                if self.seen.contains(&fingerprint) {
+                    return Err(OpenError::Replay);
+                }
+                (fingerprint, self.verify(&open)?)
+            }
+            // A copy under another wrapping still has the same ephemeral key.
             Envelope::FirstFlight(sealed) => {
-                // A copy under another wrapping still has the same ephemeral key.
                 (digest::sha256(sealed.ephemeral()), self.unseal(&sealed)?)
             }
             Envelope::Unknown { .. } => return Err(OpenError::NeedsNewer),
         };
-        if self.seen.contains(&fingerprint) {
-            return Err(OpenError::Replay);
-        }
         self.seen.insert(fingerprint);
         Ok(self.arrivals(&opened))
     }
@@ -118,17 +121,10 @@ impl<'a> Station<'a> {
         open.verify(account, self.device.realm)
     }
 
-    /// "The recipient computes the hint of each contact; those that fit are tried in turn."
     fn unseal(&self, sealed: &FirstFlight<'_>) -> Result<Opened, OpenError> {
-        let mut refusal = OpenError::UnknownHint;
-        for inbound in self.contacts.iter().filter_map(|(_, inbound)| inbound.as_ref()) {
-            match inbound.open(&self.device.identity, sealed) {
-                Ok(opened) => return Ok(opened),
-                Err(OpenError::UnknownHint) => {}
-                Err(other) => refusal = other,
-            }
-        }
-        Err(refusal)
+        let inbound = self.contacts.iter().filter_map(|(_, inbound)| inbound.as_ref());
+        let is_seen = |ephemeral: &[u8; 32]| self.seen.contains(&digest::sha256(ephemeral));
+        sealed.open(&self.device.identity, inbound, is_seen)
     }
 
     fn arrivals(&mut self, opened: &Opened) -> Vec<Arrival> {
@@ -221,17 +217,13 @@ impl ChainRecord {
     fn judge(&self, evidence: &Evidence) -> Judgement {
         let claim = &evidence.statement.claim;
         let end = claim.first.saturating_add(u32::from(claim.count));
-        let overlaps = |statement: &Statement| {
-            let other = &statement.claim;
-            other.first < end && claim.first < other.first.saturating_add(u32::from(other.count))
-        };
         let ids: Vec<MessageId> = self.ids.range(claim.first..end).map(|(_, id)| *id).collect();
-        // spec/04-statement.md: "Two statements of one chain over one counter with different roots
-        // are evidence against the author."
-        match self.signed.values().find(|statement| overlaps(statement)) {
-            Some(known) if known.claim == *claim => return Judgement::Known,
-            Some(_) => return Judgement::Contradicts(ids),
-            None => {}
+        if self.signed.values().any(|known| *known == evidence.statement) {
+            return Judgement::Known;
+        }
+        // Two that overlap are evidence against their author (spec/04-statement.md).
+        if self.signed.values().any(|known| known.contradicts(&evidence.statement)) {
+            return Judgement::Contradicts(ids);
         }
         if ids.len() < usize::from(claim.count) {
             Judgement::Waiting

@@ -5,14 +5,18 @@ use super::verifier::{AdmittedClients, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{IDLE_MAX, KEEP_ALIVE, LANES_MAX};
 use crate::protocol::ALPN;
+use chappe_codec::digest;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn_proto::HashedConnectionIdGenerator;
+use ring::hmac;
 use rustls::client::AlwaysResolvesClientRawPublicKeys;
-use rustls::crypto::ring;
+use rustls::crypto::ring as provider;
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::version::TLS13;
 use std::collections::HashSet;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Why TLS could not be set up: a fault of this program or its key, never of the peer.
 pub(crate) type SetupError = Box<dyn std::error::Error + Send + Sync>;
@@ -23,10 +27,11 @@ pub(crate) fn server_config(
     admitted: Option<HashSet<TransportKey>>,
 ) -> Result<quinn::ServerConfig, SetupError> {
     let key = AlwaysResolvesServerRawPublicKeys::new(certified_key(secret)?);
-    let mut tls = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&[&TLS13])?
-        .with_client_cert_verifier(Arc::new(AdmittedClients(admitted)))
-        .with_cert_resolver(Arc::new(key));
+    let mut tls =
+        rustls::ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
+            .with_protocol_versions(&[&TLS13])?
+            .with_client_cert_verifier(Arc::new(AdmittedClients(admitted)))
+            .with_cert_resolver(Arc::new(key));
     tls.alpn_protocols = vec![ALPN.to_vec()];
     // A resumed session would skip the look at the client's key.
     tls.session_storage = Arc::new(NoServerSessionStorage {});
@@ -37,17 +42,32 @@ pub(crate) fn server_config(
     Ok(config)
 }
 
+/// What a relay must have in common with the one it was before it was killed: started again, it can
+/// tell clients of the old one that their connections are gone (RFC 9000 §10.3), which otherwise only
+/// the idle time-out would.
+pub(crate) fn endpoint_config(secret: &TransportSecret) -> quinn::EndpointConfig {
+    let mut keys = Zeroizing::new([0; 40]);
+    digest::derive(secret.seed(), "chappe-stateless-reset/1", &[], &mut *keys);
+    let (reset, ids) = keys.split_at(32);
+    let reset = hmac::Key::new(hmac::HMAC_SHA256, reset);
+    let ids = ids.first_chunk::<8>().map_or(0, |ids| u64::from_be_bytes(*ids));
+    let mut config = quinn::EndpointConfig::new(Arc::new(reset));
+    config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(ids)));
+    config
+}
+
 /// A client with this key, for the relay with that one.
 pub(crate) fn client_config(
     secret: &TransportSecret,
     relay: TransportKey,
 ) -> Result<quinn::ClientConfig, SetupError> {
     let key = AlwaysResolvesClientRawPublicKeys::new(certified_key(secret)?);
-    let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&[&TLS13])?
-        .dangerous() // the library's word for "not by certificate authorities"
-        .with_custom_certificate_verifier(Arc::new(PinnedRelay(relay)))
-        .with_client_cert_resolver(Arc::new(key));
+    let mut tls =
+        rustls::ClientConfig::builder_with_provider(Arc::new(provider::default_provider()))
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous() // the library's word for "not by certificate authorities"
+            .with_custom_certificate_verifier(Arc::new(PinnedRelay(relay)))
+            .with_client_cert_resolver(Arc::new(key));
     tls.alpn_protocols = vec![ALPN.to_vec()];
     tls.resumption = rustls::client::Resumption::disabled();
 

@@ -19,8 +19,8 @@ use crate::protocol::CloseCode;
 use crate::quic;
 use chappe_codec::realm::Realm;
 use connection::serve;
-use quinn::{Endpoint, Incoming, VarInt};
-use std::net::SocketAddr;
+use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use store::{ReadJob, Stopped, Store};
@@ -67,7 +67,10 @@ impl RelayServer {
         let (node, recovery) = Node::open(&folder, store).map_err(ServerError::Store)?;
         observer.note(&RelayEvent::Opened { parcels: node.parcels(), recovery });
         let log = node.log_name();
-        let endpoint = Endpoint::server(config, address).map_err(ServerError::Socket)?;
+        let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
+        let endpoint = quic::endpoint_config(secret);
+        let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
+            .map_err(ServerError::Socket)?;
         let reopen = Box::new(move || Node::open(&folder, store));
         let worker = Worker::new(node, reopen, REOPEN_EVERY, clock.clone(), observer.clone());
         let (store, stopped) = Store::start(worker)?;
