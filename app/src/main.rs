@@ -26,10 +26,11 @@ use std::process::ExitCode;
 
 /// Signals that get through, sealed, and that nobody can deny later
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
 Exit codes: 0 ok, 1 failure, 2 usage, 3 malformed input, 4 authentication,
-5 not found or not anchored, 6 try later.")]
+5 not found or not anchored, 6 try later.
+CHAPPE_HOME and CHAPPE_PASSPHRASE_FILE stand in for --home and --passphrase-file.")]
 struct Arguments {
     /// Say everything as JSON, one object a line
     #[arg(long, global = true)]

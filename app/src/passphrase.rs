@@ -11,8 +11,8 @@ const PASSPHRASE_OCTETS_MAX: usize = 1024;
 /// How the passphrase is given.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct PassphraseArguments {
-    /// Read the passphrase from the first line of this file (otherwise you are asked)
-    #[arg(long, value_name = "FILE", env = "CHAPPE_PASSPHRASE_FILE")]
+    /// Its passphrase; else you are asked
+    #[arg(long, value_name = "FILE", env = "CHAPPE_PASSPHRASE_FILE", hide_env = true)]
     passphrase_file: Option<PathBuf>,
 }
 

@@ -25,16 +25,15 @@ const POWER_DBM: i8 = 22;
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RadioArguments {
-    /// The radio field to join, as `chappe field` shows it
+    /// The radio field to join
     #[arg(long, value_name = "ADDRESS")]
     radio: SocketAddr,
 
-    /// Where the antenna stands: metres east and north
+    /// Where the antenna stands, in metres
     #[arg(long, value_name = "EAST,NORTH", default_value = "0,0", allow_hyphen_values = true)]
     position: Place,
 
-    /// The key of the field's own net, 32 octets of hex in a file; without it sealed envelopes
-    /// travel on the public net
+    /// The key of the field's own net, in hex
     #[arg(long, value_name = "FILE")]
     network_key: Option<PathBuf>,
 }

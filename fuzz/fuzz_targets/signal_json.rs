@@ -15,8 +15,7 @@ mod json;
 mod limits;
 
 fn message(pairs: &json::Pairs) -> Option<Message<'_>> {
-    let pairs: Vec<_> =
-        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     Message::from_pairs(&pairs).ok()
 }
 

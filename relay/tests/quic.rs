@@ -106,7 +106,9 @@ async fn a_reader_that_does_not_read_stops_nobody_and_misses_nothing() {
         ack.wait().await.unwrap();
     }
     for number in 1..=1500 {
-        assert_eq!(subscription.next().await.unwrap().parcel, large(number), "{number}");
+        // Without a wake-up after the last dropped copy this would wait for ever.
+        let next = tokio::time::timeout(Duration::from_secs(20), subscription.next());
+        assert_eq!(next.await.unwrap().unwrap().parcel, large(number), "{number}");
     }
     publisher.publish(large(1501)).await.unwrap();
     assert_eq!(subscription.next().await.unwrap().parcel, large(1501));

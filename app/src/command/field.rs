@@ -21,17 +21,18 @@ const FLIP_OCTETS_MIN: usize = 20;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-One command a line on standard input: {\"flip\": \"next\"} damages one bit of the next long packet.")]
+One command a line on standard input:
+  {\"flip\": \"next\"}   damage one bit of the next long packet")]
 pub(crate) struct FieldArguments {
     /// Where to listen, on this machine; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7408")]
     listen: SocketAddr,
 
-    /// How far signals reach: over open land, or between buildings
+    /// How far signals reach
     #[arg(long, value_enum, default_value_t = Land::Open)]
     land: Land,
 
-    /// The seed of everything left to chance: the same seed, the same luck
+    /// The seed of everything left to chance
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

@@ -36,7 +36,7 @@ const HOPS: u8 = 3;
 One command a line on standard input:
   {\"say\": SIGNAL, \"to\": \"open\" or a contact, \"precedence\": \"flash\"}
   {\"sign\": \"open\" or a contact, \"to\": a contact}
-SIGNAL is Whiteflag JSON, nested or flat. What is not acknowledged is sent again until it is.")]
+SIGNAL is Whiteflag JSON. What nobody acknowledges is sent again.")]
 pub(crate) struct HandsetArguments {
     #[command(flatten)]
     radio: RadioArguments,

@@ -27,7 +27,7 @@ pub(crate) struct LeaseArguments {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=30))]
     days: u32,
 
-    /// Only from the air to the mailbox: the gateway may not read it
+    /// From the air to the mailbox only
     #[arg(long)]
     up: bool,
 

@@ -20,7 +20,7 @@ pub(crate) struct LedgerServerArguments {
     #[arg(long, default_value = "ledger")]
     name: String,
 
-    /// Listen where other machines reach it; HTTP hides nothing from those on the way
+    /// Let other machines in; HTTP hides nothing
     #[arg(long)]
     allow_remote: bool,
 

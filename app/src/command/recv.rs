@@ -33,7 +33,7 @@ pub(crate) struct RecvArguments {
     #[arg(long)]
     follow: bool,
 
-    /// Also read this public topic (may be given several times)
+    /// Also read these public topics
     #[arg(long, value_name = "NAME")]
     topic: Vec<String>,
 

@@ -20,7 +20,7 @@ pub(crate) struct RelayServerArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7406")]
     listen: SocketAddr,
 
-    /// Admit only this transport key (may be given several times); without it, everyone
+    /// Admit only these transport keys
     #[arg(long, value_name = "HEX")]
     admit: Vec<String>,
 

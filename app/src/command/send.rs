@@ -17,8 +17,8 @@ use std::io::{BufRead, Read};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-One signal a line on standard input, as JSON, text form or hex of the standard wire. What cannot be
-delivered now stays queued: exit code 6, and `chappe send --queued` tries again.
+One signal a line on standard input: JSON, text form, or hex of the wire.
+What cannot be delivered now waits: exit code 6, `chappe send --queued`.
 
 Example:
   chappe send --to aid --relay 192.0.2.7:7406 --relay-key 5f… --sign < signal.json")]
@@ -31,19 +31,19 @@ pub(crate) struct SendArguments {
     #[arg(long)]
     open: bool,
 
-    /// Send what earlier calls could not deliver, and nothing else
+    /// Only send what still waits
     #[arg(long, conflicts_with_all = ["to", "open", "sign"])]
     queued: bool,
 
-    /// flash, immediate, priority or routine
-    #[arg(long, default_value_t = Precedence::Routine)]
+    /// flash, immediate, priority, routine
+    #[arg(long, value_name = "HOW", default_value_t = Precedence::Routine)]
     precedence: Precedence,
 
-    /// Also sign everything said to them so far, so that it can be shown to others
+    /// Sign what was said to them so far
     #[arg(long)]
     sign: bool,
 
-    /// Send signals that break the standard's rules all the same
+    /// Send even what breaks a rule
     #[arg(long)]
     unchecked: bool,
 

@@ -290,7 +290,9 @@ impl Director {
     fn narrate(&self, event: &Event) -> Option<String> {
         let octets = event.number("size");
         Some(match event.name() {
-            "ready" => format!("ready      {} {}", event.text("role"), event.text("address")),
+            "ready" => format!("ready      {} {}", event.text("role"), event.text("address"))
+                .trim_end()
+                .to_owned(),
             "envelope" => format!(
                 "envelope   {octets:>4} B  {} → {}",
                 event.text("summary"),

@@ -1,7 +1,7 @@
 //! The processes that stay through the whole demo.
 
 use super::director::Director;
-use super::stage::PARTIES;
+use super::stage::{NETWORK_KEY, PARTIES};
 use crate::exit::Outcome;
 use crate::hex;
 
@@ -30,7 +30,7 @@ impl Scenery {
 
 /// Starts ledger, relay, radio field, gateway, stations and handset.
 pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
-    director.scene("Everyone takes their place: twelve processes, one exercise realm");
+    director.scene("Everyone takes their place: nine processes, one exercise realm");
     let ledger = director.start("ledger", &["ledger", "--listen", "127.0.0.1:0"]).await?;
     let relay = director.start("relay", &["relay", "--listen", "127.0.0.1:0"]).await?;
     let field = director.start("field", &["field", "--listen", "127.0.0.1:0"]).await?;
@@ -42,7 +42,10 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
         field: field.text("address").into(),
     };
 
-    let mut gateway = vec!["gateway", "--radio", &scenery.field, "--position", "0,0"];
+    let network_key = director.stage.file(NETWORK_KEY).display().to_string();
+    let on_air = ["--radio", &scenery.field, "--network-key", &network_key];
+    let mut gateway = vec!["gateway", "--position", "0,0"];
+    gateway.extend(on_air);
     gateway.extend(scenery.relay_arguments());
     director.start("gateway", &gateway).await?;
     for station in ["aid"].iter().chain(&PARTIES) {
@@ -63,7 +66,8 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
             .await?;
     }
     // 4 km from the gateway, and in reach.
-    let handset = ["handset", "--radio", &scenery.field, "--position", "2400,3200"];
+    let mut handset = vec!["handset", "--position", "2400,3200"];
+    handset.extend(on_air);
     director.start("handset", &handset).await?;
     Ok(scenery)
 }

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// The realm of the demo: nothing in it may ever pass for real.
 pub(super) const REALM: Realm = Realm { mode: Mode::Exercise, network: 0x00C0_47F0 };
 
+/// The file with the key of the field's own net.
+pub(super) const NETWORK_KEY: &str = "network-key";
+
 /// Made by the demo, and what lets it clear the folder the next time.
 const MARK: &str = "made-by-chappe-demo";
 
@@ -45,6 +48,9 @@ impl Stage {
         let mut passphrase = [0; 16];
         key_file::random(&mut passphrase)?;
         files::create_private(&folder.join("passphrase"), hex::encode(&passphrase).as_bytes())?;
+        let mut network_key = [0; 32];
+        key_file::random(&mut network_key)?;
+        files::create_private(&folder.join(NETWORK_KEY), hex::encode(&network_key).as_bytes())?;
         let mut stage = Self { folder: folder.to_owned(), devices: BTreeMap::new() };
         for (name, _) in CAST {
             let arguments = DeviceArguments {

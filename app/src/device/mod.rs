@@ -24,8 +24,14 @@ const CARD_PREFIX: &str = "chappe-card:";
 /// Which folder, and how its key is unlocked.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DeviceArguments {
-    /// The folder with this device's keys, contacts and messages
-    #[arg(long, value_name = "FOLDER", env = "CHAPPE_HOME", default_value = ".chappe")]
+    /// This device's keys and messages
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "CHAPPE_HOME",
+        hide_env = true,
+        default_value = ".chappe"
+    )]
     pub(crate) home: PathBuf,
 
     #[command(flatten)]

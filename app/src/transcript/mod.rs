@@ -4,6 +4,8 @@ mod ledger_lines;
 mod line;
 mod message_lines;
 mod recorder;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub(crate) use line::{Content, FrameState, MessageLine, PublicKeys, Refused, Verdict};

@@ -14,6 +14,7 @@ pub(crate) struct Recorder {
     secret: AccountSecret,
     realm: Realm,
     began: Instant,
+    at_ms: u64,
     lines: u64,
     text: String,
 }
@@ -21,14 +22,18 @@ pub(crate) struct Recorder {
 impl Recorder {
     pub(crate) fn new(secret: AccountSecret, realm: Realm) -> Outcome<Self> {
         let mut recorder =
-            Self { secret, realm, began: Instant::now(), lines: 0, text: String::new() };
+            Self { secret, realm, began: Instant::now(), at_ms: 0, lines: 0, text: String::new() };
         recorder.add(Content::Head { format: FORMAT.into(), realm: realm.to_string() })?;
         Ok(recorder)
     }
 
     pub(crate) fn add(&mut self, content: Content) -> Outcome<()> {
-        let at_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let line = Line { n: self.lines, at_ms, content };
+        self.at_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.write(content)
+    }
+
+    fn write(&mut self, content: Content) -> Outcome<()> {
+        let line = Line { n: self.lines, at_ms: self.at_ms, content };
         let text = serde_json::to_string(&line)
             .map_err(|error| Failure::new(Exit::Failure, "transcript", error.to_string()))?;
         self.text.push_str(&text);
@@ -41,7 +46,9 @@ impl Recorder {
     pub(crate) fn seal(mut self) -> Outcome<String> {
         let sha256 = digest::sha256(self.text.as_bytes());
         let signature = self.secret.sign(FORMAT, self.realm, &[&sha256]);
-        self.add(Content::Seal {
+        // Nothing covers the seal itself, so nothing in it may be free: it bears the time of the line
+        // before it.
+        self.write(Content::Seal {
             lines: self.lines,
             sha256: hex::encode(&sha256),
             signature: hex::encode(&signature),

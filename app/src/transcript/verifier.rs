@@ -113,7 +113,9 @@ impl Verifier {
         if text.strip_suffix('\n') != Some(again.as_str()) {
             return Err(refused("not written in the one form"));
         }
-        if line.n != self.lines || line.at_ms < self.at_ms {
+        let is_seal = matches!(line.content, Content::Seal { .. });
+        if line.n != self.lines || line.at_ms < self.at_ms || (is_seal && line.at_ms != self.at_ms)
+        {
             return Err(refused("out of order"));
         }
         let is_head = matches!(line.content, Content::Head { .. });

@@ -63,3 +63,34 @@ impl Subscribers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::AddressKind;
+    use chappe_codec::precedence::Precedence;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_loses_the_live_copy_and_wakes_its_lane() {
+        let address = Address { kind: AddressKind::Topic, octets: [1; 16] };
+        let parcel = Parcel::new(address, Precedence::Routine, 9, vec![1]).unwrap();
+        let (queue, mut live) = mpsc::channel(1);
+        let lag = Arc::new(Notify::new());
+        let mut subscribers = Subscribers::default();
+        let subscriber = Subscriber { id: 7, number: 1, queue, lag: Arc::clone(&lag) };
+        subscribers.insert(address, subscriber);
+        let woken = || tokio::time::timeout(Duration::from_secs(1), lag.notified());
+
+        subscribers.offer(&parcel, 1, 0);
+        assert!(woken().await.is_err(), "nothing was lost yet");
+        subscribers.offer(&parcel, 2, 1);
+        assert!(woken().await.is_ok(), "the wake-up stays until the lane looks");
+        assert_eq!(live.try_recv().unwrap().cursor, 1);
+        assert!(live.try_recv().is_err());
+        subscribers.remove(&address, 7);
+        subscribers.offer(&parcel, 3, 2);
+        assert!(live.try_recv().is_err());
+        assert!(subscribers.addresses.is_empty());
+    }
+}

@@ -1,0 +1,189 @@
+//! Forged transcripts: sealed correctly, wrong inside.
+
+use super::line::Line;
+use super::*;
+use crate::hex;
+use chappe_codec::chain::Position;
+use chappe_codec::digest;
+use chappe_codec::envelope::{Envelope, OpenEnvelope};
+use chappe_codec::identity::Identity;
+use chappe_codec::item::Item;
+use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::signal::Message;
+use chappe_codec::statement::{Claim, Evidence};
+use chappe_codec::time::TimeInterval;
+use chappe_relay::{Address, Parcel};
+use std::collections::BTreeMap;
+
+const REALM: Realm = Realm { mode: Mode::Exercise, network: 9 };
+
+/// "WF100F0…" with the text "ok".
+fn signal() -> Vec<u8> {
+    let text = format!("WF100F0{}ok", "0".repeat(64));
+    Message::parse_serialized(&text).unwrap().to_standard_vec().unwrap()
+}
+
+fn identity(number: u8) -> Identity {
+    Identity::from_seed(&[number; 144], REALM)
+}
+
+fn public_keys() -> PublicKeys {
+    let key = |number: u8| hex::encode(&identity(number).account().to_bytes());
+    let origin = chappe_anchor::origin::Origin::new(REALM, "ledger").unwrap();
+    let ledger = chappe_anchor::key::LedgerSecret::from_seed(origin, &[9; 32]).public();
+    PublicKeys {
+        format: PublicKeys::FORMAT.into(),
+        realm: REALM.to_string(),
+        recorder: key(1),
+        ledger: ledger.to_string(),
+        accounts: BTreeMap::from([("ana".into(), key(2)), ("ben".into(), key(3))]),
+    }
+}
+
+/// Ana says something in the open, signs it, and Ben reads it.
+fn story() -> Vec<Content> {
+    let ana = identity(2);
+    let wire = signal();
+    let first = Position { device: 0, epoch: 0, counter: 0 };
+    let envelope =
+        OpenEnvelope::sign(ana.account_secret(), REALM, first, &[Item::signal(&wire)]).unwrap();
+    let Envelope::Open(open) = Envelope::parse(&envelope).unwrap() else { panic!("not open") };
+    let opened = open.verify(ana.account(), REALM).unwrap();
+    let messages = opened.messages();
+    let message = &messages[0];
+    let (id, chain) = (message.id.unwrap(), opened.chain());
+    let account = ana.account().id();
+    let claim = Claim::over(account, 0, chain, 0, &[id], [0; 32], TimeInterval::UNKNOWN).unwrap();
+    let evidence = Evidence { statement: claim.sign(ana.account_secret(), REALM), salt: None };
+    let address = Address::topic(REALM, "field");
+    let precedence = chappe_codec::precedence::Precedence::Routine;
+    let parcel = Parcel::new(address, precedence, 5, envelope.clone()).unwrap();
+    vec![
+        Content::Envelope { by: "ana".into(), to: "open".into(), octets: hex::encode(&envelope) },
+        Content::Parcel {
+            by: "ana".into(),
+            octets: hex::encode(&parcel.to_bytes()),
+            id: hex::encode(&parcel.id().0),
+        },
+        Content::Message(MessageLine {
+            at: "ben".into(),
+            author: "ana".into(),
+            sealed: false,
+            device: 0,
+            epoch: 0,
+            counter: 0,
+            chain: chain.to_string(),
+            salt: hex::encode(&message.salt.0),
+            item: hex::encode(&message.item.canonical().unwrap()),
+            id: id.to_string(),
+            envelope: hex::encode(&digest::sha256(&envelope)),
+            signal: crate::signal::to_nested_json(&Message::parse_standard(&wire).unwrap()),
+        }),
+        Content::Statement {
+            at: "ben".into(),
+            author: "ana".into(),
+            evidence: hex::encode(&evidence.to_bytes()),
+            ids: vec![id.to_string()],
+        },
+    ]
+}
+
+fn seal(lines: Vec<Content>, recorder: u8) -> String {
+    let secret = identity(recorder).account_secret().clone();
+    let mut recorder = Recorder::new(secret, REALM).unwrap();
+    for line in lines {
+        recorder.add(line).unwrap();
+    }
+    recorder.seal().unwrap()
+}
+
+fn holds(transcript: &str) -> bool {
+    verify(transcript.as_bytes(), &public_keys()).is_ok()
+}
+
+#[test]
+fn every_changed_octet_is_caught() {
+    let transcript = seal(story(), 1);
+    assert!(holds(&transcript));
+    for at in 0..transcript.len() {
+        // The lowest bit makes another digit of a digit, the sixth another case of a letter.
+        for bit in [0, 5] {
+            let mut octets = transcript.clone().into_bytes();
+            octets[at] ^= 1 << bit;
+            assert!(verify(&octets, &public_keys()).is_err(), "octet {at}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_seal_of_somebody_else_is_refused() {
+    assert!(!holds(&seal(story(), 4)));
+}
+
+/// The recorder is not trusted either: what it seals must hold by itself.
+#[test]
+fn a_sealed_forgery_is_refused() {
+    type Forgery = (&'static str, fn(&mut Vec<Content>));
+    let forgeries: [Forgery; 9] = [
+        ("an envelope by another author", |lines| {
+            if let Content::Envelope { by, .. } = &mut lines[0] {
+                *by = "ben".into();
+            }
+        }),
+        ("an envelope changed", |lines| {
+            if let Content::Envelope { octets, .. } = &mut lines[0] {
+                *octets = octets.replacen("01030", "01031", 1).replacen("57463130", "57463131", 1);
+            }
+        }),
+        ("a parcel's id", |lines| {
+            if let Content::Parcel { id, .. } = &mut lines[1] {
+                *id = "00".repeat(32);
+            }
+        }),
+        ("a message nobody sent", |lines| {
+            lines.remove(0);
+        }),
+        ("a message of another author", |lines| {
+            if let Content::Message(line) = &mut lines[2] {
+                line.author = "ben".into();
+            }
+        }),
+        ("a message with another text", |lines| {
+            if let Content::Message(line) = &mut lines[2] {
+                line.signal["MessageBody"]["Text"] = "no".into();
+            }
+        }),
+        ("a message at another counter", |lines| {
+            if let Content::Message(line) = &mut lines[2] {
+                line.counter = 1;
+            }
+        }),
+        ("a statement over a message not shown", |lines| {
+            lines.remove(2);
+        }),
+        ("a decision without a comply", |lines| {
+            lines.push(Content::Decision {
+                by: "ana".into(),
+                decision: Verdict::Go,
+                because: vec![],
+            });
+        }),
+    ];
+    for (what, forge) in forgeries {
+        let mut lines = story();
+        forge(&mut lines);
+        assert!(!holds(&seal(lines, 1)), "{what}");
+    }
+}
+
+#[test]
+fn what_is_not_sealed_or_goes_on_behind_the_seal_is_refused() {
+    let transcript = seal(story(), 1);
+    let end = transcript.trim_end().rfind('\n').unwrap() + 1;
+    assert!(!holds(&transcript[..end]));
+    assert!(!holds(""));
+    let seal = &transcript[end..];
+    assert!(!holds(&format!("{transcript}{seal}")));
+    let line: Line = serde_json::from_str(seal).unwrap();
+    assert!(matches!(line.content, Content::Seal { .. }));
+}

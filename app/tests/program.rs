@@ -1,0 +1,286 @@
+//! The program from outside: help that fits a screen, exit codes, and the way from an identity to a
+//! receipt, without the demo.
+
+// A test may stop at the first surprise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs)]
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// Lines of a screen.
+const SCREEN_LINES: usize = 30;
+
+fn chappe(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chappe"));
+    command.args(arguments).env_remove("CHAPPE_HOME").env_remove("CHAPPE_PASSPHRASE_FILE");
+    command
+}
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = chappe(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn code(arguments: &[&str], input: &str) -> i32 {
+    run(arguments, input).status.code().unwrap()
+}
+
+#[test]
+fn the_help_of_every_command_fits_a_screen() {
+    let commands: [&[&str]; 20] = [
+        &[],
+        &["id"],
+        &["id", "new"],
+        &["id", "show"],
+        &["contact"],
+        &["contact", "add"],
+        &["signal"],
+        &["signal", "encode"],
+        &["signal", "decode"],
+        &["signal", "check"],
+        &["signal", "explain"],
+        &["send"],
+        &["recv"],
+        &["handset"],
+        &["gateway"],
+        &["lease"],
+        &["relay"],
+        &["ledger"],
+        &["field"],
+        &["verify"],
+    ];
+    for command in commands {
+        let output = chappe(command).arg("--help").env("COLUMNS", "80").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(help.lines().count() <= SCREEN_LINES, "{command:?}:\n{help}");
+        assert!(output.status.success());
+    }
+}
+
+/// Folders and a passphrase of one test.
+struct Homes {
+    folder: tempfile::TempDir,
+}
+
+impl Homes {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("passphrase"), "a passphrase for tests\n").unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn with<'a>(&'a self, name: &str, arguments: &[&'a str]) -> Vec<String> {
+        let mut all: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        let own =
+            ["--home", text(&self.path(name)), "--passphrase-file", text(&self.path("passphrase"))]
+                .map(str::to_owned);
+        all.extend(own);
+        all
+    }
+
+    /// Runs `chappe --json` as `name`; returns its exit code and what it said.
+    fn chappe(&self, name: &str, arguments: &[&str], input: &str) -> (i32, Vec<Value>) {
+        let all = self.with(name, arguments);
+        let mut borrowed: Vec<&str> = vec!["--json"];
+        borrowed.extend(all.iter().map(String::as_str));
+        let output = run(&borrowed, input);
+        (output.status.code().unwrap(), objects(&output.stdout))
+    }
+
+    /// Makes identities that know one another by name.
+    fn people(&self, names: &[&str]) {
+        for name in names {
+            assert_eq!(self.chappe(name, &["id", "new"], "").0, 0);
+        }
+        for name in names {
+            for other in names.iter().filter(|other| *other != name) {
+                let card = self.path(other).join("card");
+                let add = ["contact", "add", other, text(&card)];
+                assert_eq!(self.chappe(name, &add, "").0, 0);
+            }
+        }
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn objects(output: &[u8]) -> Vec<Value> {
+    output.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
+}
+
+/// A server that is ended with the test.
+struct Server {
+    child: Child,
+    ready: Value,
+}
+
+impl Server {
+    fn start(homes: &Homes, name: &str, arguments: &[&str]) -> Self {
+        let mut child = chappe(&["--json"])
+            .args(homes.with(name, arguments))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = loop {
+            let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+            if line["event"] == "ready" {
+                break line;
+            }
+        };
+        // Whatever else it says must not block it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, ready }
+    }
+
+    fn of(&self, field: &str) -> String {
+        self.ready[field].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn text_signal(text: &str) -> String {
+    let zeros = "0".repeat(64);
+    serde_json::json!({
+        "Prefix": "WF", "Version": "1", "EncryptionIndicator": "0", "DuressIndicator": "0",
+        "MessageCode": "F", "ReferenceIndicator": "0", "ReferencedMessage": zeros, "Text": text,
+    })
+    .to_string()
+        + "\n"
+}
+
+#[test]
+fn from_an_identity_to_a_receipt() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben", "relay", "ledger"]);
+    let relay = Server::start(&homes, "relay", &["relay", "--listen", "127.0.0.1:0"]);
+    let ledger = Server::start(&homes, "ledger", &["ledger", "--listen", "127.0.0.1:0"]);
+    let (relay_at, relay_key) = (relay.of("address"), relay.of("key"));
+    let (ledger_at, ledger_key) = (ledger.of("address"), ledger.of("key"));
+    let at_relay = ["--relay", relay_at.as_str(), "--relay-key", relay_key.as_str()];
+    let to_ben = [&["send", "--to", "ben", "--sign"], &at_relay[..]].concat();
+
+    let (exit, said) = homes.chappe("ana", &to_ben, &text_signal("water is at the school"));
+    assert_eq!(exit, 0, "{said:?}");
+    assert_eq!(said.iter().filter(|line| line["event"] == "parcel").count(), 2);
+
+    let at_ledger = ["--ledger", ledger_at.as_str(), "--ledger-key", ledger_key.as_str()];
+    let recv = [&["recv"], &at_relay[..], &at_ledger].concat();
+    let (exit, heard) = homes.chappe("ben", &recv, "");
+    assert_eq!(exit, 0, "{heard:?}");
+    let events: Vec<_> = heard.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["message", "message", "signed", "anchored"]);
+    assert!(heard[0]["summary"].as_str().unwrap().contains("water is at the school"));
+
+    // A second look brings nothing new, and the other account finds nothing at all.
+    assert_eq!(homes.chappe("ben", &recv, ""), (0, vec![]));
+    assert_eq!(homes.chappe("relay", &[&["recv"], &at_relay[..]].concat(), ""), (0, vec![]));
+
+    // The receipt verifies offline, with the evidence and without; a wrong card does not.
+    let receipts = homes.path("ben").join("receipts");
+    let find = |extension: &str| {
+        let mut entries = std::fs::read_dir(&receipts).unwrap().map(|entry| entry.unwrap().path());
+        entries.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
+    };
+    let (receipt, evidence) = (find("receipt"), find("evidence"));
+    let card = homes.path("ana").join("card");
+    let verify = ["verify", text(&receipt), "--ledger-key", ledger_key.as_str()];
+    assert_eq!(code(&verify, ""), 0);
+    let with = |card: &Path| {
+        let opened = ["--evidence", text(&evidence), "--card", text(card)];
+        code(&[&verify[..], &opened].concat(), "")
+    };
+    assert_eq!(with(&card), 0);
+    assert_eq!(with(&homes.path("ben").join("card")), 4);
+    let exercise = [&verify[..], &["--realm", "exercise/00000001"]].concat();
+    assert_eq!(code(&exercise, ""), 4);
+
+    let mut damaged = std::fs::read(&receipt).unwrap();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    let path = homes.path("damaged");
+    std::fs::write(&path, damaged).unwrap();
+    let found = code(&["verify", text(&path), "--ledger-key", ledger_key.as_str()], "");
+    assert!([3, 4, 5].contains(&found), "{found}");
+}
+
+#[test]
+fn what_cannot_be_delivered_waits() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben", "relay"]);
+    let key = homes.chappe("relay", &["id", "show"], "").1[0]["transport_key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    // A port nobody listens on: it was free a moment ago.
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    drop(socket);
+    let at_relay = ["--relay", address.as_str(), "--relay-key", key.as_str()];
+
+    let to_ben = [&["send", "--to", "ben"], &at_relay[..]].concat();
+    let (exit, said) = homes.chappe("ana", &to_ben, &text_signal("one"));
+    assert_eq!(exit, 6, "{said:?}");
+
+    let relay = Server::start(&homes, "relay", &["relay", "--listen", &address]);
+    assert_eq!(relay.of("key"), key);
+    let queued = [&["send", "--queued"], &at_relay[..]].concat();
+    let (exit, said) = homes.chappe("ana", &queued, "");
+    assert_eq!(exit, 0, "{said:?}");
+    assert_eq!(said.len(), 1);
+    let (exit, heard) = homes.chappe("ben", &[&["recv"], &at_relay[..]].concat(), "");
+    assert_eq!(exit, 0);
+    assert!(heard[0]["summary"].as_str().unwrap().contains("one"));
+}
+
+#[test]
+fn failures_have_their_exit_codes() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben"]);
+    assert_eq!(code(&["no-such-command"], ""), 2);
+    assert_eq!(homes.chappe("nobody", &["id", "show"], "").0, 5);
+    assert_eq!(homes.chappe("ana", &["id", "new"], "").0, 1);
+    let nowhere = ["--relay", "127.0.0.1:9", "--relay-key", "00"];
+    assert_eq!(homes.chappe("ana", &[&["send", "--to", "ben"], &nowhere[..]].concat(), "").0, 3);
+    assert_eq!(homes.chappe("ana", &["send", "--to", "ben"], "").0, 2);
+
+    std::fs::write(homes.path("passphrase"), "another").unwrap();
+    let (exit, said) = homes.chappe("ana", &["id", "show"], "");
+    assert_eq!((exit, said[0]["error"]["kind"].as_str()), (4, Some("passphrase")));
+}
+
+#[test]
+fn secrets_are_nowhere_to_be_seen() {
+    let homes = Homes::new();
+    assert_eq!(homes.chappe("ana", &["id", "new"], "").0, 0);
+    let key_file = std::fs::read_to_string(homes.path("ana").join("identity.key")).unwrap();
+    assert!(!key_file.contains("a passphrase for tests"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(homes.path("ana").join("identity.key")).unwrap();
+        assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    }
+}
