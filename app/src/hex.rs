@@ -11,10 +11,15 @@ pub(crate) fn encode(octets: &[u8]) -> String {
     })
 }
 
-/// Reads hex of either case; `what` names it in the error.
+/// Reads lower-case hex, the one form octets are written in; `what` names it in the error.
 pub(crate) fn decode(what: &str, text: &str) -> Outcome<Vec<u8>> {
-    let refused =
-        || Failure::new(Exit::Malformed, "bad_character", format!("{what} is not written in hex"));
+    let refused = || {
+        Failure::new(
+            Exit::Malformed,
+            "bad_character",
+            format!("{what} is not written in lower-case hex"),
+        )
+    };
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) {
         return Err(refused());
@@ -45,5 +50,9 @@ pub(crate) fn decode_array<const N: usize>(what: &str, text: &str) -> Outcome<[u
 }
 
 fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
+        _ => None,
+    }
 }

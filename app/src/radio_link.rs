@@ -71,7 +71,10 @@ impl RadioArguments {
         config.seed = u64::from_be_bytes(seed);
         let mut sealed_net = PUBLIC_NET;
         if let Some(path) = &self.network_key {
-            let key = hex::decode_array("the network key", &files::read_text(path)?)?;
+            let key = hex::decode_array(
+                "the network key",
+                &files::read_text(path)?.to_ascii_lowercase(),
+            )?;
             if config.keys.insert(FIELD_NET, NetworkKey::from_bytes(key)) {
                 sealed_net = FIELD_NET;
             }

@@ -126,9 +126,9 @@ pub(crate) fn card_from_file(path: &Path, realm: Realm) -> Outcome<Card> {
     card_from_text(&files::read_text(path)?, realm)
 }
 
-/// A public key argument: 32 octets in hex.
+/// A public key as a person types or pastes it: 32 octets in hex of either case.
 pub(crate) fn public_key(what: &str, text: &str) -> Outcome<[u8; 32]> {
-    hex::decode_array(what, text)
+    hex::decode_array(what, &text.to_ascii_lowercase())
 }
 
 #[cfg(test)]

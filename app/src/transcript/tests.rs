@@ -110,7 +110,8 @@ fn every_changed_octet_is_caught() {
         for bit in [0, 5] {
             let mut octets = transcript.clone().into_bytes();
             octets[at] ^= 1 << bit;
-            assert!(verify(&octets, &public_keys()).is_err(), "octet {at}, bit {bit}");
+            let around = String::from_utf8_lossy(&octets[at.saturating_sub(30)..=at]);
+            assert!(verify(&octets, &public_keys()).is_err(), "octet {at}, bit {bit}: {around}");
         }
     }
 }
