@@ -19,7 +19,7 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 	target/debug/chappe demo --out target/demo
 	target/debug/chappe verify --transcript target/demo/transcript.jsonl --keys target/demo/public-keys.json
 
-test: setup-test format lint docs units embedded fuzz-short demo  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors embedded fuzz-short demo  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -34,6 +34,11 @@ docs:
 
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
+
+vectors:          ## The vectors are what their independent generators make
+	@for area in airtime anchor frame relay whiteflag; do \
+		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
+	done
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf

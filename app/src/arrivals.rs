@@ -10,7 +10,7 @@ use crate::said;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::LedgerClient;
 use chappe_codec::digest;
-use chappe_codec::envelope::OpenError;
+use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
 use chappe_codec::item::Family;
 use chappe_codec::signal;
 use serde_json::{Value, json};
@@ -75,6 +75,11 @@ impl<'a> Desk<'a> {
         if refusal == OpenError::Replay {
             return;
         }
+        if refusal == OpenError::UnknownAccount
+            && let Ok(Envelope::Open(open)) = Envelope::parse(envelope)
+        {
+            return self.tell_claim(envelope, &open);
+        }
         self.report.event(
             "refused",
             &format!("refused {} octets: {refusal}", envelope.len()),
@@ -128,6 +133,23 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// "An open envelope of an unknown account is shown as an *unverified claim*, never hidden."
+    fn tell_claim(&self, envelope: &[u8], open: &OpenEnvelope<'_>) {
+        for item in &open.items {
+            let summary = said::describe(item.family, item.revision, item.body);
+            self.report.event(
+                "claim",
+                &format!("UNVERIFIED CLAIM, account {}: {summary}", open.account),
+                json!({
+                    "account": open.account.to_string(),
+                    "summary": summary,
+                    "size": envelope.len(),
+                    "octets": hex::encode(envelope),
+                }),
+            );
+        }
+    }
+
     fn tell_message(&self, envelope: &[u8], message: &Message) {
         let name = display_name(&self.contacts, message.author.id());
         let summary = said::describe(message.family, message.revision, &message.body);
@@ -135,7 +157,7 @@ impl<'a> Desk<'a> {
         let line = line(envelope, message);
         self.report.event(
             "message",
-            &format!("{name}: {summary} ({class}, not yet signed)"),
+            &format!("{name}: {summary} ({class}; on device, authenticated, not yet signed)"),
             json!({
                 "author": message.author.id().to_string(),
                 "summary": summary,

@@ -52,7 +52,7 @@ pub(crate) async fn publish(
     let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     report.event(
         "parcel",
-        &format!("on the relay's disk: parcel {}, {} octets", id.short(), octets.len()),
+        &format!("relayed: parcel {}, {} octets, on the relay's disk", id.short(), octets.len()),
         json!({
             "id": hex::encode(&id.0),
             "precedence": precedence.name(),

@@ -1,9 +1,11 @@
 //! What the sending commands share: reports of what was written, and items that are no signals.
 
 use crate::device::sent::Written;
+use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
 use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::precedence::Precedence;
 use chappe_codec::signal::Message;
 use serde_json::json;
 
@@ -18,6 +20,18 @@ pub(crate) const fn statement_item(body: &[u8]) -> Item<'_> {
 /// A lease as an item (spec/06-relay.md, "Lease").
 pub(crate) const fn lease_item(body: &[u8]) -> Item<'_> {
     Item { family: Family::LEASE, revision: 0, reference: Reference::None, body }
+}
+
+/// "Test messages never exceed PRIORITY" (spec/00-conventions.md, "Precedence").
+pub(crate) fn check_precedence(wire: &[u8], precedence: Precedence) -> Outcome<()> {
+    if precedence > Precedence::Priority && crate::signal::is_test(wire) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "precedence",
+            "a test message is never more urgent than priority",
+        ));
+    }
+    Ok(())
 }
 
 /// What an item is, in a few words.
@@ -48,7 +62,7 @@ pub(crate) fn report_envelope(report: Report, written: &Written, to: &str) {
         .join(", ");
     report.event(
         "envelope",
-        &format!("{summary} to {to}: {} octets", written.envelope.len()),
+        &format!("queued: {summary} to {to}, {} octets", written.envelope.len()),
         json!({
             "to": to,
             "summary": summary,

@@ -140,6 +140,7 @@ impl Handset<'_> {
                     Failure::new(Exit::Malformed, "precedence", format!("{error}"))
                 })?;
                 let wire = crate::signal::read(&say.to_string(), false)?;
+                said::check_precedence(&wire, precedence)?;
                 self.write(&to, precedence, &Item::signal(&wire))?;
             }
             Order::Sign { sign, to } => {
@@ -215,7 +216,7 @@ impl Handset<'_> {
             ModemEvent::Link(LinkEvent::Delivered { token, tries, .. }) => {
                 if let Some(envelope) = self.in_flight.remove(&token) {
                     self.sent.handed_over(&envelope)?;
-                    let text = format!("acknowledged by a gateway, try {tries}");
+                    let text = format!("sent: acknowledged by the next hop, try {tries}");
                     self.report.event("delivered", &text, json!({"tries": tries}));
                 }
             }

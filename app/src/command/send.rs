@@ -91,6 +91,7 @@ fn write_all(
             continue;
         }
         let wire = crate::signal::read(line.trim(), arguments.unchecked)?;
+        said::check_precedence(&wire, arguments.precedence)?;
         let written = sent.write(&audience, arguments.precedence, &[Item::signal(&wire)])?;
         said::report_envelope(report, &written, audience.name());
     }

@@ -7,6 +7,7 @@ use super::stage::Stage;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::transcript::{Content, FrameState, MessageLine, Refused, Verdict};
+use chappe_radio::frame::PUBLIC_NET;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -384,7 +385,8 @@ impl Director {
                 evidence: event.text("evidence").into(),
                 receipt: event.text("receipt").into(),
             },
-            "refused" => Content::Refusal {
+            // Damage by chance may hit anything; what others cannot recompute is shown only.
+            "refused" if is_recomputable(event) => Content::Refusal {
                 at: actor,
                 what: if event.text("what") == "frame" {
                     Refused::Frame
@@ -401,6 +403,15 @@ impl Director {
 
 fn milliseconds(microseconds: u64) -> f64 {
     Duration::from_micros(microseconds).as_secs_f64() * 1000.0
+}
+
+/// Whether a verifier can see for itself that this was rightly refused (spec/08-transcript.md).
+fn is_recomputable(event: &Event) -> bool {
+    match (event.text("what"), event.text("kind")) {
+        ("frame", "bad_mic") => net_of(event.text("octets")) == Some(PUBLIC_NET),
+        ("envelope", "unknown_hint") => true,
+        _ => false,
+    }
 }
 
 /// The third octet of a frame (spec/05-radio.md).

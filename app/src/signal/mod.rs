@@ -17,7 +17,7 @@ use lines::{Line, read_line};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Write};
 
-pub(crate) use say::{read, summary, to_nested_json};
+pub(crate) use say::{is_test, read, summary, to_nested_json};
 
 /// What to do with the messages on standard input.
 #[derive(Debug, Clone, clap::Args)]

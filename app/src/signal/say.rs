@@ -24,6 +24,11 @@ pub(crate) fn read(line: &str, unchecked: bool) -> Outcome<Vec<u8>> {
     to_standard(&message).map_err(failure)
 }
 
+/// Whether a signal is only a test (Whiteflag type T).
+pub(crate) fn is_test(wire: &[u8]) -> bool {
+    Message::parse_standard(wire).is_ok_and(|message| message.test)
+}
+
 /// The message in the shape of the standard's schema.
 pub(crate) fn to_nested_json(message: &Message<'_>) -> Value {
     json::nested(message)

@@ -1,0 +1,152 @@
+"""What a verifier recomputes of each kind of line (chapter 08, "Lines")."""
+
+import formats
+import wire
+from fields import OPEN
+from octets import Wrong, account_id, need, sha256
+from receipts import check_opening, check_receipt
+
+import anchor
+
+
+class Run:
+    """The public keys, and all lines by what other lines name them by."""
+
+    def __init__(self, keys, lines):
+        self.keys, self.realm, self.accounts = keys, keys.realm, keys.accounts
+        self.envelopes = by_name(lines, "envelope", lambda line: sha256(line.octets))
+        self.parcels = by_name(lines, "parcel", lambda line: line.id)
+        self.messages = by_name(lines, "message", lambda line: line.id)
+        self.statements = by_name(lines, "statement", said)
+        self.receipts = by_name(lines, "receipt", said)
+        self.signed = {}
+        for line in (line for lines in self.statements.values() for line in lines):
+            for one in line.ids:
+                self.signed.setdefault(one, []).append(line)
+
+
+def by_name(lines, kind, naming):
+    found = {}
+    for line in lines:
+        if line.line == kind:
+            found.setdefault(naming(line), []).append(line)
+    return found
+
+
+def said(line):
+    """Who stated what: a statement without its blinding salt."""
+    return line.author, line.evidence[: formats.STATEMENT]
+
+
+def check_head(run, line):
+    need(line.realm == run.keys.realm_text, "the realm is not that of the keys")
+
+
+def check_envelope(run, line):
+    one = formats.envelope(line.octets)
+    need(one.sealed == (line.to != OPEN), "sealed and open contradict `to`")
+    others = run.envelopes[sha256(line.octets)]
+    need(all((other.by, other.to) == (line.by, line.to) for other in others), "two lines tell it differently")
+    if not one.sealed:
+        key = run.accounts[line.by]
+        need(one.account == account_id(key), "account id is not that of `by`")
+        need(formats.open_verifies(one, key, run.realm), "bad_signature")
+
+
+def check_frame(run, line):
+    frame = formats.frame(line.octets, run.realm)
+    need(frame.net == line.net, "another net than the frame's")
+    need(frame.net != 0 or frame.genuine, "bad_mic")
+    need(not frame.envelope or sha256(frame.envelope) in run.envelopes, "its envelope is no `envelope` line")
+
+
+def check_parcel(run, line):
+    name = sha256(formats.parcel(line.octets))
+    need(name == line.id, "the id is not that of its envelope")
+    need(name in run.envelopes, "its envelope is no `envelope` line")
+
+
+def check_message(run, line):
+    key, item = run.accounts[line.author], formats.lone_item(line.item)
+    need(item.form != 1, "an item whose reference is not resolved has no id")
+    need(line.device == 0, "unknown_account: a device other than 0")
+    need(line.id == formats.message_id(key, line.salt, line.item), "the id is another")
+    readable = (item.family, item.revision) == (1, 0)
+    need(line.signal == (wire.decode_or_none(item.body) if readable else None), "signal is not what the item says")
+    carrier = run.envelopes.get(line.envelope)
+    need(carrier, "its envelope is no `envelope` line")
+    need(carrier[0].by == line.author, "its envelope is not by its author")
+    one = formats.envelope(carrier[0].octets)
+    need(one.sealed == line.sealed, "sealed, or not, unlike its envelope")
+    need(one.parity == line.epoch & 1, "epoch does not fit the parity of its envelope")
+    if line.sealed:
+        check_sealed(line, carrier[0], one)
+    else:
+        check_open(run, line, one, item)
+
+
+def check_sealed(line, carrier, one):
+    """What shows from outside: who could open it, and how much it holds."""
+    need(line.at in (carrier.by, carrier.to), "sealed to somebody else")
+    room = len(one.octets) - formats.SEALED_OVERHEAD
+    need(room > len(line.item) if one.several else room == len(line.item), "the item does not fit the envelope")
+
+
+def check_open(run, line, one, item):
+    key = run.accounts[line.author]
+    need((one.device, one.epoch) == (line.device, line.epoch), "another device or epoch than the envelope's")
+    at = line.counter - one.counter
+    need(0 <= at < len(one.items), "the envelope has no item at this counter")
+    need(same_item(one.items[at], item), "the envelope holds another item at this counter")
+    need(line.salt == formats.open_salt(key, line), "the salt is another")
+    need(line.chain == formats.open_chain(run.realm, key, line), "the chain is another")
+
+
+def same_item(carried, item):
+    if carried.form != 1:
+        return carried == item
+    return carried == item._replace(form=1, reference=item.reference[:8])
+
+
+def check_statement(run, line):
+    one, _ = formats.evidence(line.evidence)
+    need(formats.statement_verifies(one, run.accounts[line.author], run.realm), "bad_signature")
+    need(len(line.ids) == one.count, "another number of ids than the statement's")
+    need(anchor.root(line.ids) == one.root, "the root over the ids is another")
+    for counter, name in enumerate(line.ids, one.first):
+        wanted = (line.author, one.chain, counter, one.device)
+        need(any(told(message) == wanted for message in run.messages.get(name, ())),
+             f"{name.hex()} is no `message` line of this author, chain and counter")  # fmt: skip
+
+
+def told(message):
+    return message.author, message.chain, message.counter, message.device
+
+
+def check_receipt_line(run, line):
+    leaf = check_receipt(line.receipt, run.keys.ledger, run.realm)
+    one, salt = formats.evidence(line.evidence)
+    check_opening(leaf, one, salt)
+    need(formats.statement_verifies(one, run.accounts[line.author], run.realm), "evidence: bad_signature")
+    need(said(line) in run.statements, "its statement is no `statement` line")
+
+
+def check_refusal(run, line):
+    if (line.what, line.kind) == ("frame", "bad_mic"):
+        frame = formats.frame(line.octets, run.realm)
+        need(frame.net == 0 and not frame.genuine, "the frame verifies, or is not on net 0")
+    elif (line.what, line.kind) == ("envelope", "unknown_hint"):
+        name = sha256(line.octets)
+        carriers = run.envelopes.get(name, ())
+        need(carriers and all(one.to not in (line.at, OPEN) for one in carriers), "no envelope to somebody else")
+        messages = (one for lines in run.messages.values() for one in lines)
+        need(not any((one.at, one.envelope) == (line.at, name) for one in messages), "it was opened all the same")
+    else:
+        raise Wrong("what and kind do not go together")
+
+
+def check_restart(run, line):
+    need(len(set(line.fetched)) == len(line.fetched), "a parcel was fetched twice")
+    for name in line.acknowledged:
+        need(name in run.parcels, f"{name.hex()} is no `parcel` line")
+        need(name in line.fetched, f"{name.hex()} was acknowledged and not fetched")
