@@ -284,3 +284,37 @@ fn secrets_are_nowhere_to_be_seen() {
         assert_eq!(mode.permissions().mode() & 0o777, 0o600);
     }
 }
+
+#[test]
+fn a_stranger_is_heard_and_shown_as_unverified() {
+    let homes = Homes::new();
+    homes.people(&["ana"]);
+    homes.people(&["stranger"]);
+    homes.people(&["relay"]);
+    let relay = Server::start(&homes, "relay", &["relay", "--listen", "127.0.0.1:0"]);
+    let (address, key) = (relay.of("address"), relay.of("key"));
+    let at_relay = ["--relay", address.as_str(), "--relay-key", key.as_str()];
+    let open = [&["send", "--open"], &at_relay[..]].concat();
+    assert_eq!(homes.chappe("stranger", &open, &text_signal("help at the bridge")).0, 0);
+
+    let recv = [&["recv", "--topic", "field"], &at_relay[..]].concat();
+    let (exit, heard) = homes.chappe("ana", &recv, "");
+    assert_eq!((exit, heard.len()), (0, 1), "{heard:?}");
+    assert_eq!(heard[0]["event"], "claim");
+    assert!(heard[0]["summary"].as_str().unwrap().contains("help at the bridge"));
+}
+
+#[test]
+fn a_test_message_is_never_urgent() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben"]);
+    let test = text_signal("only a test")
+        .replace("\"MessageCode\":\"F\"", "\"MessageCode\":\"T\"")
+        .replace("\"Text\"", "\"PseudoMessageCode\":\"F\",\"Text\"");
+    let key = homes.chappe("ben", &["id", "show"], "").1[0]["transport_key"].clone();
+    let key = key.as_str().unwrap().to_owned();
+    let nowhere = ["--relay", "127.0.0.1:9", "--relay-key", key.as_str()];
+    let flash = [&["send", "--to", "ben", "--precedence", "flash"], &nowhere[..]].concat();
+    let (exit, said) = homes.chappe("ana", &flash, &test);
+    assert_eq!((exit, said[0]["error"]["kind"].as_str()), (2, Some("precedence")), "{said:?}");
+}

@@ -1,7 +1,6 @@
 //! The lines about statements, receipts and what was decided on them.
 
-use super::message_lines::{Said, SaidMessage};
-use super::verifier::{Verifier, message_id, refused};
+use super::shown::{Shown, ShownMessage, ShownSignal, message_id, refused};
 use crate::exit::Outcome;
 use crate::hex;
 use chappe_anchor::receipt::Receipt;
@@ -16,7 +15,7 @@ const PARTIES_MIN: usize = 2;
 /// Q20: a request for area access.
 const AREA_ACCESS: u8 = 0x20;
 
-impl Verifier {
+impl Shown {
     /// "the author's signature; the root over ids; every id is a `message` line of this author and
     /// chain, in order".
     pub(super) fn check_statement(
@@ -35,7 +34,7 @@ impl Verifier {
             return Err(refused("the statement is not over these messages"));
         }
         for (id, counter) in ids.iter().zip(statement.claim.first..) {
-            let fits = |said: &SaidMessage| {
+            let fits = |said: &ShownMessage| {
                 said.author == author
                     && said.chain == statement.claim.chain.to_string()
                     && said.counter == counter
@@ -117,7 +116,7 @@ impl Verifier {
         Ok(())
     }
 
-    fn signal(&self, id: &MessageId) -> Outcome<(&SaidMessage, &Said)> {
+    fn signal(&self, id: &MessageId) -> Outcome<(&ShownMessage, &ShownSignal)> {
         self.messages
             .get(id)
             .and_then(|said| Some((said, said.signal.as_ref()?)))
@@ -125,7 +124,7 @@ impl Verifier {
     }
 }
 
-fn is_request(said: &Said) -> bool {
+fn is_request(said: &ShownSignal) -> bool {
     said.code == MessageCode::RequestSignal
         && said.subject == AREA_ACCESS
         && said.reference == ReferenceIndicator::ORIGINAL

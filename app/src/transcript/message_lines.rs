@@ -1,7 +1,7 @@
 //! The lines about envelopes and messages.
 
 use super::line::MessageLine;
-use super::verifier::{Verifier, message_id, refused};
+use super::shown::{Shown, ShownEnvelope, ShownMessage, ShownSignal, message_id, refused};
 use crate::exit::Outcome;
 use crate::hex;
 use crate::signal;
@@ -10,35 +10,9 @@ use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenedMessage};
 use chappe_codec::id::{MessageId, Salt};
 use chappe_codec::item::{Family, Item};
-use chappe_codec::signal::{Message, MessageCode, ReferenceIndicator};
+use chappe_codec::signal::Message;
 
-/// An envelope that was shown.
-pub(super) struct EnvelopeLine {
-    pub(super) by: String,
-    pub(super) to: String,
-    pub(super) sealed: bool,
-    octets: Vec<u8>,
-}
-
-/// A message that was shown, as far as later lines refer to it.
-pub(super) struct SaidMessage {
-    pub(super) at: String,
-    pub(super) author: String,
-    pub(super) chain: String,
-    pub(super) counter: u32,
-    pub(super) envelope: [u8; 32],
-    pub(super) signal: Option<Said>,
-}
-
-/// What a signal says that decisions rest on.
-pub(super) struct Said {
-    pub(super) code: MessageCode,
-    pub(super) subject: u8,
-    pub(super) reference: ReferenceIndicator,
-    pub(super) referenced: MessageId,
-}
-
-impl Verifier {
+impl Shown {
     pub(super) fn check_envelope(&mut self, by: String, to: String, octets: &[u8]) -> Outcome<()> {
         let author = self.account(&by)?;
         let sealed = match Envelope::parse(octets)? {
@@ -55,7 +29,7 @@ impl Verifier {
             }
             Envelope::Unknown { .. } => return Err(refused("an envelope of a newer Chappe")),
         };
-        let line = EnvelopeLine { by, to, sealed, octets: octets.to_vec() };
+        let line = ShownEnvelope { by, to, sealed, octets: octets.to_vec() };
         self.envelopes.insert(digest::sha256(octets), line);
         Ok(())
     }
@@ -85,7 +59,7 @@ impl Verifier {
             self.check_open_message(line, &shown.octets, &item, salt)?;
         }
         let signal = read_signal(&item, &line.signal)?;
-        self.messages.entry(id).or_insert(SaidMessage {
+        self.messages.entry(id).or_insert(ShownMessage {
             at: line.at.clone(),
             author: line.author.clone(),
             chain: line.chain.clone(),
@@ -121,7 +95,7 @@ impl Verifier {
 }
 
 /// Reads a signal and holds it against its JSON form; other families have none.
-fn read_signal(item: &Item<'_>, shown: &serde_json::Value) -> Outcome<Option<Said>> {
+fn read_signal(item: &Item<'_>, shown: &serde_json::Value) -> Outcome<Option<ShownSignal>> {
     if (item.family, item.revision) != (Family::SIGNAL, 0) {
         return if shown.is_null() { Ok(None) } else { Err(refused("this item is no signal")) };
     }
@@ -129,7 +103,7 @@ fn read_signal(item: &Item<'_>, shown: &serde_json::Value) -> Outcome<Option<Sai
     if signal::to_nested_json(&message) != *shown {
         return Err(refused("the signal shown is not the one sent"));
     }
-    Ok(Some(Said {
+    Ok(Some(ShownSignal {
         code: message.code(),
         subject: message.body.sign().map_or(0, |sign| sign.subject.0),
         reference: message.reference_indicator,

@@ -1,9 +1,11 @@
 //! Transcripts: what a run leaves behind, for anyone to check (spec/08-transcript.md).
 
+mod carriage_lines;
 mod ledger_lines;
 mod line;
 mod message_lines;
 mod recorder;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod verifier;

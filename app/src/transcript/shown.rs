@@ -1,0 +1,95 @@
+//! What the lines so far have shown: the state later lines are held against.
+
+use super::line::PublicKeys;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::hex;
+use chappe_anchor::key::LedgerKey;
+use chappe_codec::id::MessageId;
+use chappe_codec::key::AccountKey;
+use chappe_codec::realm::Realm;
+use chappe_codec::signal::{MessageCode, ReferenceIndicator};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything shown, and the keys it is held against.
+pub(super) struct Shown {
+    pub(super) realm: Realm,
+    pub(super) ledger: LedgerKey,
+    accounts: BTreeMap<String, AccountKey>,
+    /// By SHA-256 of the octets.
+    pub(super) envelopes: BTreeMap<[u8; 32], ShownEnvelope>,
+    pub(super) parcels: BTreeSet<[u8; 32]>,
+    /// By id.
+    pub(super) messages: BTreeMap<MessageId, ShownMessage>,
+    /// Hashes of the statements shown, and the ids they hold.
+    pub(super) statements: BTreeMap<[u8; 32], Vec<MessageId>>,
+    pub(super) signed: BTreeSet<MessageId>,
+    pub(super) anchored: BTreeSet<MessageId>,
+}
+
+/// An envelope that was shown.
+pub(super) struct ShownEnvelope {
+    pub(super) by: String,
+    pub(super) to: String,
+    pub(super) sealed: bool,
+    pub(super) octets: Vec<u8>,
+}
+
+/// A message that was shown, as far as later lines refer to it.
+pub(super) struct ShownMessage {
+    pub(super) at: String,
+    pub(super) author: String,
+    pub(super) chain: String,
+    pub(super) counter: u32,
+    pub(super) envelope: [u8; 32],
+    pub(super) signal: Option<ShownSignal>,
+}
+
+/// What a signal says that decisions rest on.
+pub(super) struct ShownSignal {
+    pub(super) code: MessageCode,
+    pub(super) subject: u8,
+    pub(super) reference: ReferenceIndicator,
+    pub(super) referenced: MessageId,
+}
+
+impl Shown {
+    /// Nothing yet, to be held against these keys.
+    pub(super) fn new(keys: &PublicKeys, realm: Realm) -> Outcome<Self> {
+        let accounts = keys
+            .accounts
+            .iter()
+            .map(|(name, key)| Ok((name.clone(), account_key(name, key)?)))
+            .collect::<Outcome<_>>()?;
+        Ok(Self {
+            realm,
+            ledger: keys.ledger.parse::<LedgerKey>()?,
+            accounts,
+            envelopes: BTreeMap::new(),
+            parcels: BTreeSet::new(),
+            messages: BTreeMap::new(),
+            statements: BTreeMap::new(),
+            signed: BTreeSet::new(),
+            anchored: BTreeSet::new(),
+        })
+    }
+
+    pub(super) fn account(&self, name: &str) -> Outcome<&AccountKey> {
+        self.accounts
+            .get(name)
+            .ok_or_else(|| refused(&format!("{name} is not among the public keys")))
+    }
+}
+
+/// A line that does not hold.
+pub(super) fn refused(reason: &str) -> Failure {
+    Failure::new(Exit::Authentication, "transcript", reason)
+}
+
+pub(super) fn message_id(text: &str) -> Outcome<MessageId> {
+    Ok(MessageId(hex::decode_array("a message id", text)?))
+}
+
+pub(super) fn account_key(what: &str, text: &str) -> Outcome<AccountKey> {
+    AccountKey::from_bytes(&hex::decode_array(what, text)?)
+        .map_err(|error| Failure::new(Exit::Authentication, error.name(), error.to_string()))
+}
