@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test format lint docs units vectors embedded fuzz-short fuzz
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors embedded fuzz-short fuzz
 
 FUZZ_SECONDS ?= 5
 
@@ -19,7 +19,10 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 	target/debug/chappe demo --out target/demo
 	target/debug/chappe verify --transcript target/demo/transcript.jsonl --keys target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors embedded fuzz-short demo  ## Everything CI checks, on a clean clone
+second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
+	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
+
+test: setup-test format lint docs units vectors embedded fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check

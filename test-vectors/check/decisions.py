@@ -63,8 +63,20 @@ def check_decision(run, line):
         need(len(answers) == 1, "a withdrawal names one reject")
 
 
+def check_no_objection(run, line, asked):
+    """No answer to anything but these requests, and no reject of one."""
+    for message in (one for lines in run.messages.values() for one in at_hand(lines, line)):
+        indicator = header(message, "ReferenceIndicator")
+        if not is_request(message) or indicator not in (COMPLY, REJECT):
+            continue
+        reference = hexadecimal(header(message, "ReferencedMessage"), 32)
+        need(indicator == COMPLY, f"{message.author} rejects")
+        need(reference in asked.get(message.author, ()), f"{message.author} answers what was not shown")
+
+
 def check_go(run, line, asked, answers):
     need(len(answers) >= 2, "fewer than two complies")
     need(sorted(one.author for one in answers) == sorted(asked), "not one comply from each account that was asked")
+    check_no_objection(run, line, asked)
     for one in answers:
         need(anchored(run, line, one), f"{one.id.hex()} is not anchored")

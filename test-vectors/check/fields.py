@@ -76,7 +76,7 @@ FIELDS = {
         "at": name, "what": one_of("frame", "envelope"), "kind": one_of("bad_mic", "unknown_hint"),
         "octets": octets(),
     },
-    "restart": {"role": name, "acknowledged": hashes, "fetched": hashes},
+    "restart": {"role": one_of("relay"), "acknowledged": hashes, "fetched": hashes},
     "decision": {"by": name, "decision": one_of("GO", "WITHDRAWN"), "because": hashes},
     "seal": {"lines": below(LIMIT), "sha256": octets(32), "signature": octets(64)},
 }  # fmt: skip
@@ -128,4 +128,7 @@ def read_line(raw, accounts):
     need(isinstance(kind, str) and kind in FIELDS, "unknown kind of line")
     rows = EVERY | FIELDS[kind]
     need(set(found) == set(rows), "fields: " + ", ".join(sorted(set(found) ^ set(rows))))
+    need(list(found) == ["n", "at_ms", "line", *FIELDS[kind]], "fields in another order")
+    compact = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    need(compact == raw, "not in the one form")
     return Line({field: value(found, field, read, accounts) for field, read in rows.items()})

@@ -147,6 +147,8 @@ def check_refusal(run, line):
 
 def check_restart(run, line):
     need(len(set(line.fetched)) == len(line.fetched), "a parcel was fetched twice")
+    need(line.acknowledged, "nothing was acknowledged")
+    need(all(name in run.parcels for name in line.fetched), "a fetched parcel is no `parcel` line")
     for name in line.acknowledged:
         need(name in run.parcels, f"{name.hex()} is no `parcel` line")
         need(name in line.fetched, f"{name.hex()} was acknowledged and not fetched")

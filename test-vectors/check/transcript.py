@@ -67,6 +67,7 @@ def check_place(found, n):
     need(n == 0 or line.at_ms >= found[n - 1].at_ms, "at_ms decreases")
     need((line.line == "head") == (n == 0), "head is the first line, once")
     need((line.line == "seal") == (n == len(found) - 1), "seal is the last line, once")
+    need(line.line != "seal" or line.at_ms == found[n - 1].at_ms, "the seal bears another time")
 
 
 def check_seal(keys, raw, line):

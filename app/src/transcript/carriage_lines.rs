@@ -82,6 +82,11 @@ impl Shown {
         if acknowledged.is_empty() {
             return Err(refused("nothing was acknowledged, so nothing is shown"));
         }
+        for id in fetched {
+            if !self.parcels.contains(&hex::decode_array("a parcel id", id)?) {
+                return Err(refused("a parcel was fetched that nobody sent"));
+            }
+        }
         for id in acknowledged {
             if !self.parcels.contains(&hex::decode_array("a parcel id", id)?) {
                 return Err(refused("a parcel was acknowledged that nobody sent"));

@@ -70,23 +70,13 @@ impl Shown {
         Ok(())
     }
 
-    /// GO: "one comply (8) from each account that received the request".
+    /// GO: "one comply, Q20(8), of each of the asked, at least two".
     pub(super) fn check_go(&self, by: &str, because: &[MessageId]) -> Outcome<()> {
-        let requests: BTreeMap<MessageId, &str> = self
-            .messages
-            .iter()
-            .filter(|(_, said)| said.author == by && said.signal.as_ref().is_some_and(is_request))
-            .map(|(id, said)| (*id, said.at.as_str()))
-            .collect();
-        let asked: BTreeSet<&str> = requests.values().copied().collect();
+        let requests = self.requests(by)?;
         let mut complied = BTreeSet::new();
         for id in because {
             let (said, signal) = self.signal(id)?;
-            let to_this_party = requests.get(&signal.referenced) == Some(&said.author.as_str());
-            if signal.code != MessageCode::RequestSignal
-                || signal.reference != ReferenceIndicator::COMPLY
-                || !to_this_party
-            {
+            if !is_answer(signal, ReferenceIndicator::COMPLY) || !answers(&requests, said, signal) {
                 return Err(refused("GO rests on something that is not a comply"));
             }
             if !self.signed.contains(id) || !self.anchored.contains(id) {
@@ -94,23 +84,56 @@ impl Shown {
             }
             complied.insert(said.author.as_str());
         }
-        if complied != asked || complied.len() < PARTIES_MIN {
+        let asked: BTreeSet<&str> = requests.values().copied().collect();
+        if complied != asked || complied.len() < PARTIES_MIN || because.len() != complied.len() {
             return Err(refused("GO without every party"));
+        }
+        self.check_no_objection(by, &requests)
+    }
+
+    /// "No earlier `message` line is a comply or reject … that refers to anything but one of these
+    /// requests, and none is a reject of one of them": a recorder that leaves out whom it did not like
+    /// to ask is caught by that party's answer.
+    fn check_no_objection(&self, by: &str, requests: &BTreeMap<MessageId, &str>) -> Outcome<()> {
+        for said in self.messages.values().filter(|said| said.at == by) {
+            let Some(signal) = &said.signal else { continue };
+            let rejects = is_answer(signal, ReferenceIndicator::REJECT);
+            let complies = is_answer(signal, ReferenceIndicator::COMPLY);
+            if rejects || (complies && !answers(requests, said, signal)) {
+                return Err(refused("GO although a party rejects, or answers what was not shown"));
+            }
         }
         Ok(())
     }
 
-    /// WITHDRAWN: "because names a signed reject (9) of a request `by` made".
+    /// The requests of an account, and who received each.
+    fn requests(&self, by: &str) -> Outcome<BTreeMap<MessageId, &str>> {
+        let is_own = |said: &ShownMessage| {
+            said.author == by
+                && said
+                    .signal
+                    .as_ref()
+                    .is_some_and(|signal| is_answer(signal, ReferenceIndicator::ORIGINAL))
+        };
+        let own = self.messages.iter().filter(|(_, said)| is_own(said));
+        let requests: BTreeMap<MessageId, &str> =
+            own.map(|(id, said)| (*id, said.at.as_str())).collect();
+        let asked: BTreeSet<&&str> = requests.values().collect();
+        if asked.len() != requests.len() {
+            return Err(refused("one account was asked twice: a decision cannot be told apart"));
+        }
+        Ok(requests)
+    }
+
+    /// WITHDRAWN: "`because` names one reject, Q20(9), signed, of the request its author received".
     pub(super) fn check_withdrawn(&self, by: &str, because: &[MessageId]) -> Outcome<()> {
         let [id] = because else { return Err(refused("WITHDRAWN rests on one reject")) };
+        let requests = self.requests(by)?;
         let (said, signal) = self.signal(id)?;
-        let request = self.messages.get(&signal.referenced);
-        let of_us = request.is_some_and(|request| {
-            request.author == by
-                && request.at == said.author
-                && request.signal.as_ref().is_some_and(is_request)
-        });
-        if signal.reference != ReferenceIndicator::REJECT || !of_us || !self.signed.contains(id) {
+        if !is_answer(signal, ReferenceIndicator::REJECT)
+            || !answers(&requests, said, signal)
+            || !self.signed.contains(id)
+        {
             return Err(refused("WITHDRAWN without a signed reject"));
         }
         Ok(())
@@ -124,8 +147,18 @@ impl Shown {
     }
 }
 
-fn is_request(said: &ShownSignal) -> bool {
-    said.code == MessageCode::RequestSignal
-        && said.subject == AREA_ACCESS
-        && said.reference == ReferenceIndicator::ORIGINAL
+/// Whether a signal is a Q20 with this reference indicator.
+fn is_answer(signal: &ShownSignal, indicator: ReferenceIndicator) -> bool {
+    signal.code == MessageCode::RequestSignal
+        && signal.subject == AREA_ACCESS
+        && signal.reference == indicator
+}
+
+/// Whether it refers to the request its author received.
+fn answers(
+    requests: &BTreeMap<MessageId, &str>,
+    said: &ShownMessage,
+    signal: &ShownSignal,
+) -> bool {
+    requests.get(&signal.referenced) == Some(&said.author.as_str())
 }

@@ -145,7 +145,10 @@ impl Verifier {
                 )?;
                 Ok("refusal")
             }
-            Content::Restart { acknowledged, fetched, .. } => {
+            Content::Restart { role, acknowledged, fetched } => {
+                if role != "relay" {
+                    return Err(refused("only relays are shown to restart"));
+                }
                 self.shown.check_restart(&acknowledged, &fetched)?;
                 Ok("restart")
             }
