@@ -1,11 +1,11 @@
 //! Taking what a device wrote to a relay: parcels, acknowledged one by one.
 
 use crate::clock;
-use crate::device::contacts::Contact;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::network;
 use crate::report::Report;
+use chappe_codec::card::Card;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
 use chappe_relay::{Address, ClientError, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
@@ -18,10 +18,10 @@ pub(crate) const EXPIRY_SECONDS: u64 = 7 * 24 * 3600;
 /// How long a relay may take to put a parcel on disk and say so.
 const ACKNOWLEDGEMENT_WAIT: Duration = Duration::from_secs(5);
 
-/// Where parcels for a contact go.
-pub(crate) fn mailbox(contact: &Contact) -> Outcome<Address> {
-    let key = TransportKey::from_bytes(&contact.card.transport).map_err(|error| {
-        let message = format!("the card of {}: {error}", contact.name);
+/// Where parcels for the owner of a card go.
+pub(crate) fn mailbox_of(card: &Card) -> Outcome<Address> {
+    let key = TransportKey::from_bytes(&card.transport).map_err(|error| {
+        let message = format!("the card of {}: {error}", card.account.id());
         Failure::new(Exit::Authentication, "weak_key", message)
     })?;
     Ok(Address::mailbox(key))

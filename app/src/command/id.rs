@@ -3,10 +3,9 @@
 use crate::device::{Device, DeviceArguments, card_to_text};
 use crate::exit::Outcome;
 use crate::hex;
-use crate::network;
+use crate::outbox;
 use crate::report::Report;
 use chappe_codec::realm::Realm;
-use chappe_relay::Address;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -46,8 +45,7 @@ fn show(device: &Device, report: Report) -> Outcome<()> {
     let account = card.account.id();
     let account_key = hex::encode(&card.account.to_bytes());
     let transport_key = hex::encode(&card.transport);
-    let mailbox = Address::mailbox(network::transport_key("the own card", &transport_key)?);
-    let mailbox = hex::encode(&mailbox.octets);
+    let mailbox = hex::encode(&outbox::mailbox_of(card)?.octets);
     let card = card_to_text(card);
     report.event(
         "identity",

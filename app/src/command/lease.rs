@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()
     let written = sent.write(&audience, Precedence::Priority, &[said::lease_item(&body)])?;
     said::report_envelope(report, &written, audience.name());
     let client = relay.connect(&device).await?;
-    let address = outbox::mailbox(&gateway)?;
+    let address = outbox::mailbox_of(&gateway.card)?;
     outbox::publish(&client, address, Precedence::Priority, &written.envelope, report).await?;
     sent.handed_over(&written.envelope)?;
     client.close().await;

@@ -6,11 +6,11 @@ use crate::device::anchoring::LedgerArguments;
 use crate::device::received::Received;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::Outcome;
-use crate::hex;
 use crate::network::{self, Relay, RelayArguments};
+use crate::outbox;
 use crate::report::Report;
 use chappe_relay::client::{Delivery, Reading};
-use chappe_relay::{Address, ClientError, RelayClient, TransportKey};
+use chappe_relay::{Address, ClientError, RelayClient};
 use serde_json::json;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -78,10 +78,9 @@ struct Post<'a> {
 
 impl Post<'_> {
     fn addresses(&self, topics: &[String]) -> Outcome<Vec<Address>> {
-        let transport = hex::encode(&self.device.identity.card().transport);
-        let own: TransportKey = network::transport_key("the own card", &transport)?;
+        let own = outbox::mailbox_of(self.device.identity.card())?;
         let topics = topics.iter().map(|name| Address::topic(self.device.realm, name));
-        Ok(std::iter::once(Address::mailbox(own)).chain(topics).collect())
+        Ok(std::iter::once(own).chain(topics).collect())
     }
 
     /// Everything there is, once.

@@ -146,7 +146,7 @@ fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {
     match Envelope::parse(envelope)? {
         Envelope::Open(_) => Ok(outbox::public_topic(device.realm)),
         Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
-            outbox::mailbox(&device.contact(to)?)
+            outbox::mailbox_of(&device.contact(to)?.card)
         }
     }
 }
