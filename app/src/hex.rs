@@ -17,7 +17,7 @@ pub(crate) fn decode(what: &str, text: &str) -> Outcome<Vec<u8>> {
         Failure::new(
             Exit::Malformed,
             "bad_character",
-            format!("{what} is not written in lower-case hex"),
+            format!("{what} is not written in the digits 0-9 and a-f"),
         )
     };
     let digits = text.as_bytes();

@@ -266,6 +266,16 @@ fn failures_have_their_exit_codes() {
     assert_eq!(homes.chappe("ana", &[&["send", "--to", "ben"], &nowhere[..]].concat(), "").0, 3);
     assert_eq!(homes.chappe("ana", &["send", "--to", "ben"], "").0, 2);
 
+    // A known name with other keys is refused until the old card is removed.
+    homes.people(&["impostor"]);
+    let card = homes.path("impostor").join("card");
+    let replace = ["contact", "add", "ben", text(&card)];
+    let (exit, said) = homes.chappe("ana", &replace, "");
+    assert_eq!((exit, said[0]["error"]["kind"].as_str()), (4, Some("key change")));
+    assert_eq!(homes.chappe("ana", &["contact", "remove", "ben"], "").0, 0);
+    assert_eq!(homes.chappe("ana", &["contact", "remove", "ben"], "").0, 5);
+    assert_eq!(homes.chappe("ana", &replace, "").0, 0);
+
     std::fs::write(homes.path("passphrase"), "another").unwrap();
     let (exit, said) = homes.chappe("ana", &["id", "show"], "");
     assert_eq!((exit, said[0]["error"]["kind"].as_str()), (4, Some("passphrase")));

@@ -24,6 +24,13 @@ enum ContactCommand {
         #[command(flatten)]
         device: DeviceArguments,
     },
+    /// Remove a contact; what they said stays
+    Remove {
+        /// The contact's name
+        name: String,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
     /// List the contacts
     List {
         #[command(flatten)]
@@ -45,6 +52,15 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
                 "contact",
                 &format!("{name}  {account}  {done}"),
                 json!({"name": name, "account": account, "state": done}),
+            );
+        }
+        ContactCommand::Remove { name, device } => {
+            let device = Device::open(&device)?;
+            let account = device.remove_contact(&name)?.card.account.id().to_string();
+            report.event(
+                "contact",
+                &format!("{name}  {account}  removed"),
+                json!({"name": name, "account": account, "state": "removed"}),
             );
         }
         ContactCommand::List { device } => {

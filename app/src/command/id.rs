@@ -50,8 +50,8 @@ fn show(device: &Device, report: Report) -> Outcome<()> {
     report.event(
         "identity",
         &format!(
-            "account    {account}\nrealm      {}\nrelay key  {transport_key}\nmailbox    {mailbox}\n\
-             card       {card}\n\nGive the card to those who are to write to you. It holds no secret.",
+            "account        {account}\nrealm          {}\ntransport key  {transport_key}\n\
+             mailbox        {mailbox}\ncard           {card}\n\nGive the card to those who are to write to you. It holds no secret.",
             device.realm
         ),
         json!({

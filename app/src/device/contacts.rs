@@ -76,12 +76,20 @@ impl Device {
                     "key change",
                     format!("{} is known with other keys or under another name", known.name),
                 )
-                .advise("make sure with them, by voice, before you remove the old card"));
+                .advise("make sure with them, by voice; then: chappe contact remove NAME, and add the new card"));
             }
         }
         let path = self.subfolder("contacts")?.join(format!("{name}.card"));
         files::create_private(&path, format!("{}\n", card_to_text(card)).as_bytes())?;
         Ok(Added::New)
+    }
+
+    /// Removes a contact and returns it.
+    pub(crate) fn remove_contact(&self, name: &str) -> Outcome<Contact> {
+        let contact = self.contact(name)?;
+        let path = self.subfolder("contacts")?.join(format!("{name}.card"));
+        std::fs::remove_file(&path).map_err(|error| Failure::file(&path, &error))?;
+        Ok(contact)
     }
 }
 
