@@ -1,21 +1,25 @@
 //! Telling what came in, and anchoring what was signed.
 
 use crate::device::Device;
+use crate::device::anchoring;
 use crate::device::contacts::{Contact, display_name};
+use crate::device::received::Known;
 use crate::device::station::{Arrival, Message, Signed};
-use crate::exit::Outcome;
+use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
 use crate::said;
 use crate::transcript::MessageLine;
-use chappe_anchor::client::LedgerClient;
+use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
 use chappe_codec::item::Family;
 use chappe_codec::signal;
+use chappe_codec::statement::Evidence;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Instant;
+use tokio::task::JoinHandle;
 
 /// What is told and anchored, in the order it came.
 pub(crate) struct Desk<'a> {
@@ -37,15 +41,18 @@ impl<'a> Desk<'a> {
         Self { device, contacts, ledger, report, waiting: VecDeque::new() }
     }
 
-    /// What was already known before a restart is not told again; what still lacks a receipt is
-    /// taken up.
-    pub(crate) fn resume(&mut self, known: Vec<Arrival>) -> Outcome<()> {
-        for arrival in known {
+    /// What was told before a restart is not told again, what a crash kept back is; what lacks a
+    /// receipt is taken up.
+    pub(crate) fn resume(&mut self, known: Known) -> Outcome<()> {
+        for arrival in known.told {
             if let Arrival::Signed(signed) = arrival
                 && !self.device.has_receipt(&signed)?
             {
                 self.waiting.push_back(*signed);
             }
+        }
+        for (envelope, arrivals) in known.untold {
+            self.arrived(&envelope, arrivals);
         }
         Ok(())
     }
@@ -93,42 +100,58 @@ impl<'a> Desk<'a> {
         );
     }
 
-    /// Whether something waits for the ledger.
-    pub(crate) fn has_work(&self) -> bool {
-        self.ledger.is_some() && !self.waiting.is_empty()
+    /// Begins to anchor the first that waits, in a task of its own: what comes in must not wait for
+    /// the ledger.
+    pub(crate) fn begin_anchoring(&self) -> Outcome<Option<Anchoring>> {
+        let (Some(ledger), Some(signed)) = (self.ledger.clone(), self.waiting.front()) else {
+            return Ok(None);
+        };
+        let (evidence, submission) = self.device.prepare_submission(signed)?;
+        let began = Instant::now();
+        let task = tokio::spawn(async move { ledger.submit(&submission).await });
+        Ok(Some(Anchoring { evidence, began, task }))
     }
 
-    /// Anchors what waits. On a failure the rest stays and the next call goes on with it.
-    pub(crate) async fn anchor(&mut self) -> Outcome<()> {
-        let Some(ledger) = self.ledger.clone() else { return Ok(()) };
-        while let Some(signed) = self.waiting.front() {
-            let began = Instant::now();
-            let done = self.device.anchor(signed, &ledger).await?;
-            let name = display_name(&self.contacts, signed.author.id());
-            let verified = &done.anchored.verified;
-            let text = done.anchored.receipt.to_text();
-            self.report.event(
-                "anchored",
-                &format!(
-                    "anchored: {} messages of {name}, leaf {} of {}; receipt in {}",
-                    signed.ids.len(),
-                    verified.index,
-                    verified.size(),
-                    done.path.display()
-                ),
-                json!({
-                    "author": signed.author.id().to_string(),
-                    "ids": texts(signed),
-                    "evidence": hex::encode(&done.evidence.to_bytes()),
-                    "index": verified.index,
-                    "tree_size": verified.size(),
-                    "size": text.len(),
-                    "receipt": text,
-                    "microseconds":
-                        u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-                }),
-            );
-            self.waiting.pop_front();
+    /// Keeps the receipt and tells of it. On a failure the statement goes on waiting.
+    pub(crate) fn finish_anchoring(
+        &mut self,
+        (evidence, began): (Evidence, Instant),
+        answer: Result<Anchored, ClientError>,
+    ) -> Outcome<()> {
+        let anchored = answer.map_err(anchoring::failure)?;
+        let Some(signed) = self.waiting.pop_front() else { return Ok(()) };
+        let path = self.device.keep_receipt(&signed, &anchored)?;
+        let name = display_name(&self.contacts, signed.author.id());
+        let verified = &anchored.verified;
+        let text = anchored.receipt.to_text();
+        self.report.event(
+            "anchored",
+            &format!(
+                "anchored: {} messages of {name}, leaf {} of {}; receipt in {}",
+                signed.ids.len(),
+                verified.index,
+                verified.size(),
+                path.display()
+            ),
+            json!({
+                "author": signed.author.id().to_string(),
+                "ids": texts(&signed),
+                "evidence": hex::encode(&evidence.to_bytes()),
+                "index": verified.index,
+                "tree_size": verified.size(),
+                "size": text.len(),
+                "receipt": text,
+                "microseconds": u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            }),
+        );
+        Ok(())
+    }
+
+    /// Anchors everything that waits.
+    pub(crate) async fn anchor_all(&mut self) -> Outcome<()> {
+        while let Some(anchoring) = self.begin_anchoring()? {
+            let (kept, answer) = anchoring.finished().await?;
+            self.finish_anchoring(kept, answer)?;
         }
         Ok(())
     }
@@ -181,6 +204,30 @@ impl<'a> Desk<'a> {
                 "evidence": hex::encode(&signed.evidence.to_bytes()),
             }),
         );
+    }
+}
+
+/// A submission under way.
+pub(crate) struct Anchoring {
+    evidence: Evidence,
+    began: Instant,
+    task: JoinHandle<Result<Anchored, ClientError>>,
+}
+
+/// What [`Desk::finish_anchoring`] needs.
+pub(crate) type Answer = ((Evidence, Instant), Result<Anchored, ClientError>);
+
+impl Anchoring {
+    /// Waits for the ledger's answer. Safe to give up and to call again.
+    pub(crate) async fn wait(&mut self) -> Outcome<Answer> {
+        let answer = (&mut self.task)
+            .await
+            .map_err(|error| Failure::new(Exit::Failure, "ledger", error.to_string()))?;
+        Ok(((self.evidence.clone(), self.began), answer))
+    }
+
+    async fn finished(mut self) -> Outcome<Answer> {
+        self.wait().await
     }
 }
 

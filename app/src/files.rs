@@ -21,6 +21,26 @@ pub(crate) fn create_private(path: &Path, content: &[u8]) -> Outcome<()> {
         .map_err(|error| Failure::file(path, &error))
 }
 
+/// Makes a folder only its owner can look into, and those above it; an existing one stays as it is.
+/// When this returns its name is on disk: what is written durably below it can be found again.
+pub(crate) fn create_folder(path: &Path) -> Outcome<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        create_folder(parent)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Failure::file(path, &error))
+        }
+        _ => sync_folder(path).map_err(|error| Failure::file(path, &error)),
+    }
+}
+
 /// Replaces a file in one step: after a crash there is the old content or the new.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Outcome<()> {
     let fresh = path.with_extension("new");

@@ -15,7 +15,7 @@ impl Report {
     /// A reader that went away ends nothing: the work goes on, the line is lost.
     pub(crate) fn event(self, name: &str, text: &str, fields: Value) {
         if !self.json {
-            return write_line(text);
+            return write_line(&harmless(text));
         }
         let mut object = Map::new();
         object.insert("event".into(), name.into());
@@ -32,8 +32,22 @@ impl Report {
 
     /// A warning or a diagnostic, on standard error whatever the form.
     pub(crate) fn note(self, text: &str) {
+        let text = harmless(text);
         writeln!(std::io::stderr().lock(), "chappe: {text}").unwrap_or_default();
     }
+}
+
+/// Text from elsewhere must not steer the terminal it is shown on: control characters but the line
+/// break are shown as what they are.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escaped = character.is_control() && character != '\n';
+            let shown =
+                if escaped { character.escape_default().to_string() } else { character.into() };
+            shown.chars().collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// One write a line, so that lines of several threads never mix.

@@ -24,8 +24,14 @@ pub const MESSAGE_BODY_OCTETS_MAX: usize = 16_896;
 /// Versions a hello may name (normative).
 pub const HELLO_VERSIONS_MAX: usize = 8;
 
-/// Lanes of one connection at a time (normative).
+/// Lanes of one connection at a time (normative). A [`RelayClient`](crate::RelayClient) takes up to
+/// five for itself: one for its fetches and one for each precedence it publishes with.
 pub const LANES_MAX: u32 = 16;
+
+/// Subscriptions a caller may hold open on one [`RelayClient`](crate::RelayClient) so that a lane is
+/// always left for each precedence: what remains of [`LANES_MAX`]. With more of them a publish may
+/// find no lane; open another connection instead.
+pub const CLIENT_SUBSCRIPTIONS_MAX: usize = 11;
 
 /// Publishes of one lane that are not answered yet (normative).
 pub const PUBLISHES_PENDING_MAX: usize = 1024;
@@ -42,7 +48,8 @@ pub const FETCH_OCTETS_MAX: usize = 1 << 20;
 /// How long a relay waits for the hello (normative).
 pub const HELLO_WAIT: Duration = Duration::from_secs(5);
 
-/// How long a client waits for the handshake and the answer to its hello together.
+/// How long a client waits for the handshake and the answer to its hello together, and for a free lane
+/// when all are in use.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// Octets of answers that wait to be written on one lane. At the limit the lane takes up nothing new

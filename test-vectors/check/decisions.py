@@ -65,7 +65,8 @@ def check_decision(run, line):
 
 def check_no_objection(run, line, asked):
     """No answer to anything but these requests, and no reject of one."""
-    for message in (one for lines in run.messages.values() for one in at_hand(lines, line)):
+    earlier = (one for lines in run.messages.values() for one in lines if one.n < line.n)
+    for message in earlier:
         indicator = header(message, "ReferenceIndicator")
         if not is_request(message) or indicator not in (COMPLY, REJECT):
             continue

@@ -6,22 +6,27 @@ use crate::device::received::Received;
 use crate::device::station::Arrival;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::gateway::{Downlink, Leases, Uplink, carries_down};
+use crate::gateway::{Downlink, ForAir, ForRelay, Leases, Uplink, carries_down};
 use crate::network::{self, Relay, RelayArguments};
 use crate::outbox;
 use crate::radio_link::{self, Radio, RadioArguments};
 use crate::report::Report;
 use chappe_codec::item::Family;
 use chappe_radio::driver::ModemEvent;
-use chappe_radio::link::{LinkEvent, Role};
+use chappe_radio::link::{FailReason, LinkEvent, Role, SubmitError};
 use chappe_relay::client::{Delivery, Reading};
-use chappe_relay::{Address, ClientError, Lease, RelayClient};
+use chappe_relay::{Address, AddressKind, ClientError, Lease, RelayClient};
 use serde_json::json;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 /// How often a relay that is gone, and frames nobody acknowledged, are tried again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How long a relay may take to give a lane for another mailbox.
+const SUBSCRIBE_WAIT: Duration = Duration::from_secs(5);
 
 /// Deliveries waiting to be dealt with.
 const QUEUE: usize = 64;
@@ -51,14 +56,16 @@ pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<
         radio,
         received,
         leases: Leases::default(),
-        uplink: Uplink::default(),
+        uplink: Uplink::open(&device)?,
         downlink: Downlink::default(),
         client: None,
+        readers: BTreeMap::new(),
+        next_reader: 0,
         sender,
         deliveries,
         report,
     };
-    for arrival in known {
+    for arrival in known.into_arrivals() {
         gateway.take_lease(arrival);
     }
     gateway.connect().await?;
@@ -68,7 +75,20 @@ pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<
     ended.and(closed)
 }
 
-type Subscribed = (Address, u64, Result<Delivery, ClientError>);
+/// What a reader of one mailbox brought: whose it is, its own number, the log it reads, and a parcel.
+type Subscribed = (Address, u64, u64, Result<Delivery, ClientError>);
+
+/// A task that reads a mailbox. It ends with this value.
+struct Reader {
+    number: u64,
+    task: AbortHandle,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
 
 struct Gateway<'a> {
     device: &'a Device,
@@ -79,6 +99,8 @@ struct Gateway<'a> {
     uplink: Uplink,
     downlink: Downlink,
     client: Option<RelayClient>,
+    readers: BTreeMap<[u8; 16], Reader>,
+    next_reader: u64,
     sender: mpsc::Sender<Subscribed>,
     deliveries: mpsc::Receiver<Subscribed>,
     report: Report,
@@ -97,14 +119,22 @@ impl Gateway<'_> {
                         return Err(Failure::new(Exit::TryLater, "radio", "the radio has stopped"));
                     }
                 },
-                Some((address, log, delivery)) = self.deliveries.recv() => {
-                    self.delivered(address, log, delivery).await?;
-                }
+                Some(delivery) = self.deliveries.recv() => self.delivered(delivery).await?,
+                () = std::future::ready(()), if self.can_publish() => {}
                 _ = retry.tick() => if self.client.is_none() { self.reconnect().await? },
             }
-            self.publish_waiting().await?;
+            self.publish_next().await?;
             self.transmit_waiting().await?;
+            if let Some(octets) = self.downlink.wanting() {
+                let address = Address { kind: AddressKind::Mailbox, octets };
+                let lease = self.leases.of(address).cloned();
+                self.subscribe(address, lease).await?;
+            }
         }
+    }
+
+    fn can_publish(&self) -> bool {
+        self.client.is_some() && self.uplink.first().is_some()
     }
 
     async fn reconnect(&mut self) -> Outcome<()> {
@@ -136,20 +166,25 @@ impl Gateway<'_> {
             cursor: self.received.cursor(&network::source(log, address)),
             delegation: lease.map(|lease| lease.delegation),
         };
-        let mut subscription = match client.subscribe(reading).await {
-            Ok(subscription) => subscription,
-            Err(error) => return self.lost(&error),
+        let subscribing = tokio::time::timeout(SUBSCRIBE_WAIT, client.subscribe(reading));
+        let mut subscription = match subscribing.await {
+            Ok(Ok(subscription)) => subscription,
+            Ok(Err(error)) => return self.lost(&error),
+            Err(_) => return self.lost(&ClientError::NoAnswer),
         };
-        let sender = self.sender.clone();
-        tokio::spawn(async move {
+        let (sender, number) = (self.sender.clone(), self.next_reader);
+        self.next_reader = number.wrapping_add(1);
+        let task = tokio::spawn(async move {
             loop {
                 let delivery = subscription.next().await;
                 let is_over = delivery.is_err();
-                if sender.send((address, log, delivery)).await.is_err() || is_over {
+                if sender.send((address, number, log, delivery)).await.is_err() || is_over {
                     return;
                 }
             }
         });
+        // A newer reader of the same mailbox ends the one before it.
+        self.readers.insert(address.octets, Reader { number, task: task.abort_handle() });
         Ok(())
     }
 
@@ -159,24 +194,25 @@ impl Gateway<'_> {
         if failure.exit != Exit::TryLater {
             return Err(failure);
         }
+        self.readers.clear();
         if self.client.take().is_some() {
             self.report.event("offline", &failure.to_string(), json!({}));
         }
         Ok(())
     }
 
-    async fn delivered(
-        &mut self,
-        address: Address,
-        log: u64,
-        delivery: Result<Delivery, ClientError>,
-    ) -> Outcome<()> {
+    async fn delivered(&mut self, (address, number, log, delivery): Subscribed) -> Outcome<()> {
+        // A reader that was replaced, or whose connection is gone, may still have had something.
+        if self.readers.get(&address.octets).is_none_or(|reader| reader.number != number) {
+            return Ok(());
+        }
         let delivery = match delivery {
             Ok(delivery) => delivery,
             // A lease that ran out or a mailbox withdrawn: the others go on.
-            Err(ClientError::Refused(reason)) => {
+            Err(error @ ClientError::Refused(_)) if !error.is_temporary() => {
+                self.readers.remove(&address.octets);
                 self.leases.remove(address);
-                self.report.note(&format!("a mailbox is no longer ours to read: {reason}"));
+                self.report.note(&format!("a mailbox is no longer ours to read: {error}"));
                 return Ok(());
             }
             Err(error) => return self.lost(&error),
@@ -187,7 +223,9 @@ impl Gateway<'_> {
         if address != self.own_mailbox()? {
             // Without a label for today it waits at the relay, for a newer lease or its owner.
             if let Some(label) = self.leases.label_now(address) {
-                self.downlink.push(address, source, delivery.cursor, label, precedence, envelope);
+                let cursor = delivery.cursor;
+                let waiting = ForAir { source, cursor, label, precedence, envelope };
+                self.downlink.push(address, waiting);
             }
             return Ok(());
         }
@@ -216,37 +254,49 @@ impl Gateway<'_> {
             self.report.note(&format!("a lease of {} does not hold", author.name));
             return None;
         }
+        if !self.leases.insert(lease.clone()) {
+            self.report.note(&format!("no room for the lease of {}", author.name));
+            return None;
+        }
         let labels = lease.labels().count();
         self.report.event(
             "lease",
             &format!("lease of {} with {labels} labels", author.name),
             json!({"author": message.author.id().to_string(), "labels": labels}),
         );
-        self.leases.insert(lease.clone());
         Some(lease)
     }
 
     fn heard(&mut self, event: ModemEvent) -> Outcome<()> {
         match event {
             ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
-                let address = self.leases.destination(frame.kind, self.device.realm);
-                if !self.uplink.push(address, frame.precedence, frame.payload) {
-                    self.report.note("too much waits for the relay: a frame was dropped");
+                for address in self.leases.destinations(frame.kind, self.device.realm) {
+                    if !self.uplink.push(address, frame.precedence, &frame.payload)? {
+                        self.report.note("too much waits for the relay: a frame was dropped");
+                    }
                 }
             }
             ModemEvent::Link(LinkEvent::Delivered { token, .. }) => {
-                if let Some((source, cursor, octets)) = self.downlink.done(token) {
-                    self.received.advance(&source, cursor)?;
-                    self.report.event(
-                        "downlink",
-                        &format!("{octets} octets delivered to the air"),
-                        json!({"size": octets}),
-                    );
+                if let Some(sent) = self.downlink.done(token) {
+                    self.received.advance(&sent.source, sent.cursor)?;
+                    let octets = sent.envelope.len();
+                    let text = format!("{octets} octets delivered to the air");
+                    self.report.event("downlink", &text, json!({"size": octets}));
+                }
+            }
+            // It will never fit a frame: it stays at the relay for its owner, and the rest goes on.
+            ModemEvent::Link(LinkEvent::Failed {
+                token,
+                reason: FailReason::NotTaken(SubmitError::Unwritable(error)),
+            }) => {
+                if let Some(skipped) = self.downlink.done(token) {
+                    self.received.advance(&skipped.source, skipped.cursor)?;
+                    self.report.note(&format!("left at the relay: {error}"));
                 }
             }
             ModemEvent::Link(LinkEvent::Failed { token, reason }) => {
-                self.downlink.again(token);
-                self.report.note(&format!("no handset acknowledged: {reason}; trying again"));
+                self.downlink.again(Instant::now(), token);
+                self.report.note(&format!("no handset acknowledged: {reason}; later again"));
             }
             ModemEvent::Link(LinkEvent::Refused { error, packet, .. }) => {
                 radio_link::report_refused(self.report, &packet, &error);
@@ -257,30 +307,31 @@ impl Gateway<'_> {
         Ok(())
     }
 
-    /// What came from the air goes to the relay, oldest first; it leaves the queue once it is on the
-    /// relay's disk.
-    async fn publish_waiting(&mut self) -> Outcome<()> {
-        while let (Some(client), Some(parcel)) = (&self.client, self.uplink.first()) {
-            let (address, precedence) = (parcel.address, parcel.precedence);
-            match outbox::publish(client, address, precedence, &parcel.envelope, self.report).await
-            {
-                Ok(()) => self.uplink.done(),
-                Err(failure) if failure.exit == Exit::TryLater => {
-                    self.client = None;
-                    self.report.event("offline", &failure.to_string(), json!({}));
-                }
-                // The relay will never take this one; the others must not wait behind it.
-                Err(failure) => {
-                    self.report.note(&failure.to_string());
-                    self.uplink.done();
-                }
+    /// What came from the air goes to the relay, the most urgent first; it leaves the queue once it
+    /// is on the relay's disk.
+    async fn publish_next(&mut self) -> Outcome<()> {
+        let (Some(client), Some(parcel)) = (&self.client, self.uplink.first()) else {
+            return Ok(());
+        };
+        let ForRelay { sequence, address, precedence, envelope } = parcel;
+        match outbox::publish(client, address, precedence, &envelope, self.report).await {
+            Ok(()) => self.uplink.done(sequence),
+            Err(failure) if failure.exit == Exit::TryLater => {
+                self.readers.clear();
+                self.client = None;
+                self.report.event("offline", &failure.to_string(), json!({}));
+                Ok(())
+            }
+            // The relay will never take this one; the others must not wait behind it.
+            Err(failure) => {
+                self.report.note(&failure.to_string());
+                self.uplink.done(sequence)
             }
         }
-        Ok(())
     }
 
     async fn transmit_waiting(&mut self) -> Outcome<()> {
-        for request in self.downlink.ready(self.radio.sealed_net) {
+        for request in self.downlink.ready(Instant::now(), self.radio.sealed_net) {
             let taken = self.radio.modem.send(request).await;
             taken.map_err(|error| radio_link::failure(&error))?;
         }

@@ -15,7 +15,6 @@ use chappe_codec::envelope::Envelope;
 use chappe_codec::item::Item;
 use chappe_codec::label::{Label, label_epoch};
 use chappe_codec::precedence::Precedence;
-use chappe_codec::statement::Evidence;
 use chappe_radio::driver::ModemEvent;
 use chappe_radio::frame::PUBLIC_NET;
 use chappe_radio::link::{Destination, FrameRequest, LinkEvent, Role};
@@ -24,9 +23,13 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::sync::mpsc;
 
 /// How often what was not acknowledged is tried again.
 const RETRY: Duration = Duration::from_secs(4);
+
+/// Lines of input waiting to be obeyed.
+const LINES_MAX: usize = 16;
 
 /// How often a frame may be passed on.
 const HOPS: u8 = 3;
@@ -56,14 +59,17 @@ enum Order {
 pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
     let labels = own_labels(&device);
-    let radio = arguments.radio.join(device.realm, Role::Station { labels }).await?;
-    let (received, known) = Received::open(&device)?;
+    let role = Role::Station { labels: labels.clone() };
+    let radio = arguments.radio.join(device.realm, role).await?;
+    let (mut received, known) = Received::open(&device)?;
     let mut desk = Desk::new(&device, received.station.contacts(), None, report);
     desk.resume(known)?;
+    received.told()?;
     let sent = Sent::open(&device)?;
     let mut handset = Handset {
         device: &device,
         radio,
+        labels,
         received,
         sent,
         desk,
@@ -75,6 +81,27 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
     let ended = handset.serve().await;
     let closed = handset.radio.modem.close().await.map_err(|error| radio_link::failure(&error));
     ended.and(closed)
+}
+
+/// Hands on the lines of standard input. In a task of its own: a line half read would be lost if the
+/// wait for it were given up.
+async fn read_lines(sender: mpsc::Sender<Outcome<String>>) {
+    let mut input = BufReader::new(tokio::io::stdin());
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut input).take(SIGNAL_LINE_OCTETS_MAX).read_until(b'\n', &mut line).await;
+        if read.map_or(true, |octets| octets == 0) {
+            return;
+        }
+        let line = match String::from_utf8(line) {
+            Ok(line) if line.trim().is_empty() => continue,
+            Ok(line) => Ok(line.trim().to_owned()),
+            Err(_) => Err(Failure::new(Exit::Malformed, "bad_character", "a line is not UTF-8")),
+        };
+        if sender.send(line).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// "gateways know the labels of the days around", and so does a handset its own.
@@ -89,6 +116,7 @@ fn own_labels(device: &Device) -> Vec<Label> {
 struct Handset<'a> {
     device: &'a Device,
     radio: Radio,
+    labels: Vec<Label>,
     received: Received<'a>,
     sent: Sent<'a>,
     desk: Desk<'a>,
@@ -100,23 +128,21 @@ struct Handset<'a> {
 
 impl Handset<'_> {
     async fn serve(&mut self) -> Outcome<()> {
-        let mut input = BufReader::new(tokio::io::stdin());
-        let mut line = String::new();
-        let mut is_open = true;
+        let (sender, mut lines) = mpsc::channel(LINES_MAX);
+        tokio::spawn(read_lines(sender));
         let mut retry = tokio::time::interval(RETRY);
         let mut ended = std::pin::pin!(shutdown());
         loop {
-            let mut bounded = (&mut input).take(SIGNAL_LINE_OCTETS_MAX);
             tokio::select! {
                 () = &mut ended => return Ok(()),
-                read = bounded.read_line(&mut line), if is_open => {
-                    is_open = read.is_ok_and(|octets| octets > 0);
-                    if !line.trim().is_empty()
-                        && let Err(failure) = self.obey(line.trim()).await
-                    {
+                Some(line) = lines.recv() => {
+                    let obeyed = match line {
+                        Ok(line) => self.obey(&line).await,
+                        Err(failure) => Err(failure),
+                    };
+                    if let Err(failure) = obeyed {
                         self.report.event("error", &failure.to_string(), failure.to_json());
                     }
-                    line.clear();
                 }
                 event = self.radio.modem.next() => match event {
                     Some(event) => self.heard(event)?,
@@ -124,9 +150,22 @@ impl Handset<'_> {
                         return Err(Failure::new(Exit::TryLater, "radio", "the radio has stopped"));
                     }
                 },
-                _ = retry.tick() => self.transmit_queued().await?,
+                _ = retry.tick() => {
+                    self.renew_labels().await?;
+                    self.transmit_queued().await?;
+                }
             }
         }
+    }
+
+    /// Labels change with the day.
+    async fn renew_labels(&mut self) -> Outcome<()> {
+        let labels = own_labels(self.device);
+        if labels == self.labels {
+            return Ok(());
+        }
+        self.labels.clone_from(&labels);
+        self.radio.modem.set_labels(labels).await.map_err(|error| radio_link::failure(&error))
     }
 
     async fn obey(&mut self, line: &str) -> Outcome<()> {
@@ -144,10 +183,10 @@ impl Handset<'_> {
                 self.write(&to, precedence, &Item::signal(&wire))?;
             }
             Order::Sign { sign, to } => {
-                let chain = self.audience(&sign)?;
-                if let Some(statement) = self.sent.sign(&chain)? {
-                    let body = Evidence { statement, salt: None }.to_bytes();
-                    self.write(&to, Precedence::Priority, &said::statement_item(&body))?;
+                let (chain, audience) = (self.audience(&sign)?, self.audience(&to)?);
+                let written = self.sent.sign(&chain, &audience, Precedence::Priority)?;
+                if let Some(written) = written {
+                    said::report_envelope(self.report, &written, audience.name());
                 }
             }
         }
@@ -174,7 +213,14 @@ impl Handset<'_> {
             if self.in_flight.values().any(|envelope| *envelope == waiting.envelope) {
                 continue;
             }
-            let request = self.frame(&waiting)?;
+            let request = match self.frame(&waiting) {
+                Ok(request) => request,
+                // A contact that was removed must not hold up what goes to others.
+                Err(failure) => {
+                    self.report.note(&failure.to_string());
+                    continue;
+                }
+            };
             self.in_flight.insert(request.token, waiting.envelope);
             let taken = self.radio.modem.send(request).await;
             taken.map_err(|error| radio_link::failure(&error))?;
@@ -209,7 +255,10 @@ impl Handset<'_> {
         match event {
             ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
                 match self.received.take(&frame.payload)? {
-                    Ok(arrivals) => self.desk.arrived(&frame.payload, arrivals),
+                    Ok(arrivals) => {
+                        self.desk.arrived(&frame.payload, arrivals);
+                        self.received.told()?;
+                    }
                     Err(refusal) => self.desk.refused(&frame.payload, refusal),
                 }
             }

@@ -1,11 +1,11 @@
 //! `chappe recv`: a station. Reads its mailbox and topics, verifies, and anchors what was signed.
 
 use super::shutdown;
-use crate::arrivals::Desk;
+use crate::arrivals::{Anchoring, Answer, Desk};
 use crate::device::anchoring::LedgerArguments;
 use crate::device::received::Received;
 use crate::device::{Device, DeviceArguments};
-use crate::exit::Outcome;
+use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, Relay, RelayArguments};
 use crate::outbox;
 use crate::report::Report;
@@ -14,6 +14,7 @@ use chappe_relay::{Address, ClientError, RelayClient};
 use serde_json::json;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Parcels fetched with one request.
 const PAGE: u16 = 64;
@@ -50,11 +51,20 @@ pub(crate) struct RecvArguments {
 pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
     let relay = arguments.relay.required()?;
-    let (received, known) = Received::open(&device)?;
+    let (mut received, known) = Received::open(&device)?;
     let contacts = received.station.contacts();
     let mut desk = Desk::new(&device, contacts, arguments.ledger.client(), report);
     desk.resume(known)?;
-    let mut station = Post { device: &device, relay, received, desk, report };
+    received.told()?;
+    let mut station = Post {
+        device: &device,
+        relay,
+        received,
+        desk,
+        anchoring: None,
+        anchor_at: Instant::now(),
+        report,
+    };
     let addresses = station.addresses(&arguments.topic)?;
     if !arguments.follow {
         return station.fetch_all(&addresses).await;
@@ -67,12 +77,23 @@ pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()>
     }
 }
 
+/// The ledger's answer, when something is under way.
+async fn answered(anchoring: &mut Option<Anchoring>) -> Outcome<Answer> {
+    match anchoring {
+        Some(anchoring) => anchoring.wait().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A station at work.
 struct Post<'a> {
     device: &'a Device,
     relay: Relay,
     received: Received<'a>,
     desk: Desk<'a>,
+    anchoring: Option<Anchoring>,
+    /// Before this nothing is submitted.
+    anchor_at: Instant,
     report: Report,
 }
 
@@ -100,7 +121,7 @@ impl Post<'_> {
             }
         }
         client.close().await;
-        self.desk.anchor().await
+        self.desk.anchor_all().await
     }
 
     /// Everything as it comes. A relay or ledger that goes away is tried again.
@@ -117,7 +138,7 @@ impl Post<'_> {
                 }
                 Err(failure) => failure,
             };
-            if failure.exit != crate::exit::Exit::TryLater {
+            if failure.exit != Exit::TryLater {
                 return Err(failure);
             }
             if is_online {
@@ -130,11 +151,7 @@ impl Post<'_> {
     }
 
     /// Listens until the connection is lost, and returns why it was.
-    async fn listen(
-        &mut self,
-        client: RelayClient,
-        addresses: &[Address],
-    ) -> Outcome<crate::exit::Failure> {
+    async fn listen(&mut self, client: RelayClient, addresses: &[Address]) -> Outcome<Failure> {
         let log = client.log_name();
         let (sender, mut deliveries) = mpsc::channel(QUEUE);
         for address in addresses {
@@ -156,27 +173,34 @@ impl Post<'_> {
         }
         drop(sender);
         loop {
-            let delivery = if self.desk.has_work() {
-                // The ledger may be away; what comes in does not wait for it.
-                match deliveries.try_recv() {
-                    Ok(delivery) => Some(delivery),
-                    Err(_) => {
-                        if let Err(failure) = self.desk.anchor().await {
-                            self.report.note(&failure.to_string());
-                            tokio::time::sleep(RETRY).await;
-                        }
-                        continue;
-                    }
-                }
-            } else {
-                deliveries.recv().await
-            };
-            match delivery {
-                Some(Ok(delivery)) => self.take(log, delivery)?,
-                Some(Err(error)) => return Ok(network::failure(&error)),
-                None => return Ok(network::failure(&ClientError::LaneClosed)),
+            if self.anchoring.is_none() && self.anchor_at <= Instant::now() {
+                self.anchoring = self.desk.begin_anchoring()?;
+            }
+            tokio::select! {
+                biased;
+                delivery = deliveries.recv() => match delivery {
+                    Some(Ok(delivery)) => self.take(log, delivery)?,
+                    Some(Err(error)) => return Ok(network::failure(&error)),
+                    None => return Ok(network::failure(&ClientError::LaneClosed)),
+                },
+                answer = answered(&mut self.anchoring) => self.anchored(answer?)?,
+                () = tokio::time::sleep_until(self.anchor_at), if self.anchoring.is_none()
+                    && self.anchor_at > Instant::now() => {}
             }
         }
+    }
+
+    /// A ledger that is away is tried again; the statement waits.
+    fn anchored(&mut self, (kept, answer): Answer) -> Outcome<()> {
+        self.anchoring = None;
+        if let Err(failure) = self.desk.finish_anchoring(kept, answer) {
+            if failure.exit != Exit::TryLater {
+                return Err(failure);
+            }
+            self.report.note(&failure.to_string());
+            self.anchor_at = Instant::now() + RETRY;
+        }
+        Ok(())
     }
 
     fn take(&mut self, log: u64, delivery: Delivery) -> Outcome<()> {

@@ -11,7 +11,6 @@ use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
 use chappe_codec::envelope::{Envelope, Outbound};
 use chappe_codec::item::Item;
 use chappe_codec::precedence::Precedence;
-use chappe_codec::statement::Evidence;
 use chappe_relay::{Address, RelayClient};
 use std::io::{BufRead, Read};
 
@@ -96,11 +95,8 @@ fn write_all(
         said::report_envelope(report, &written, audience.name());
     }
     if arguments.sign
-        && let Some(statement) = sent.sign(&audience)?
+        && let Some(written) = sent.sign(&audience, &audience, arguments.precedence)?
     {
-        let body = Evidence { statement, salt: None }.to_bytes();
-        let written =
-            sent.write(&audience, arguments.precedence, &[said::statement_item(&body)])?;
         said::report_envelope(report, &written, audience.name());
     }
     Ok(())
@@ -134,12 +130,21 @@ async fn deliver(
     client: &RelayClient,
     report: Report,
 ) -> Outcome<()> {
+    let mut skipped = None;
     for waiting in sent.queued() {
-        let address = address(device, &waiting.to, &waiting.envelope)?;
+        let address = match address(device, &waiting.to, &waiting.envelope) {
+            Ok(address) => address,
+            // A contact that was removed must not hold up what goes to others.
+            Err(failure) => {
+                report.note(&failure.to_string());
+                skipped = Some(failure);
+                continue;
+            }
+        };
         outbox::publish(client, address, waiting.precedence, &waiting.envelope, report).await?;
         sent.handed_over(&waiting.envelope)?;
     }
-    Ok(())
+    skipped.map_or(Ok(()), Err)
 }
 
 fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {

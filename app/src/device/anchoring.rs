@@ -29,37 +29,26 @@ impl LedgerArguments {
     }
 }
 
-/// Evidence and its receipt, both on disk.
-pub(crate) struct AnchoredStatement {
-    pub(crate) evidence: Evidence,
-    pub(crate) anchored: Anchored,
-    pub(crate) path: PathBuf,
-}
-
 impl Device {
     /// Whether this device holds a receipt for the statement.
     pub(crate) fn has_receipt(&self, signed: &Signed) -> Outcome<bool> {
         Ok(self.receipt_path(signed, "receipt")?.exists())
     }
 
-    /// Anchors a statement. What came over a sealed chain is logged blinded; an interrupted call can
-    /// be made again and ends with the same leaf.
-    pub(crate) async fn anchor(
-        &self,
-        signed: &Signed,
-        ledger: &LedgerClient,
-    ) -> Outcome<AnchoredStatement> {
+    /// What to submit for a statement. What came over a sealed chain is logged blinded; preparing
+    /// again gives the same, so an interrupted submission can be repeated and ends with one leaf.
+    pub(crate) fn prepare_submission(&self, signed: &Signed) -> Outcome<(Evidence, Submission)> {
         let evidence = self.keep_evidence(signed)?;
-        let submission = Submission::of_evidence(
-            &evidence,
-            &signed.author,
-            self.identity.account_secret(),
-            self.realm,
-        );
-        let anchored = ledger.submit(&submission).await.map_err(failure)?;
+        let secret = self.identity.account_secret();
+        let submission = Submission::of_evidence(&evidence, &signed.author, secret, self.realm);
+        Ok((evidence, submission))
+    }
+
+    /// Writes a receipt down and returns where.
+    pub(crate) fn keep_receipt(&self, signed: &Signed, anchored: &Anchored) -> Outcome<PathBuf> {
         let path = self.receipt_path(signed, "receipt")?;
         files::replace(&path, anchored.receipt.to_text().as_bytes())?;
-        Ok(AnchoredStatement { evidence, anchored, path })
+        Ok(path)
     }
 
     /// The salt is drawn once and kept before the ledger hears of it: a second attempt must submit
@@ -85,7 +74,8 @@ impl Device {
     }
 }
 
-fn failure(error: ClientError) -> Failure {
+/// What a ledger's refusal means.
+pub(crate) fn failure(error: ClientError) -> Failure {
     let exit = match &error {
         ClientError::Refused { status: 503, .. }
         | ClientError::Io(_)

@@ -43,6 +43,21 @@ impl Journal {
         Ok((Self { log }, records))
     }
 
+    /// The number the next record will get.
+    pub(crate) fn next(&self) -> u64 {
+        self.log.next()
+    }
+
+    /// The number of the first record [`Journal::open`] gave.
+    pub(crate) fn first(&self) -> u64 {
+        self.log.first()
+    }
+
+    /// Lets go of records before this number, as far as whole segments allow.
+    pub(crate) fn discard_before(&mut self, sequence: u64) -> Outcome<()> {
+        self.log.discard_before(sequence).map(|_| ()).map_err(|error| failure(&error))
+    }
+
     /// Adds a record; when this returns it is on disk.
     pub(crate) fn append<R: Serialize>(&mut self, record: &R) -> Outcome<()> {
         let octets = serde_json::to_vec(record)

@@ -2,7 +2,7 @@
 
 pub(crate) mod anchoring;
 pub(crate) mod contacts;
-mod journal;
+pub(crate) mod journal;
 pub(crate) mod received;
 pub(crate) mod sent;
 pub(crate) mod station;
@@ -58,8 +58,7 @@ impl Device {
             .advise("choose another --home; an identity is never overwritten"));
         }
         let passphrase = arguments.passphrase.read_new()?;
-        std::fs::create_dir_all(folder.join("contacts"))
-            .map_err(|error| Failure::file(&folder, &error))?;
+        files::create_folder(&folder.join("contacts"))?;
         let identity = key_file::create(&folder.join(KEY_FILE), realm, &passphrase)?;
         let device = Self { folder, identity, realm };
         let card = format!("{}\n", card_to_text(device.identity.card()));
@@ -87,7 +86,7 @@ impl Device {
     /// A folder below the device's own, made if it is not there.
     pub(crate) fn subfolder(&self, name: &str) -> Outcome<PathBuf> {
         let folder = self.folder.join(name);
-        std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+        files::create_folder(&folder)?;
         Ok(folder)
     }
 }

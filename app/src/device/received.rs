@@ -16,8 +16,31 @@ use std::collections::BTreeMap;
 enum Record {
     /// An envelope that opened.
     Taken { envelope: String },
-    /// Everything up to here has been fetched from an address.
+    /// Everything taken so far has been told to whoever uses the device.
+    Told,
+    /// Everything up to here has been fetched from an address, and told.
     Cursor { source: String, cursor: u64 },
+}
+
+/// What a station had learned before it was started.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Told to whoever uses the device.
+    pub(crate) told: Vec<Arrival>,
+    /// Envelopes, and what they brought, that a crash kept from being told.
+    pub(crate) untold: Vec<(Vec<u8>, Vec<Arrival>)>,
+}
+
+impl Known {
+    fn tell_all(&mut self) {
+        self.told.extend(self.untold.drain(..).flat_map(|(_, arrivals)| arrivals));
+    }
+
+    /// All of it.
+    pub(crate) fn into_arrivals(mut self) -> Vec<Arrival> {
+        self.tell_all();
+        self.told
+    }
 }
 
 /// A station with a memory.
@@ -29,29 +52,38 @@ pub(crate) struct Received<'a> {
 
 impl<'a> Received<'a> {
     /// Rebuilds the station from the journal; returns also what it had learned before.
-    pub(crate) fn open(device: &'a Device) -> Outcome<(Self, Vec<Arrival>)> {
+    pub(crate) fn open(device: &'a Device) -> Outcome<(Self, Known)> {
         let (journal, records) = Journal::open(&device.subfolder("received")?)?;
         let mut station = Station::new(device)?;
         let mut cursors = BTreeMap::new();
-        let mut arrivals = Vec::new();
+        let mut known = Known::default();
         for record in records {
             match record {
                 Record::Taken { envelope } => {
                     let envelope = hex::decode("an envelope", &envelope)?;
                     // A contact removed since then makes an old envelope unreadable, not an error.
-                    arrivals.extend(station.take(&envelope).unwrap_or_default());
+                    let arrivals = station.take(&envelope).unwrap_or_default();
+                    known.untold.push((envelope, arrivals));
                 }
+                Record::Told => known.tell_all(),
                 Record::Cursor { source, cursor } => {
                     cursors.insert(source, cursor);
+                    known.tell_all();
                 }
             }
         }
-        Ok((Self { station, journal, cursors }, arrivals))
+        Ok((Self { station, journal, cursors }, known))
     }
 
     /// Takes an envelope in and keeps it. An envelope that does not open leaves no trace.
     pub(crate) fn take(&mut self, envelope: &[u8]) -> Outcome<Result<Vec<Arrival>, OpenError>> {
-        match self.station.take(envelope) {
+        let mut taken = self.station.take(envelope);
+        if matches!(taken, Err(OpenError::UnknownHint | OpenError::UnknownAccount)) {
+            // Perhaps from a contact that was added while we listened.
+            self.station.renew_contacts()?;
+            taken = self.station.take(envelope);
+        }
+        match taken {
             Ok(arrivals) => {
                 self.journal.append(&Record::Taken { envelope: hex::encode(envelope) })?;
                 Ok(Ok(arrivals))
@@ -60,13 +92,18 @@ impl<'a> Received<'a> {
         }
     }
 
+    /// Remembers that everything taken so far has been told.
+    pub(crate) fn told(&mut self) -> Outcome<()> {
+        self.journal.append(&Record::Told)
+    }
+
     /// Where to go on reading a source.
     pub(crate) fn cursor(&self, source: &str) -> u64 {
         self.cursors.get(source).copied().unwrap_or(0)
     }
 
-    /// Remembers how far a source has been read. Call it after the envelope was taken in: a crash
-    /// between the two reads the parcel again, and the station knows it already.
+    /// Remembers how far a source has been read. Call it after the envelope was taken in and told: a
+    /// crash in between reads the parcel again, which the station knows already, and tells it again.
     pub(crate) fn advance(&mut self, source: &str, cursor: u64) -> Outcome<()> {
         self.journal.append(&Record::Cursor { source: source.to_owned(), cursor })?;
         self.cursors.insert(source.to_owned(), cursor);

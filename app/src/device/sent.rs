@@ -4,7 +4,7 @@
 use super::Device;
 use super::journal::Journal;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{clock, hex, key_file};
+use crate::{clock, hex, key_file, said};
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, Opened, Outbound};
@@ -12,7 +12,7 @@ use chappe_codec::id::MessageId;
 use chappe_codec::item::Item;
 use chappe_codec::limits::STATEMENT_MESSAGES_MAX;
 use chappe_codec::precedence::Precedence;
-use chappe_codec::statement::{Claim, Statement};
+use chappe_codec::statement::{Claim, Evidence, Statement};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
@@ -33,11 +33,22 @@ enum Record {
         first: u32,
         ids: Vec<String>,
         envelope: String,
+        /// What the statement in it signs. One record, so that a signature never counts as given
+        /// while its octets are lost.
+        signs: Option<Signs>,
     },
     /// The envelope reached a relay or a gateway.
     Handed { envelope_hash: String },
-    /// Messages signed.
-    Signed { chain: String, first: u32, count: u16, statement_hash: String },
+}
+
+/// The messages a statement covers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signs {
+    chain: String,
+    first: u32,
+    count: u16,
+    statement_hash: String,
 }
 
 /// One direction of talk.
@@ -122,6 +133,38 @@ impl<'a> Sent<'a> {
         precedence: Precedence,
         items: &[Item<'_>],
     ) -> Outcome<Written> {
+        self.write_signing(audience, precedence, items, None)
+    }
+
+    /// Signs everything said to `chain_of` that no statement covers yet, and puts the statement into
+    /// an envelope to `audience`; `None` if there is nothing to sign.
+    pub(crate) fn sign(
+        &mut self,
+        chain_of: &Audience,
+        audience: &Audience,
+        precedence: Precedence,
+    ) -> Outcome<Option<Written>> {
+        let Some(statement) = self.statement(self.chain(chain_of)) else { return Ok(None) };
+        let signs = Signs {
+            chain: statement.claim.chain.to_string(),
+            first: statement.claim.first,
+            count: statement.claim.count,
+            statement_hash: hex::encode(&statement.hash()),
+        };
+        let body = Evidence { statement, salt: None }.to_bytes();
+        let item = said::statement_item(&body);
+        let written =
+            self.write_signing(audience, precedence, std::slice::from_ref(&item), Some(signs))?;
+        Ok(Some(written))
+    }
+
+    fn write_signing(
+        &mut self,
+        audience: &Audience,
+        precedence: Precedence,
+        items: &[Item<'_>],
+        signs: Option<Signs>,
+    ) -> Outcome<Written> {
         let chain = self.chain(audience);
         let counter = self.chains.get(&chain).map_or(0, |state| state.next);
         let first = Position { device: DEVICE, epoch: EPOCH, counter };
@@ -142,16 +185,16 @@ impl<'a> Sent<'a> {
             first: counter,
             ids,
             envelope: hex::encode(&written.envelope),
+            signs,
         };
         self.journal.append(&record)?;
         self.replay(record)?;
         Ok(written)
     }
 
-    /// Signs everything in this chain that no statement covers yet; `None` if there is nothing.
-    pub(crate) fn sign(&mut self, audience: &Audience) -> Outcome<Option<Statement>> {
-        let chain = self.chain(audience);
-        let Some(state) = self.chains.get(&chain) else { return Ok(None) };
+    /// The statement over what a chain holds unsigned.
+    fn statement(&self, chain: ChainId) -> Option<Statement> {
+        let state = self.chains.get(&chain)?;
         let first = state.unsigned_from;
         let ids: Vec<MessageId> = state
             .ids
@@ -160,20 +203,9 @@ impl<'a> Sent<'a> {
             .map(|(_, id)| *id)
             .collect();
         let account = self.device.identity.account().id();
-        let claim =
-            Claim::over(account, DEVICE, chain, first, &ids, state.previous, clock::author_time());
-        let Some(claim) = claim else { return Ok(None) };
-        let count = claim.count;
-        let statement = claim.sign(self.device.identity.account_secret(), self.device.realm);
-        let record = Record::Signed {
-            chain: chain.to_string(),
-            first,
-            count,
-            statement_hash: hex::encode(&statement.hash()),
-        };
-        self.journal.append(&record)?;
-        self.replay(record)?;
-        Ok(Some(statement))
+        let time = clock::author_time();
+        let claim = Claim::over(account, DEVICE, chain, first, &ids, state.previous, time)?;
+        Some(claim.sign(self.device.identity.account_secret(), self.device.realm))
     }
 
     /// Remembers that an envelope is in other hands now.
@@ -215,7 +247,7 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { to, precedence, chain, first, ids, envelope } => {
+            Record::Said { to, precedence, chain, first, ids, envelope, signs } => {
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 for (counter, id) in (first..).zip(&ids) {
                     let id = MessageId(hex::decode_array("a message id", id)?);
@@ -227,14 +259,14 @@ impl<'a> Sent<'a> {
                     Failure::new(Exit::Malformed, "journal", format!("{error}"))
                 })?;
                 self.envelopes.push(Waiting { to, precedence, envelope });
+                if let Some(signs) = signs {
+                    let state = self.chains.entry(chain_id(&signs.chain)?).or_default();
+                    state.unsigned_from = signs.first.saturating_add(u32::from(signs.count));
+                    state.previous = hex::decode_array("a hash", &signs.statement_hash)?;
+                }
             }
             Record::Handed { envelope_hash } => {
                 self.handed.insert(hex::decode_array("a hash", &envelope_hash)?);
-            }
-            Record::Signed { chain, first, count, statement_hash } => {
-                let state = self.chains.entry(chain_id(&chain)?).or_default();
-                state.unsigned_from = first.saturating_add(u32::from(count));
-                state.previous = hex::decode_array("a hash", &statement_hash)?;
             }
         }
         Ok(())

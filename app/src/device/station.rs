@@ -74,15 +74,31 @@ pub(crate) struct Signed {
 
 impl<'a> Station<'a> {
     pub(crate) fn new(device: &'a Device) -> Outcome<Self> {
-        let contacts = device
-            .contacts()?
+        let mut station =
+            Self { device, contacts: Vec::new(), seen: BTreeSet::new(), chains: BTreeMap::new() };
+        station.renew_contacts()?;
+        Ok(station)
+    }
+
+    /// Reads the contacts again; they may have changed since.
+    pub(crate) fn renew_contacts(&mut self) -> Outcome<()> {
+        let (device, realm) = (self.device, self.device.realm);
+        let contacts = device.contacts()?;
+        if contacts
+            .iter()
+            .map(|contact| &contact.card)
+            .eq(self.contacts.iter().map(|(contact, _)| &contact.card))
+        {
+            return Ok(());
+        }
+        self.contacts = contacts
             .into_iter()
             .map(|contact| {
-                let inbound = Inbound::new(&device.identity, &contact.card, device.realm);
+                let inbound = Inbound::new(&device.identity, &contact.card, realm);
                 (contact, inbound)
             })
             .collect();
-        Ok(Self { device, contacts, seen: BTreeSet::new(), chains: BTreeMap::new() })
+        Ok(())
     }
 
     pub(crate) fn contacts(&self) -> Vec<Contact> {

@@ -88,14 +88,14 @@ impl Shown {
         if complied != asked || complied.len() < PARTIES_MIN || because.len() != complied.len() {
             return Err(refused("GO without every party"));
         }
-        self.check_no_objection(by, &requests)
+        self.check_no_objection(&requests)
     }
 
     /// "No earlier `message` line is a comply or reject … that refers to anything but one of these
     /// requests, and none is a reject of one of them": a recorder that leaves out whom it did not like
     /// to ask is caught by that party's answer.
-    fn check_no_objection(&self, by: &str, requests: &BTreeMap<MessageId, &str>) -> Outcome<()> {
-        for said in self.messages.values().filter(|said| said.at == by) {
+    fn check_no_objection(&self, requests: &BTreeMap<MessageId, &str>) -> Outcome<()> {
+        for said in self.messages.values() {
             let Some(signal) = &said.signal else { continue };
             let rejects = is_answer(signal, ReferenceIndicator::REJECT);
             let complies = is_answer(signal, ReferenceIndicator::COMPLY);

@@ -30,8 +30,10 @@ impl Shown {
             Envelope::Unknown { .. } => return Err(refused("an envelope of a newer Chappe")),
         };
         let line = ShownEnvelope { by, to, sealed, octets: octets.to_vec() };
-        self.envelopes.insert(digest::sha256(octets), line);
-        Ok(())
+        match self.envelopes.insert(digest::sha256(octets), line) {
+            None => Ok(()),
+            Some(_) => Err(refused("an envelope is written once")),
+        }
     }
 
     /// "id; for open ones chain and salt, and that the envelope holds the item at this counter".

@@ -25,18 +25,21 @@ pub(crate) fn verify(transcript: &[u8], keys: &PublicKeys) -> Outcome<Tally> {
     let mut verifier = Verifier::new(keys)?;
     let text = std::str::from_utf8(transcript)
         .map_err(|_| Failure::new(Exit::Malformed, "bad_character", "not a UTF-8 text"))?;
-    let mut offset = 0_usize;
-    for line in text.split_inclusive('\n') {
-        let before = transcript.get(..offset).unwrap_or_default();
-        verifier.take(line, before).map_err(|failure| {
+    // Nothing is looked at before the recorder's seal has verified over all of it.
+    let body = text.strip_suffix('\n').ok_or_else(|| refused("the last line has no end"))?;
+    let sealed = body.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    let (before, seal) = text.split_at(sealed);
+    let seal = verifier.check_seal(seal, before)?;
+    for line in before.split_inclusive('\n') {
+        verifier.take(line).map_err(|failure| {
             let line = verifier.lines;
             Failure::new(failure.exit, "transcript", format!("line {line}: {failure}"))
         })?;
-        offset = offset.saturating_add(line.len());
     }
-    if !verifier.sealed {
-        return Err(refused("it is not sealed"));
+    if seal.n != verifier.lines || seal.at_ms != verifier.at_ms {
+        return Err(refused("the seal bears another number or time than its place"));
     }
+    verifier.count("seal");
     Ok(verifier.tally)
 }
 
@@ -46,7 +49,6 @@ struct Verifier {
     recorder: AccountKey,
     lines: u64,
     at_ms: u64,
-    sealed: bool,
     tally: Tally,
 }
 
@@ -68,40 +70,32 @@ impl Verifier {
             recorder: account_key("the recorder's key", &keys.recorder)?,
             lines: 0,
             at_ms: 0,
-            sealed: false,
             tally: Tally::new(),
         })
     }
 
-    fn take(&mut self, text: &str, before: &[u8]) -> Outcome<()> {
-        if self.sealed {
-            return Err(refused("there is something behind the seal"));
-        }
-        let line: Line = serde_json::from_str(text)
-            .map_err(|error| Failure::new(Exit::Malformed, "json", error.to_string()))?;
-        let again = serde_json::to_string(&line)
-            .map_err(|error| Failure::new(Exit::Malformed, "json", error.to_string()))?;
-        if text.strip_suffix('\n') != Some(again.as_str()) {
-            return Err(refused("not written in the one form"));
-        }
-        let is_seal = matches!(line.content, Content::Seal { .. });
-        if line.n != self.lines || line.at_ms < self.at_ms || (is_seal && line.at_ms != self.at_ms)
-        {
+    fn take(&mut self, text: &str) -> Outcome<()> {
+        let line = read_line(text)?;
+        if line.n != self.lines || line.at_ms < self.at_ms {
             return Err(refused("out of order"));
         }
         let is_head = matches!(line.content, Content::Head { .. });
         if is_head != (self.lines == 0) {
             return Err(refused("the head is the first line, and only that"));
         }
-        let kind = self.check(line.content, before)?;
+        let kind = self.check(line.content)?;
         self.lines = self.lines.saturating_add(1);
         self.at_ms = line.at_ms;
-        let count = self.tally.entry(kind).or_default();
-        *count = count.saturating_add(1);
+        self.count(kind);
         Ok(())
     }
 
-    fn check(&mut self, content: Content, before: &[u8]) -> Outcome<&'static str> {
+    fn count(&mut self, kind: &'static str) {
+        let count = self.tally.entry(kind).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    fn check(&mut self, content: Content) -> Outcome<&'static str> {
         match content {
             Content::Head { format, realm } => {
                 if format != FORMAT || realm != self.shown.realm.to_string() {
@@ -161,29 +155,36 @@ impl Verifier {
                 }
                 Ok("decision")
             }
-            Content::Seal { lines, sha256, signature } => {
-                self.check_seal(lines, &sha256, &signature, before)?;
-                Ok("seal")
-            }
+            Content::Seal { .. } => Err(refused("the seal is the last line, and only that")),
         }
     }
 
-    fn check_seal(
-        &mut self,
-        lines: u64,
-        sha256: &str,
-        signature: &str,
-        before: &[u8],
-    ) -> Outcome<()> {
-        let hash = digest::sha256(before);
-        if lines != self.lines || hex::encode(&hash) != sha256 {
+    /// The last line, if it is the recorder's seal over everything before it.
+    fn check_seal(&self, text: &str, before: &str) -> Outcome<Line> {
+        let line = read_line(text)?;
+        let Content::Seal { lines, sha256, signature } = &line.content else {
+            return Err(refused("it is not sealed"));
+        };
+        let hash = digest::sha256(before.as_bytes());
+        if *lines != line.n || hex::encode(&hash) != *sha256 {
             return Err(refused("the seal is over other lines"));
         }
         let signature = hex::decode_array("the seal's signature", signature)?;
         self.recorder
             .verify(FORMAT, self.shown.realm, &[&hash], &signature)
             .map_err(|error| refused(&error.to_string()))?;
-        self.sealed = true;
-        Ok(())
+        Ok(line)
     }
+}
+
+/// Reads a line and holds it against the one form it may be written in.
+fn read_line(text: &str) -> Outcome<Line> {
+    let malformed =
+        |error: serde_json::Error| Failure::new(Exit::Malformed, "json", error.to_string());
+    let line: Line = serde_json::from_str(text).map_err(malformed)?;
+    let again = serde_json::to_string(&line).map_err(malformed)?;
+    if text.strip_suffix('\n') != Some(again.as_str()) {
+        return Err(refused("not written in the one form"));
+    }
+    Ok(line)
 }

@@ -22,6 +22,10 @@ pub enum ClientError {
     Closed(CloseCode),
     /// The relay ended a lane; a connection made anew has fresh ones.
     LaneClosed,
+    /// All lanes of the connection were in use, and none became free in time: there are too many
+    /// subscriptions ([`CLIENT_SUBSCRIPTIONS_MAX`](crate::limits::CLIENT_SUBSCRIPTIONS_MAX)). The
+    /// connection itself is sound; dropping a subscription makes room.
+    NoFreeLane,
     /// The relay refused a request.
     Refused(Reason),
     /// The relay sent what it must not.
@@ -38,7 +42,11 @@ impl ClientError {
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
-            Self::NoAnswer | Self::Lost(_) | Self::LaneClosed | Self::Socket(_) => true,
+            Self::NoAnswer
+            | Self::Lost(_)
+            | Self::LaneClosed
+            | Self::NoFreeLane
+            | Self::Socket(_) => true,
             Self::Closed(code) => code.is_temporary(),
             Self::Refused(reason) => reason.is_temporary(),
             Self::AnotherRelay | Self::NotAdmitted | Self::Misbehaved(_) | Self::Setup(_) => false,
@@ -81,6 +89,7 @@ impl fmt::Display for ClientError {
             Self::Lost(error) => write!(f, "the connection to the relay broke: {error}"),
             Self::Closed(code) => write!(f, "the relay closed the connection: {code}"),
             Self::LaneClosed => f.write_str("the relay ended the conversation"),
+            Self::NoFreeLane => f.write_str("all lanes to the relay are in use"),
             Self::Refused(reason) => write!(f, "the relay refused: {reason}"),
             Self::Misbehaved(error) => {
                 write!(f, "the relay does not keep to the protocol: {error}")

@@ -25,7 +25,9 @@ use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// A connection to a relay that has answered the hello. Dropping it closes the connection.
+/// A connection to a relay that has answered the hello. Dropping it closes the connection: its
+/// subscriptions and whatever else is under way end with an error. The relay learns of it as long as
+/// the runtime goes on; to be sure of that, await [`RelayClient::close`].
 #[derive(Debug)]
 pub struct RelayClient {
     endpoint: Endpoint,
@@ -137,7 +139,7 @@ impl RelayClient {
     ///
     /// # Errors
     /// [`ClientError`]. Whether the relay has the parcel is then unknown; publishing it again does no
-    /// harm, since equal parcels are one.
+    /// harm, since it keeps no duplicates.
     pub async fn publish(&self, parcel: Parcel) -> Result<Ack, ClientError> {
         self.start_publish(parcel).await?.wait().await
     }
@@ -146,7 +148,7 @@ impl RelayClient {
     /// Returns when the lane has taken it.
     ///
     /// # Errors
-    /// [`ClientError`]: the connection is lost.
+    /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`].
     pub async fn start_publish(&self, parcel: Parcel) -> Result<PendingAck, ClientError> {
         let lane = self.publishing_lane(parcel.precedence).await?;
         let (answer, pending) = oneshot::channel();
@@ -168,7 +170,7 @@ impl RelayClient {
         if let Some(lane) = lane {
             return Ok(lane.clone());
         }
-        let (send, receive) = self.connection.open_bi().await?;
+        let (send, receive) = self.open_lane().await?;
         // What is urgent leaves first when the link is full. A stream that failed says so when it is
         // written to.
         drop(send.set_priority(urgency));
@@ -188,15 +190,23 @@ impl RelayClient {
         pending.await.map_err(|_| lost(&self.connection))?
     }
 
-    /// Subscribes: everything stored after the cursor, then each new parcel as it comes. A relay
-    /// allows some ten subscriptions on one connection; one more waits until another is dropped.
+    /// Subscribes: everything stored after the cursor, then each new parcel as it comes. Hold no more
+    /// than [`CLIENT_SUBSCRIPTIONS_MAX`](crate::limits::CLIENT_SUBSCRIPTIONS_MAX) at a time, so that
+    /// publishing has its lanes.
     ///
     /// # Errors
-    /// [`ClientError`]: the connection is lost. A refusal comes with the first
+    /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`] when all lanes are in
+    /// use and none becomes free within [`CONNECT_WAIT`]. A refusal comes with the first
     /// [`Subscription::next`].
     pub async fn subscribe(&self, reading: Reading) -> Result<Subscription, ClientError> {
-        let (send, receive) = self.connection.open_bi().await?;
+        let (send, receive) = self.open_lane().await?;
         Subscription::open(self.connection.clone(), send, receive, reading.into_read()).await
+    }
+
+    /// A new lane. When all are in use quinn waits until one is free; that may be never.
+    async fn open_lane(&self) -> Result<(SendStream, RecvStream), ClientError> {
+        let opened = tokio::time::timeout(CONNECT_WAIT, self.connection.open_bi()).await;
+        Ok(opened.map_err(|_| ClientError::NoFreeLane)??)
     }
 
     async fn send(
@@ -215,8 +225,22 @@ impl RelayClient {
     /// Closes the connection and waits until the relay knows. What is under way is lost: await it
     /// before.
     pub async fn close(self) {
-        self.connection.close(VarInt::from_u32(CloseCode::Done.code()), b"");
+        self.say_done();
         self.endpoint.wait_idle().await;
+    }
+
+    /// Closing anew would cover up why a connection is closed already.
+    fn say_done(&self) {
+        if self.connection.close_reason().is_none() {
+            self.connection.close(VarInt::from_u32(CloseCode::Done.code()), b"");
+        }
+    }
+}
+
+/// Lanes and subscriptions hold the connection too: by themselves they would keep it alive.
+impl Drop for RelayClient {
+    fn drop(&mut self) {
+        self.say_done();
     }
 }
 

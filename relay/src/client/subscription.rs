@@ -5,7 +5,8 @@ use super::{ClientError, Delivery, lost};
 use crate::protocol::{ClientEvent, ClientSession, Read};
 use quinn::{Connection, RecvStream, SendStream};
 
-/// Parcels of one address as they come. Dropping it ends the subscription.
+/// Parcels of one address as they come. Dropping it ends the subscription; dropping its
+/// [`RelayClient`](super::RelayClient) does too, with an error.
 ///
 /// Nothing is read ahead of [`Subscription::next`] beyond what the connection buffers: a slow reader
 /// slows nobody but itself.

@@ -36,8 +36,16 @@ impl Entry {
 struct Shelf {
     /// In order of storing.
     entries: VecDeque<Entry>,
-    /// The latest entry of each id. An expired one is replaced by a new copy.
+    /// The entry of each id that lives longest: when it does not cover a new copy, none does.
     ids: HashMap<ParcelId, Entry>,
+}
+
+/// spec/06-relay.md, "Parcel": whether a parcel that expires at `new_seconds`, which is still ahead,
+/// is a duplicate of a stored one that expires at `stored_seconds`. One that has expired covers
+/// nothing: to acknowledge a copy nobody will get would be a lie.
+pub(crate) const fn covers(stored_seconds: u64, new_seconds: u64, now_seconds: u64) -> bool {
+    let left = stored_seconds.saturating_sub(now_seconds);
+    left > 0 && left.saturating_mul(2) >= new_seconds.saturating_sub(now_seconds)
 }
 
 #[derive(Debug, Default)]
@@ -52,17 +60,19 @@ impl Index {
         let entry = Entry { sequence, expiry_seconds };
         let shelf = self.shelves.entry(key.address).or_default();
         shelf.entries.push_back(entry);
-        shelf.ids.insert(key.id, entry);
+        let longest = shelf.ids.entry(key.id).or_insert(entry);
+        if longest.expiry_seconds <= expiry_seconds {
+            *longest = entry;
+        }
         self.all.push_back(entry);
     }
 
-    /// Whether an equal parcel is there that has not expired. One that has must not count: to
-    /// acknowledge a copy nobody will get would be a lie.
-    pub(crate) fn holds(&self, key: &Key, now_seconds: u64) -> bool {
+    /// Whether a parcel that expires at `expiry_seconds` is a duplicate of one that is there.
+    pub(crate) fn holds(&self, key: &Key, expiry_seconds: u64, now_seconds: u64) -> bool {
         self.shelves
             .get(&key.address)
             .and_then(|shelf| shelf.ids.get(&key.id))
-            .is_some_and(|entry| entry.expiry_seconds > now_seconds)
+            .is_some_and(|entry| covers(entry.expiry_seconds, expiry_seconds, now_seconds))
     }
 
     /// The entries of an address behind a cursor, in order.

@@ -12,7 +12,7 @@ use crate::limits::{EXPIRY_AHEAD_SECONDS_MAX, FETCH_OCTETS_MAX, FETCH_PARCELS_MA
 use crate::parcel::{Parcel, ParcelId};
 use crate::protocol::Reason;
 use chappe_store::{Directory, Log, Options, Recovery, Storage, StoreError};
-use index::{Index, Key};
+use index::{Index, Key, covers};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub enum Stored {
         /// The cursor behind its address's parcel before it; 0 when there is none.
         previous: u64,
     },
-    /// An equal one was, or is now.
+    /// A copy of it that lives at least half as long was, or is now.
     Duplicate,
 }
 
@@ -141,14 +141,16 @@ impl<S: Storage> Node<S> {
         if parcel.expiry_seconds() > now_seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
             return Plan::Refuse(Reason::ExpiryTooFar);
         }
-        let key = Key::of(parcel);
-        if self.index.holds(&key, now_seconds) {
+        let (key, expiry_seconds) = (Key::of(parcel), parcel.expiry_seconds());
+        if self.index.holds(&key, expiry_seconds, now_seconds) {
             return Plan::Known;
         }
-        // spec/06-relay.md: a duplicate is acknowledged "not before" its first copy "is durable".
-        if batch.keys.insert((key.address, key.id), ()).is_some() {
+        // spec/06-relay.md: a duplicate is acknowledged "not before" the copy it repeats "is durable".
+        let longest_seconds = batch.expiries.entry((key.address, key.id)).or_default();
+        if covers(*longest_seconds, expiry_seconds, now_seconds) {
             return Plan::InThisBatch;
         }
+        *longest_seconds = expiry_seconds;
         let mut record = Vec::with_capacity(parcel.octets().saturating_add(1));
         record.push(RECORD_PARCEL);
         parcel.put(&mut record);
@@ -232,7 +234,8 @@ enum Plan {
 #[derive(Default)]
 struct Batch {
     records: Vec<Vec<u8>>,
-    keys: HashMap<(Address, ParcelId), ()>,
+    /// Until when the longest-lived copy of each parcel in the batch lives.
+    expiries: HashMap<(Address, ParcelId), u64>,
 }
 
 fn parcel_octets(record: &[u8]) -> Option<&[u8]> {
