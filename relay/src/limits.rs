@@ -29,9 +29,11 @@ pub const HELLO_VERSIONS_MAX: usize = 8;
 pub const LANES_MAX: u32 = 16;
 
 /// Subscriptions a caller may hold open on one [`RelayClient`](crate::RelayClient) so that a lane is
-/// always left for each precedence: what remains of [`LANES_MAX`]. With more of them a publish may
-/// find no lane; open another connection instead.
-pub const CLIENT_SUBSCRIPTIONS_MAX: usize = 11;
+/// always left for each precedence, and one for a subscription that takes a dropped one's place: what
+/// remains of [`LANES_MAX`], less two, since quinn tells the client of ended lanes only when they are
+/// more than an eighth of all. With more subscriptions a publish may find no lane; open another
+/// connection instead.
+pub const CLIENT_SUBSCRIPTIONS_MAX: usize = 9;
 
 /// Publishes of one lane that are not answered yet (normative).
 pub const PUBLISHES_PENDING_MAX: usize = 1024;

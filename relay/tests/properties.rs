@@ -244,16 +244,21 @@ proptest! {
     /// The node against the plainest thing that could be right: a list.
     #[test]
     fn a_node_gives_out_what_a_list_would(
-        batches in vec(vec((0..3_u8, 0..6_u8, 1..60_u64), 1..8), 1..8),
+        batches in vec((0..20_u64, any::<bool>(), vec((0..3_u8, 0..6_u8, 1..60_u64), 1..8)), 1..8),
         later in 0..70_u64,
         limit in 1..5_u16,
     ) {
-        let now = 1_000_000;
+        let mut now = 1_000_000;
         let folder = tempfile::tempdir().unwrap();
         let open = || Node::open(folder.path(), Options::default()).unwrap().0;
         let mut node = open();
         let mut list: Vec<Parcel> = Vec::new();
-        for batch in &batches {
+        for (pause, is_restarted, batch) in &batches {
+            now += pause;
+            if *is_restarted {
+                drop(node);
+                node = open();
+            }
             let parcels: Vec<Parcel> = batch.iter().map(|(address, envelope, life)| {
                 let address = Address { kind: AddressKind::Topic, octets: [*address; 16] };
                 let expiry = now + life - 1;
@@ -263,7 +268,10 @@ proptest! {
             prop_assert!(error.is_none());
             for (parcel, answer) in parcels.into_iter().zip(answers) {
                 let is_known = list.iter().any(|known| {
-                    known.address == parcel.address && known.envelope() == parcel.envelope()
+                    let left = known.expiry_seconds().saturating_sub(now);
+                    known.address == parcel.address
+                        && known.envelope() == parcel.envelope()
+                        && left * 2 >= parcel.expiry_seconds().saturating_sub(now)
                 });
                 match answer {
                     Err(reason) => {

@@ -12,17 +12,18 @@
 
 use chappe_codec::error::DecodeError;
 use chappe_codec::realm::{Mode, Realm};
-use chappe_relay::node::may_read;
+use chappe_relay::node::{Node, Stored, may_read};
 use chappe_relay::protocol::{ClientMessage, Read, RelayMessage};
 use chappe_relay::{
     Address, AddressKind, Delegation, Lease, Parcel, TransportKey, TransportSecret,
 };
+use chappe_store::Options;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Raised with the vectors: a file or a vector that is not run is noticed.
-const FILES: usize = 7;
-const VECTORS: usize = 184;
+const FILES: usize = 8;
+const VECTORS: usize = 201;
 
 /// What an implementation answers: the members of `out`, or the kind and field of `error`.
 type Answer = Result<Value, (String, Option<String>)>;
@@ -90,6 +91,7 @@ fn answer(kind: &str, given: &Value) -> Answer {
         "client_message" => client_message(&octets(&given["octets"])),
         "relay_message" => relay_message(&octets(&given["octets"])),
         "access" => access(given),
+        "duplicate" => duplicate(given),
         other => panic!("a kind without a test: {other}"),
     }
 }
@@ -235,6 +237,45 @@ fn access(given: &Value) -> Answer {
         Ok(grant) => Ok(json!({ "until": grant.until_seconds.map(|until| until.to_string()) })),
         Err(reason) => Err((reason.name().to_owned(), None)),
     }
+}
+
+/// Publishes one after the other; once more with a restart before each; and once more with all that
+/// come at the same time in one batch.
+fn duplicate(given: &Value) -> Answer {
+    let publishes: Vec<(u64, Parcel)> = given["publishes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (wide(&one["now"]), Parcel::parse(&octets(&one["parcel"])).unwrap()))
+        .collect();
+    let single: Vec<&[(u64, Parcel)]> = publishes.chunks(1).collect();
+    let at_once: Vec<&[(u64, Parcel)]> = publishes.chunk_by(|one, next| one.0 == next.0).collect();
+    let answers = commit(&single, false);
+    assert_eq!(commit(&single, true), answers, "after a restart");
+    assert_eq!(commit(&at_once, false), answers, "in one batch");
+    Ok(json!({ "answers": answers }))
+}
+
+fn commit(batches: &[&[(u64, Parcel)]], restarts: bool) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Node::open(folder.path(), Options::default()).unwrap().0;
+    let mut node = open();
+    let mut answers = Vec::new();
+    for batch in batches {
+        if restarts {
+            drop(node);
+            node = open();
+        }
+        let parcels: Vec<Parcel> = batch.iter().map(|(_, parcel)| parcel.clone()).collect();
+        answers.extend(node.commit(&parcels, batch[0].0).0.into_iter().map(
+            |answer| match answer {
+                Ok(Stored::New { .. }) => "new".to_owned(),
+                Ok(Stored::Duplicate) => "duplicate".to_owned(),
+                Err(reason) => reason.name().to_owned(),
+            },
+        ));
+    }
+    answers
 }
 
 fn refused(error: DecodeError) -> (String, Option<String>) {

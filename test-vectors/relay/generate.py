@@ -384,6 +384,7 @@ class Book:
 TOPIC = topic(LIVE, "field")
 MAILBOX = mailbox(OWNER_KEY)
 EXPIRY = 1_800_000_000
+DAY = 86_400
 PARCEL = write_parcel(
     dict(kind="topic", precedence="FLASH", address=TOPIC, expiry=EXPIRY, envelope=b"\x00envelope")
 )
@@ -666,9 +667,62 @@ def accesses():
     return b
 
 
+def duplicates():
+    b = Book("duplicate")
+
+    def put(comment, *steps):
+        """Each step: now, expiry, the answer, and what differs from the common parcel."""
+        stored, publishes, expected = {}, [], []
+        for now, expiry, answer, *other in steps:
+            fields = dict(kind="topic", precedence="ROUTINE", address=TOPIC, envelope=b"\x55signal")
+            fields |= dict(expiry=str(expiry)) | (other[0] if other else {})
+            octets = write_parcel(fields)
+            known = stored.setdefault((fields["kind"], fields["address"], fields["envelope"]), [])
+            if expiry <= now:
+                found = "expired"
+            elif expiry - now > 30 * DAY:
+                found = "expiry_too_far"
+            elif any(one > now and (one - now) * 2 >= expiry - now for one in known):
+                found = "duplicate"
+            else:
+                found = "new"
+                known.append(expiry)
+            assert found == answer, (comment, now, expiry, found)
+            publishes.append(dict(now=str(now), parcel=octets))
+            expected.append(answer)
+        b.put("duplicate", "parcel", comment, dict(publishes=publishes), dict(answers=expected))
+
+    t, week = EXPIRY, 7 * DAY
+    new, duplicate = "new", "duplicate"
+    put("the same again", (t, t + week, new), (t, t + week, duplicate))
+    put("the same life, 10 seconds later", (t, t + week, new), (t + 10, t + 10 + week, duplicate))
+    put("a second to live keeps nothing out", (t, t + 1, new), (t, t + week, new), (t, t + week, duplicate))
+    put("exactly half as long", (t, t + 100, new), (t, t + 200, duplicate))
+    put("a second less than half", (t, t + 100, new), (t, t + 201, new))
+    put("half is what is left now", (t, t + 100, new), (t + 50, t + 150, duplicate), (t + 51, t + 152, new))
+    put("a shorter life", (t, t + week, new), (t, t + 1, duplicate))
+    put("the longest copy decides", (t, t + 10, new), (t, t + 30, new), (t, t + 60, duplicate), (t, t + 61, new))
+    put("a duplicate prolongs nothing", (t, t + 10, new), (t, t + 20, duplicate), (t, t + 40, new))
+    put("at its expiry a copy is gone", (t, t + 10, new), (t + 10, t + 11, new))
+    put("a second before it is not", (t, t + 10, new), (t + 9, t + 11, duplicate), (t + 9, t + 12, new))
+    put("another precedence", (t, t + week, new), (t, t + week, duplicate, dict(precedence="FLASH")))
+    put("another address", (t, t + week, new), (t, t + week, new, dict(address=MAILBOX)))
+    put("another kind of address", (t, t + week, new), (t, t + week, new, dict(kind="mailbox")))
+    put("another envelope", (t, t + week, new), (t, t + week, new, dict(envelope=b"\x55other")))
+    put("a refused one is not stored", (t, t, "expired"), (t, t + 30 * DAY + 1, "expiry_too_far"), (t, t + 1, new))
+    lives = [2**bits - 1 for bits in range(1, 22)]
+    put(
+        "21 copies and no more in 30 days",
+        *((t, t + life, new) for life in lives),
+        (t, t + 30 * DAY, duplicate),
+    )
+    return b
+
+
 def main():
     ed25519.check_known_answer()
-    books = [addresses(), parcels(), delegations(), leases(), client_messages(), relay_messages(), accesses()]
+    books = [addresses(), parcels(), delegations(), leases()]
+    books += [client_messages(), relay_messages(), accesses(), duplicates()]
     changed = []
     for book in books:
         path = HERE / f"{book.name}.json"

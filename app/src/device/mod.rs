@@ -131,9 +131,21 @@ pub(crate) fn public_key(what: &str, text: &str) -> Outcome<[u8; 32]> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use chappe_codec::realm::Mode;
     use serde_json::Value;
+
+    /// A device of its own in a folder.
+    pub(crate) fn device(folder: &Path) -> Device {
+        let passphrase = folder.join("passphrase");
+        std::fs::write(&passphrase, "for tests").unwrap();
+        let arguments = DeviceArguments {
+            home: folder.join("device"),
+            passphrase: PassphraseArguments::from_file_at(passphrase),
+        };
+        Device::create(&arguments, Realm { mode: Mode::Exercise, network: 3 }).unwrap()
+    }
 
     /// The text form of the cards of test-vectors/codec, which the codec itself does not know.
     #[test]

@@ -276,3 +276,57 @@ impl<'a> Sent<'a> {
 fn chain_id(text: &str) -> Outcome<ChainId> {
     Ok(ChainId(hex::decode_array("a chain id", text)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::tests::device;
+    use chappe_codec::item::{Family, Reference};
+
+    fn item(body: &[u8]) -> Item<'_> {
+        let family = Family::from_code(0x70).unwrap();
+        Item { family, revision: 0, reference: Reference::None, body }
+    }
+
+    #[test]
+    fn counters_and_signatures_survive_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = device(folder.path());
+        let mut sent = Sent::open(&device).unwrap();
+        assert!(
+            sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap().is_none()
+        );
+        for body in [b"one", b"two"] {
+            sent.write(&Audience::Open, Precedence::Flash, &[item(body)]).unwrap();
+        }
+        drop(sent);
+
+        let mut sent = Sent::open(&device).unwrap();
+        let written = sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap();
+        let statement = |written: &Written| {
+            let messages = written.opened.messages();
+            (
+                messages[0].position.counter,
+                Evidence::parse(messages[0].item.body).unwrap().statement,
+            )
+        };
+        let (counter, first) = statement(&written.unwrap());
+        assert_eq!((counter, first.claim.first, first.claim.count), (2, 0, 2));
+        drop(sent);
+
+        // The next statement goes on where the last one ended, and names it.
+        let mut sent = Sent::open(&device).unwrap();
+        let written = sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap();
+        let (counter, second) = statement(&written.unwrap());
+        assert_eq!((counter, second.claim.first, second.claim.count), (3, 2, 1));
+        assert_eq!(second.claim.previous, first.hash());
+
+        // All of it waits until it is handed over, with its precedence.
+        let waiting = sent.queued();
+        assert_eq!(waiting.len(), 4);
+        assert_eq!(waiting[0].precedence, Precedence::Flash);
+        sent.handed_over(&waiting[0].envelope).unwrap();
+        drop(sent);
+        assert_eq!(Sent::open(&device).unwrap().queued().len(), 3);
+    }
+}

@@ -117,3 +117,73 @@ impl Downlink {
         self.lanes.values_mut().find(|lane| lane.token == Some(token))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chappe_relay::AddressKind;
+
+    const MAILBOX: Address = Address { kind: AddressKind::Mailbox, octets: [1; 16] };
+
+    fn envelope(cursor: u64) -> ForAir {
+        ForAir {
+            source: "log/mailbox".into(),
+            cursor,
+            label: Label([0, 0, 9]),
+            precedence: Precedence::Routine,
+            envelope: vec![0; 100],
+        }
+    }
+
+    #[test]
+    fn a_lane_sends_one_at_a_time_in_order() {
+        let (mut downlink, now) = (Downlink::default(), Instant::now());
+        for cursor in [1, 2, 2] {
+            downlink.push(MAILBOX, envelope(cursor));
+        }
+        for cursor in [1, 2] {
+            let requests = downlink.ready(now, 1);
+            assert_eq!(requests.len(), 1);
+            assert!(downlink.ready(now, 1).is_empty());
+            assert_eq!(downlink.done(requests[0].token).unwrap().cursor, cursor);
+        }
+        assert!(downlink.ready(now, 1).is_empty());
+    }
+
+    #[test]
+    fn a_silent_handset_is_tried_less_and_less() {
+        let (mut downlink, mut now) = (Downlink::default(), Instant::now());
+        downlink.push(MAILBOX, envelope(1));
+        let mut rests = Vec::new();
+        for _ in 0..8 {
+            let request = downlink.ready(now, 1).pop().unwrap();
+            downlink.again(now, request.token);
+            let mut rest = Duration::ZERO;
+            while downlink.ready(now + rest, 1).is_empty() {
+                rest += Duration::from_secs(1);
+            }
+            now += rest;
+            rests.push(rest);
+            downlink.lanes.values_mut().for_each(|lane| lane.token = None);
+        }
+        assert_eq!(rests[0], REST_MIN);
+        assert_eq!(rests[7], REST_MAX);
+        assert!(rests.is_sorted());
+    }
+
+    #[test]
+    fn what_finds_no_room_is_read_again_once_there_is() {
+        let (mut downlink, now) = (Downlink::default(), Instant::now());
+        let count = u64::try_from(LANE_MAX).unwrap();
+        for cursor in 1..=count + 5 {
+            downlink.push(MAILBOX, envelope(cursor));
+        }
+        for cursor in 1..=count {
+            assert_eq!(downlink.wanting(), None);
+            let request = downlink.ready(now, 1).pop().unwrap();
+            assert_eq!(downlink.done(request.token).unwrap().cursor, cursor);
+        }
+        assert_eq!(downlink.wanting(), Some(MAILBOX.octets));
+        assert_eq!(downlink.wanting(), None);
+    }
+}

@@ -101,3 +101,39 @@ impl Uplink {
         self.journal.discard_before(needed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::tests::device;
+
+    #[test]
+    fn what_the_link_acknowledged_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = device(folder.path());
+        let address = Address { kind: AddressKind::Topic, octets: [7; 16] };
+        let mut uplink = Uplink::open(&device).unwrap();
+        for (precedence, envelope) in [
+            (Precedence::Routine, b"one"),
+            (Precedence::Flash, b"two"),
+            (Precedence::Flash, b"six"),
+        ] {
+            assert!(uplink.push(address, precedence, envelope).unwrap());
+        }
+        // The most urgent first, and of those the oldest.
+        let first = uplink.first().unwrap();
+        assert_eq!(first.envelope, b"two");
+        uplink.done(first.sequence).unwrap();
+        drop(uplink);
+
+        let mut uplink = Uplink::open(&device).unwrap();
+        for expected in [b"six", b"one"] {
+            let first = uplink.first().unwrap();
+            assert_eq!((first.address, &first.envelope[..]), (address, &expected[..]));
+            uplink.done(first.sequence).unwrap();
+        }
+        assert!(uplink.first().is_none());
+        drop(uplink);
+        assert!(Uplink::open(&device).unwrap().first().is_none());
+    }
+}

@@ -24,7 +24,7 @@ pub enum ClientError {
     LaneClosed,
     /// All lanes of the connection were in use, and none became free in time: there are too many
     /// subscriptions ([`CLIENT_SUBSCRIPTIONS_MAX`](crate::limits::CLIENT_SUBSCRIPTIONS_MAX)). The
-    /// connection itself is sound; dropping a subscription makes room.
+    /// connection itself is sound; dropping subscriptions makes room.
     NoFreeLane,
     /// The relay refused a request.
     Refused(Reason),
