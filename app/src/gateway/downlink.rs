@@ -52,8 +52,9 @@ struct Lane {
 impl Downlink {
     pub(crate) fn push(&mut self, mailbox: Address, envelope: ForAir) {
         let lane = self.lanes.entry(mailbox.octets).or_default();
-        // After a reconnect the relay gives again what the handset has not acknowledged yet.
-        let is_known = lane.waiting.iter().any(|waiting| waiting.cursor == envelope.cursor);
+        // After a reconnect the relay gives again what the handset has not acknowledged yet, and it may
+        // hold a longer-lived copy: readers drop repetitions by envelope (spec/06-relay.md).
+        let is_known = lane.waiting.iter().any(|waiting| waiting.envelope == envelope.envelope);
         if lane.has_more || lane.waiting.len() >= LANE_MAX {
             lane.has_more = true;
         } else if !is_known {
@@ -131,7 +132,7 @@ mod tests {
             cursor,
             label: Label([0, 0, 9]),
             precedence: Precedence::Routine,
-            envelope: vec![0; 100],
+            envelope: vec![u8::try_from(cursor % 251).unwrap(); 100],
         }
     }
 

@@ -5,12 +5,13 @@ use crate::outbox;
 use chappe_codec::label::{Label, label_epoch};
 use chappe_codec::realm::Realm;
 use chappe_radio::frame::FrameKind;
+use chappe_relay::limits::CLIENT_SUBSCRIPTIONS_MAX;
 use chappe_relay::{Address, Lease};
 use std::collections::BTreeMap;
 
-/// Mailboxes a gateway reads for others. A relay gives a connection 16 lanes; four precedences, the
-/// first lane and the gateway's own mailbox take six.
-const READ_MAILBOXES_MAX: usize = 10;
+/// Mailboxes a gateway reads for others: as many as one connection may follow, less the gateway's own
+/// and one that is being replaced.
+const READ_MAILBOXES_MAX: usize = CLIENT_SUBSCRIPTIONS_MAX - 2;
 
 /// Mailboxes a gateway carries to from the air.
 const MAILBOXES_MAX: usize = 1024;
