@@ -8,6 +8,7 @@ use super::stage::REALM;
 use crate::clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, Relay};
+use crate::outbox;
 use crate::{hex, key_file};
 use chappe_codec::precedence::Precedence;
 use chappe_relay::parcel::Parcel;
@@ -85,8 +86,7 @@ async fn misdeliver(
         .find(|event| event.name() == "envelope" && event.texts("ids") == [request])
         .map(|event| event.text("octets").to_owned())
         .ok_or_else(|| Failure::new(Exit::Failure, "demo", "the request was not seen"))?;
-    let target = hex::encode(&director.stage.device("party-2")?.identity.card().transport);
-    let address = Address::mailbox(network::transport_key("party 2's card", &target)?);
+    let address = outbox::mailbox_of(director.stage.device("party-2")?.identity.card())?;
     publish_as_stranger(scenery, address, hex::decode("an envelope", &envelope)?).await?;
     director
         .until("party 2 to refuse what is not its own", |event| {
