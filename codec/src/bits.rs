@@ -1,8 +1,11 @@
 //! Strings of bits that no octet boundary divides, the most significant bit of each octet first:
 //! what the standard wire (Whiteflag 4.1.3) and the packed form (spec/09-packed.md) are made of.
 
+use bitvec::order::Msb0;
+use bitvec::slice::BitSlice;
+
 /// The widest value that fits a window of eight octets from any bit on.
-pub(crate) const WINDOW_BITS: u32 = 57;
+const WINDOW_BITS: u32 = 57;
 
 /// Reads bits one after another.
 #[derive(Debug, Clone)]
@@ -16,11 +19,6 @@ impl<'a> BitReader<'a> {
     /// At the first bit.
     pub(crate) const fn new(octets: &'a [u8]) -> Self {
         Self { octets, bits_total: octets.len().saturating_mul(8), position: 0 }
-    }
-
-    /// All octets, read or not.
-    pub(crate) const fn octets(&self) -> &'a [u8] {
-        self.octets
     }
 
     /// The next bit's number.
@@ -59,6 +57,33 @@ impl<'a> BitReader<'a> {
         u64::from_be_bytes(window).checked_shl(skip).unwrap_or(0)
     }
 
+    /// The next 32 octets; zeros behind the end.
+    #[inline]
+    pub(crate) fn take_32_octets(&mut self) -> [u8; 32] {
+        let rest = self.octets.get(self.position / 8..).unwrap_or_default();
+        let (words, behind) = rest.as_chunks::<8>();
+        let skip = u32::try_from(self.position % 8).unwrap_or(0);
+        let mut taken = [0; 32];
+        let mut following = words.iter().skip(1).map(|word| u64::from_be_bytes(*word));
+        for (target, word) in taken.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            // The bits a word lacks are the first of the octets behind it.
+            let next = following.next();
+            let next = next.unwrap_or_else(|| u64::from_be_bytes(whole_input(behind)));
+            let lacking = next.wrapping_shr(1).wrapping_shr(63_u32.wrapping_sub(skip));
+            *target = (u64::from_be_bytes(*word).wrapping_shl(skip) | lacking).to_be_bytes();
+        }
+        self.skip(256);
+        taken
+    }
+
+    /// The next `bits` bits where they lie, as many as there are.
+    pub(crate) fn view(&mut self, bits: usize) -> &'a BitSlice<u8, Msb0> {
+        let all = BitSlice::<u8, Msb0>::from_slice(self.octets);
+        let first = self.position;
+        self.skip(bits);
+        all.get(first..self.position).unwrap_or_default()
+    }
+
     /// Moves on, to the end at most.
     #[inline(always)]
     pub(crate) fn skip(&mut self, bits: usize) {
@@ -68,7 +93,7 @@ impl<'a> BitReader<'a> {
 
 /// An input shorter than a window, filled up with zeros.
 #[cold]
-pub(crate) fn whole_input(rest: &[u8]) -> [u8; 8] {
+fn whole_input(rest: &[u8]) -> [u8; 8] {
     let mut window = [0; 8];
     for (slot, octet) in window.iter_mut().zip(rest) {
         *slot = *octet;

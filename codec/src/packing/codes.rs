@@ -175,13 +175,13 @@ pub(crate) static SUBJECT_P_VALUES: [u8; 19] = [
 ];
 
 /// SubjectCode of E.
-pub(crate) static SUBJECT_E: PrefixCode<9> = PrefixCode::new([4, 3, 3, 3, 2, 3, 5, 3, 5]);
+pub(crate) static SUBJECT_E: PrefixCode<9> = PrefixCode::new([3, 3, 3, 3, 3, 3, 4, 3, 4]);
 pub(crate) static SUBJECT_E_VALUES: [u8; 8] = [0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14];
 
 /// SubjectCode of D.
 pub(crate) static SUBJECT_D: PrefixCode<75> = PrefixCode::new([
-    6, 5, 5, 5, 5, 5, 6, 7, 7, 7, 5, 5, 5, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-    6, 6, 7, 5, 6, 7, 5, 7, 7, 7, 6, 7, 7, 7, 6, 5, 7, 7, 7, 5, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 6, 6,
+    6, 6, 6, 6, 6, 5, 6, 6, 6, 6, 6, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7,
+    6, 6, 7, 6, 6, 7, 6, 7, 7, 7, 6, 7, 7, 7, 6, 6, 7, 7, 7, 5, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 6, 6,
     6, 7, 6, 6, 6, 7, 7, 7, 7, 7, 7,
 ]);
 pub(crate) static SUBJECT_D_VALUES: [u8; 74] = [
@@ -200,8 +200,8 @@ pub(crate) static SUBJECT_S_VALUES: [u8; 13] =
 
 /// SubjectCode of I.
 pub(crate) static SUBJECT_I: PrefixCode<54> = PrefixCode::new([
-    6, 6, 5, 6, 6, 6, 5, 6, 5, 6, 5, 6, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 6, 6, 6, 6, 6,
-    6, 6, 6, 6, 5, 6, 6, 6, 6, 6, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 7, 7,
+    6, 6, 5, 6, 6, 6, 5, 6, 5, 6, 5, 6, 5, 6, 6, 6, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 5, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 5, 6, 6, 6, 6, 6, 6, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 7,
 ]);
 pub(crate) static SUBJECT_I_VALUES: [u8; 53] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26,
@@ -212,7 +212,7 @@ pub(crate) static SUBJECT_I_VALUES: [u8; 53] = [
 
 /// SubjectCode of M.
 pub(crate) static SUBJECT_M: PrefixCode<31> = PrefixCode::new([
-    5, 4, 5, 5, 5, 5, 4, 4, 4, 5, 5, 5, 5, 5, 5, 4, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 5, 6, 6, 5, 6,
+    5, 4, 5, 5, 5, 5, 5, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 5, 6, 6, 5, 6,
 ]);
 pub(crate) static SUBJECT_M_VALUES: [u8; 30] = [
     0x00, 0x10, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C, 0x30,
@@ -225,7 +225,7 @@ pub(crate) static SUBJECT_Q_VALUES: [u8; 2] = [0x10, 0x20];
 
 /// ObjectType of P.
 pub(crate) static OBJECT_P: PrefixCode<22> =
-    PrefixCode::new([5, 5, 5, 5, 6, 6, 6, 5, 3, 4, 5, 4, 5, 3, 5, 3, 4, 4, 5, 5, 7, 7]);
+    PrefixCode::new([4, 5, 5, 5, 6, 6, 6, 4, 3, 4, 4, 4, 4, 4, 4, 4, 5, 4, 5, 5, 7, 7]);
 pub(crate) static OBJECT_P_VALUES: [u8; 20] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40,
     0x50, 0x60, 0x70, 0x80,
@@ -233,19 +233,19 @@ pub(crate) static OBJECT_P_VALUES: [u8; 20] = [
 
 /// ObjectType of E.
 pub(crate) static OBJECT_E: PrefixCode<17> =
-    PrefixCode::new([4, 4, 3, 3, 4, 5, 5, 4, 5, 4, 5, 3, 4, 4, 5, 6, 6]);
+    PrefixCode::new([4, 4, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 6, 6]);
 pub(crate) static OBJECT_E_VALUES: [u8; 15] =
     [0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x30, 0x31, 0x32, 0x33, 0x40, 0x50, 0x60, 0x70];
 
 /// ObjectType of D.
 pub(crate) static OBJECT_D: PrefixCode<16> =
-    PrefixCode::new([4, 3, 2, 2, 3, 6, 6, 5, 6, 5, 6, 6, 6, 6, 7, 7]);
+    PrefixCode::new([3, 3, 2, 3, 3, 5, 5, 5, 5, 5, 5, 6, 6, 6, 7, 7]);
 pub(crate) static OBJECT_D_VALUES: [u8; 14] =
     [0x00, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40, 0x50, 0x60, 0x70, 0x80];
 
 /// ObjectType of S.
 pub(crate) static OBJECT_S: PrefixCode<22> =
-    PrefixCode::new([4, 4, 3, 4, 4, 5, 5, 7, 8, 8, 8, 3, 5, 4, 5, 4, 4, 4, 5, 4, 7, 8]);
+    PrefixCode::new([3, 4, 4, 4, 5, 5, 5, 7, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4, 4, 7, 8]);
 pub(crate) static OBJECT_S_VALUES: [u8; 20] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40,
     0x50, 0x60, 0x70, 0x80,
@@ -257,7 +257,7 @@ pub(crate) static OBJECT_I_VALUES: [u8; 9] = [0x00, 0x20, 0x21, 0x22, 0x23, 0x30
 
 /// ObjectType of M.
 pub(crate) static OBJECT_M: PrefixCode<22> =
-    PrefixCode::new([5, 4, 5, 4, 4, 5, 5, 4, 3, 4, 5, 5, 5, 5, 5, 4, 5, 4, 5, 4, 6, 6]);
+    PrefixCode::new([4, 4, 5, 4, 4, 5, 5, 4, 4, 4, 5, 5, 5, 5, 5, 4, 4, 4, 5, 4, 6, 6]);
 pub(crate) static OBJECT_M_VALUES: [u8; 20] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40,
     0x50, 0x60, 0x70, 0x80,
@@ -268,7 +268,7 @@ pub(crate) static OBJECT_Q: PrefixCode<7> = PrefixCode::new([3, 2, 2, 2, 4, 5, 5
 pub(crate) static OBJECT_Q_VALUES: [u8; 5] = [0x00, 0x20, 0x21, 0x22, 0x23];
 
 /// Object type of a request object.
-pub(crate) static REQUESTED: PrefixCode<9> = PrefixCode::new([4, 3, 3, 2, 4, 3, 4, 3, 4]);
+pub(crate) static REQUESTED: PrefixCode<9> = PrefixCode::new([3, 3, 3, 3, 3, 3, 4, 3, 4]);
 pub(crate) static REQUESTED_VALUES: [u8; 8] = [0x00, 0x10, 0x11, 0x40, 0x50, 0x60, 0x70, 0x80];
 
 /// Duration.

@@ -7,8 +7,6 @@ pub(crate) mod codes;
 
 use crate::bits::{BitReader, BitWriter};
 use crate::error::{DecodeError, ErrorKind};
-use crate::signal::Bits;
-use bitvec::slice::BitSlice;
 
 /// The longest codeword a [`PrefixCode`] has.
 const CODEWORD_BITS_MAX: usize = 16;
@@ -184,14 +182,6 @@ impl<'a> Source<'a> {
         }
         let last = self.take(1)?;
         Ok(value.wrapping_mul(2).wrapping_add(last).wrapping_sub(threshold))
-    }
-
-    /// The next `bits` bits where they lie.
-    pub(crate) fn rest(&mut self, bits: usize) -> &'a Bits {
-        let all: &'a Bits = BitSlice::from_slice(self.bits.octets());
-        let first = self.bits.position();
-        self.bits.skip(bits);
-        all.get(first..self.bits.position()).unwrap_or_default()
     }
 
     /// Decimal digits of four bits each.

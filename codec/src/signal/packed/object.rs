@@ -1,9 +1,11 @@
 //! What a sign is about, its size and its orientation (spec/09-packed.md, "ObjectType",
 //! "ObjectSize").
 
-use crate::packing::codes::{self, circle_orientation, free_size, one_size, orientation, round, two_sizes};
 use super::subject::Listed;
 use crate::error::{DecodeError, ErrorKind};
+use crate::packing::codes::{
+    self, circle_orientation, free_size, one_size, orientation, round, two_sizes,
+};
 use crate::packing::{Code, Sink, Source};
 use crate::signal::code::{MessageCode, ObjectType};
 use crate::signal::decimal::{Decimal, Dimension, Orientation};

@@ -1,7 +1,7 @@
 //! What a message is and how it refers to another (spec/09-packed.md, "Opening").
 
-use crate::packing::codes::{self, flags, message, opening, relation};
 use crate::error::{DecodeError, ErrorKind};
+use crate::packing::codes::{self, flags, message, opening, relation};
 use crate::packing::{Sink, Source};
 use crate::signal::code::{MessageCode, ReferenceIndicator};
 
@@ -134,14 +134,34 @@ macro_rules! letters {
 }
 
 letters!(
-    original_symbol, original_code, opening,
-    P = ProtectiveSign, E = EmergencySignal, S = StatusSignal, D = DangerSign,
-    I = InfrastructureSign, M = MissionSignal, Q = RequestSignal, F = FreeText, R = Resource,
-    A = Authentication, K = CryptographicSupport
+    original_symbol,
+    original_code,
+    opening,
+    P = ProtectiveSign,
+    E = EmergencySignal,
+    S = StatusSignal,
+    D = DangerSign,
+    I = InfrastructureSign,
+    M = MissionSignal,
+    Q = RequestSignal,
+    F = FreeText,
+    R = Resource,
+    A = Authentication,
+    K = CryptographicSupport
 );
 letters!(
-    message_symbol, message_code, message,
-    P = ProtectiveSign, E = EmergencySignal, S = StatusSignal, D = DangerSign,
-    I = InfrastructureSign, M = MissionSignal, Q = RequestSignal, F = FreeText, R = Resource,
-    A = Authentication, K = CryptographicSupport
+    message_symbol,
+    message_code,
+    message,
+    P = ProtectiveSign,
+    E = EmergencySignal,
+    S = StatusSignal,
+    D = DangerSign,
+    I = InfrastructureSign,
+    M = MissionSignal,
+    Q = RequestSignal,
+    F = FreeText,
+    R = Resource,
+    A = Authentication,
+    K = CryptographicSupport
 );

@@ -96,6 +96,6 @@ pub(super) fn read_crypto_data<'a>(
     if octets > SIGNAL_TEXT_OCTETS_MAX {
         return Err(source.refuse(ErrorKind::TooLong));
     }
-    let data = CryptoData::from_bits(source.rest(octets.saturating_mul(8)));
+    let data = CryptoData::from_bits(source.bits.view(octets.saturating_mul(8)));
     Ok((CryptoDataType(data_type), data))
 }

@@ -1,8 +1,8 @@
 //! What a request is made for (spec/09-packed.md, "Request objects").
 
-use crate::packing::codes::{self, objects, quantity};
 use super::subject::Listed;
 use crate::error::DecodeError;
+use crate::packing::codes::{self, objects, quantity};
 use crate::packing::{Sink, Source};
 use crate::signal::code::ObjectType;
 use crate::signal::decimal::Decimal;

@@ -1,7 +1,7 @@
 //! What a sign says, and the list of values that its code and others stand for.
 
-use crate::packing::codes;
 use crate::error::{DecodeError, ErrorKind};
+use crate::packing::codes;
 use crate::packing::{Code, Sink, Source};
 use crate::signal::code::{MessageCode, SubjectCode};
 

@@ -1,7 +1,7 @@
 //! From when and for how long (spec/09-packed.md, "DateTime", "Duration").
 
-use crate::packing::codes::{self, duration, moment};
 use crate::error::DecodeError;
+use crate::packing::codes::{self, duration, moment};
 use crate::packing::{Sink, Source};
 use crate::signal::decimal::{from_bcd, to_bcd};
 use crate::signal::moment::{DateTime, Duration};
@@ -85,9 +85,9 @@ pub(super) fn read_date_time(source: &mut Source<'_>) -> Result<DateTime, Decode
     let number = source.number(step.count(years))?;
     let parts = Parts::of(number, *step, years);
     let low = [parts.month, parts.day, parts.hour, parts.minute, parts.second];
-    let raw = low.into_iter().fold(to_bcd(parts.year), |raw, part| {
-        raw.wrapping_shl(8) | two_digits(part)
-    });
+    let raw = low
+        .into_iter()
+        .fold(to_bcd(parts.year), |raw, part| raw.wrapping_shl(8) | two_digits(part));
     Ok(DateTime::from_wire(raw))
 }
 
@@ -149,7 +149,8 @@ impl Parts {
         };
         let (days, hour) = (hours / 24, hours % 24);
         let (months, day) = (days / 31, (days % 31).wrapping_add(1));
-        let (year, month) = ((months / 12).wrapping_add(years.first), (months % 12).wrapping_add(1));
+        let (year, month) =
+            ((months / 12).wrapping_add(years.first), (months % 12).wrapping_add(1));
         Self { year, month, day, hour, minute, second }
     }
 }
