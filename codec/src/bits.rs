@@ -4,112 +4,131 @@
 use bitvec::order::Msb0;
 use bitvec::slice::BitSlice;
 
-/// The widest value that fits a window of eight octets from any bit on.
+/// As many bits can always be seen at once: what is left of eight octets from any bit on.
 const WINDOW_BITS: u32 = 57;
+
+/// Octets of an input that are kept at hand: all that fields of fixed width lie in, and a window.
+const HEAD_OCTETS: usize = 88;
 
 /// Reads bits one after another.
 #[derive(Debug, Clone)]
 pub(crate) struct BitReader<'a> {
     octets: &'a [u8],
-    bits_total: usize,
+    /// The first octets and zeros behind them: a window over them needs no look at where they end.
+    head: [u8; HEAD_OCTETS],
     position: usize,
 }
 
 impl<'a> BitReader<'a> {
     /// At the first bit.
-    pub(crate) const fn new(octets: &'a [u8]) -> Self {
-        Self { octets, bits_total: octets.len().saturating_mul(8), position: 0 }
+    #[inline]
+    pub(crate) fn new(octets: &'a [u8]) -> Self {
+        let mut head = [0; HEAD_OCTETS];
+        let first = octets.get(..HEAD_OCTETS).unwrap_or(octets);
+        if let Some(target) = head.get_mut(..first.len()) {
+            target.copy_from_slice(first);
+        }
+        Self { octets, head, position: 0 }
     }
 
     /// The next bit's number.
+    #[inline(always)]
     pub(crate) const fn position(&self) -> usize {
         self.position
     }
 
     /// How many bits are left.
+    #[inline(always)]
     pub(crate) const fn left(&self) -> usize {
-        self.bits_total.saturating_sub(self.position)
+        // The position never passes the input's bits, and slices have fewer than 2^63 octets.
+        self.octets.len().wrapping_mul(8).wrapping_sub(self.position)
     }
 
     /// Takes `width` bits, right-aligned; `None` if there are not as many, or more than a window's.
     #[inline(always)]
     pub(crate) fn take(&mut self, width: u32) -> Option<u64> {
-        // Neither can wrap: the position never passes the input's bits, a window has 57.
-        let end = self.position.wrapping_add(width as usize);
-        if width > WINDOW_BITS || end > self.bits_total {
+        if width > WINDOW_BITS || width as usize > self.left() {
             return None;
         }
         let window = self.window();
-        self.position = end;
+        self.position = self.position.wrapping_add(width as usize);
         // A shift by all 64 bits would wrap to none.
-        Some(if width == 0 { 0 } else { window.wrapping_shr(64_u32.wrapping_sub(width)) })
+        Some(if width == 0 { 0 } else { window >> 64_u32.wrapping_sub(width) })
     }
 
     /// The bits from here on, left-aligned, at least [`WINDOW_BITS`] of them; zeros behind the end.
     #[inline(always)]
     pub(crate) fn window(&self) -> u64 {
-        // At the end of the input the window stands further back: it never looks beyond.
-        let first = (self.position / 8).min(self.octets.len().saturating_sub(8));
-        let rest = self.octets.get(first..).unwrap_or_default();
-        let window = rest.first_chunk::<8>().copied().unwrap_or_else(|| whole_input(rest));
-        let skip = self.position.wrapping_sub(first.wrapping_mul(8));
-        let skip = u32::try_from(skip).unwrap_or(u32::MAX);
-        u64::from_be_bytes(window).checked_shl(skip).unwrap_or(0)
+        let first = self.position / 8;
+        let skip = self.position % 8;
+        let in_head = self.head.get(first..).and_then(|rest| rest.first_chunk::<8>());
+        let window = in_head.copied().unwrap_or_else(|| far_window(self.octets, first));
+        u64::from_be_bytes(window) << skip
     }
 
-    /// The next 32 octets; zeros behind the end.
-    #[inline]
-    pub(crate) fn take_32_octets(&mut self) -> [u8; 32] {
-        let rest = self.octets.get(self.position / 8..).unwrap_or_default();
-        let (words, behind) = rest.as_chunks::<8>();
-        let skip = u32::try_from(self.position % 8).unwrap_or(0);
-        let mut taken = [0; 32];
-        let mut following = words.iter().skip(1).map(|word| u64::from_be_bytes(*word));
-        for (target, word) in taken.as_chunks_mut::<8>().0.iter_mut().zip(words) {
-            // The bits a word lacks are the first of the octets behind it.
-            let next = following.next();
-            let next = next.unwrap_or_else(|| u64::from_be_bytes(whole_input(behind)));
-            let lacking = next.wrapping_shr(1).wrapping_shr(63_u32.wrapping_sub(skip));
-            *target = (u64::from_be_bytes(*word).wrapping_shl(skip) | lacking).to_be_bytes();
+    /// Moves on by what [`BitReader::window`] showed; to the end at most.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self, bits: u32) {
+        self.position = self.position.wrapping_add((bits as usize).min(self.left()));
+    }
+
+    /// The next 32 octets, if there are as many.
+    #[inline(always)]
+    pub(crate) fn take_32_octets(&mut self) -> Option<[u8; 32]> {
+        if self.left() < 256 {
+            return None;
         }
-        self.skip(256);
-        taken
+        let mut taken = [0; 32];
+        let skip = u32::try_from(self.position % 8).unwrap_or(0);
+        let near =
+            self.head.get(self.position / 8..).and_then(|rest| rest.split_first_chunk::<32>());
+        if let Some((octets, [behind, ..])) = near {
+            let mut last = *behind;
+            let words = octets.as_chunks::<8>().0.iter().zip(taken.as_chunks_mut::<8>().0);
+            // From the end, so that what an octet lacks was seen before.
+            for (word, target) in words.rev() {
+                let lacking = u64::from(last).wrapping_shl(skip).wrapping_shr(8);
+                *target = (u64::from_be_bytes(*word).wrapping_shl(skip) | lacking).to_be_bytes();
+                [last, ..] = *word;
+            }
+            self.position = self.position.wrapping_add(256);
+            return Some(taken);
+        }
+        for octet in &mut taken {
+            [*octet, ..] = self.window().to_be_bytes();
+            self.position = self.position.wrapping_add(8);
+        }
+        Some(taken)
     }
 
     /// The next `bits` bits where they lie, as many as there are.
     pub(crate) fn view(&mut self, bits: usize) -> &'a BitSlice<u8, Msb0> {
         let all = BitSlice::<u8, Msb0>::from_slice(self.octets);
         let first = self.position;
-        self.skip(bits);
+        self.position = first.saturating_add(bits).min(all.len());
         all.get(first..self.position).unwrap_or_default()
-    }
-
-    /// Moves on, to the end at most.
-    #[inline(always)]
-    pub(crate) fn skip(&mut self, bits: usize) {
-        self.position = self.position.saturating_add(bits).min(self.bits_total);
     }
 }
 
-/// An input shorter than a window, filled up with zeros.
-#[cold]
-fn whole_input(rest: &[u8]) -> [u8; 8] {
+/// Eight octets from `first` on, zeros behind the end.
+#[inline(never)]
+fn far_window(octets: &[u8], first: usize) -> [u8; 8] {
     let mut window = [0; 8];
-    for (slot, octet) in window.iter_mut().zip(rest) {
-        *slot = *octet;
-    }
+    let rest = octets.get(first..).unwrap_or_default();
+    window.iter_mut().zip(rest).for_each(|(slot, octet)| *slot = *octet);
     window
 }
 
 /// Writes bits one after another; stops silently where the buffer ends, so the buffer is measured
-/// first.
+/// first. The last ones are in it once [`BitWriter::finish`] was called.
 #[derive(Debug)]
 pub(crate) struct BitWriter<'b> {
     octets: &'b mut [u8],
-    /// Whole octets written.
+    /// Octets written, a multiple of eight.
     position: usize,
-    /// The bits of the octet begun, right-aligned, and how many they are.
+    /// The last bits, right-aligned; what stands above `begun_bits` of them is of no account.
     begun: u64,
+    /// Fewer than 64.
     begun_bits: u32,
 }
 
@@ -124,23 +143,42 @@ impl<'b> BitWriter<'b> {
         self.position.wrapping_mul(8).wrapping_add(self.begun_bits as usize)
     }
 
-    /// Appends a value of `width` bits, at most [`WINDOW_BITS`] less 7 where an octet is begun;
-    /// its bits above are zeros.
+    /// Appends a value of `width` bits, at most 63; its bits above are zeros.
     #[inline(always)]
     pub(crate) fn put(&mut self, raw: u64, width: u32) {
-        let all = self.begun.wrapping_shl(width) | raw;
-        let count = self.begun_bits.wrapping_add(width);
-        // The octet begun goes out as well, filled up with zeros: the next call overwrites it, and
-        // after the last one it is the padding.
-        let window = if count == 0 { 0 } else { all.wrapping_shl(64_u32.wrapping_sub(count)) };
-        let window = window.to_be_bytes();
+        let free = 64_u32.wrapping_sub(self.begun_bits);
+        if width < free {
+            self.begun = self.begun.wrapping_shl(width) | raw;
+            self.begun_bits = self.begun_bits.wrapping_add(width);
+            return;
+        }
+        let behind = width.wrapping_sub(free);
+        // With nothing begun all 64 bits are free: a shift by them would be one by none.
+        let begun = if free == 64 { 0 } else { self.begun.wrapping_shl(free) };
+        self.store(begun | raw.wrapping_shr(behind));
+        self.begun = raw;
+        self.begun_bits = behind;
+    }
+
+    /// Writes what is left, zeros behind it in the last octet.
+    pub(crate) fn finish(mut self) {
+        if self.begun_bits > 0 {
+            let word = self.begun.wrapping_shl(64_u32.wrapping_sub(self.begun_bits));
+            let octets = self.begun_bits.div_ceil(8) as usize;
+            let rest = self.octets.get_mut(self.position..).unwrap_or_default();
+            let last = rest.iter_mut().take(octets);
+            last.zip(word.to_be_bytes()).for_each(|(slot, octet)| *slot = octet);
+        }
+        self.begun_bits = 0;
+    }
+
+    #[inline(always)]
+    fn store(&mut self, word: u64) {
         let rest = self.octets.get_mut(self.position..).unwrap_or_default();
         match rest.first_chunk_mut::<8>() {
-            Some(target) => *target = window,
-            None => rest.iter_mut().zip(window).for_each(|(slot, octet)| *slot = octet),
+            Some(target) => *target = word.to_be_bytes(),
+            None => rest.iter_mut().zip(word.to_be_bytes()).for_each(|(slot, octet)| *slot = octet),
         }
-        self.position = self.position.wrapping_add((count / 8) as usize);
-        self.begun_bits = count % 8;
-        self.begun = all & !u64::MAX.wrapping_shl(self.begun_bits);
+        self.position = self.position.wrapping_add(8);
     }
 }

@@ -125,7 +125,7 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// At the first bit.
-    pub(crate) const fn new(octets: &'a [u8]) -> Self {
+    pub(crate) fn new(octets: &'a [u8]) -> Self {
         Self { bits: BitReader::new(octets), field: "", field_at: 0 }
     }
 
@@ -156,19 +156,19 @@ impl<'a> Source<'a> {
     /// A symbol of a code.
     #[inline]
     pub(crate) fn code(&mut self, code: Code<'_>) -> Result<usize, DecodeError> {
-        let ahead = self.bits.window().wrapping_shr(48);
+        let window = self.bits.window();
+        let ahead = u32::try_from(window.wrapping_shr(48)).unwrap_or(0);
         // The code is complete, so some limit lies above any 16 bits.
-        let above = |limit: &&u32| ahead < u64::from(**limit);
-        let length = code.limits.iter().take_while(|limit| !above(limit)).count();
-        let codeword = u16::try_from(
-            ahead.wrapping_shr(16_u32.wrapping_sub(u32::try_from(length).unwrap_or(0))),
-        );
-        let base = code.bases.get(length).copied().unwrap_or(0);
-        let place = codeword.unwrap_or(0).wrapping_add(base);
+        let not_above = |limit: &&u32| ahead >= **limit;
+        let length = code.limits.iter().take_while(not_above).count();
         if self.bits.left() < length {
             return Err(self.refuse(ErrorKind::Truncated));
         }
-        self.bits.skip(length);
+        let bits = u32::try_from(length).unwrap_or(0);
+        let codeword = ahead.wrapping_shr(16_u32.wrapping_sub(bits));
+        let base = code.bases.get(length).copied().unwrap_or(0);
+        let place = u16::try_from(codeword).unwrap_or(0).wrapping_add(base);
+        self.bits.skip(bits);
         Ok(code.order.get(usize::from(place)).copied().map_or(0, usize::from))
     }
 
@@ -231,6 +231,7 @@ impl<'b> Buffer<'b> {
     pub(crate) fn finish(mut self) {
         let width = padding(self.0.bits_written());
         self.0.put(!u64::MAX.wrapping_shl(width), width);
+        self.0.finish();
     }
 }
 
@@ -267,7 +268,7 @@ pub(crate) struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     /// From the first bit on.
-    pub(crate) const fn new(octets: &'a [u8]) -> Self {
+    pub(crate) fn new(octets: &'a [u8]) -> Self {
         Self { bits: BitReader::new(octets), field: "", field_at: 0, differs: None }
     }
 

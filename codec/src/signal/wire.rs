@@ -14,14 +14,13 @@ use crate::limits::SIGNAL_TEXT_OCTETS_MAX;
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     bits: BitReader<'a>,
-    field_at: usize,
 }
 
 impl<'a> Reader<'a> {
     /// At the first bit.
     #[must_use]
-    pub const fn new(octets: &'a [u8]) -> Self {
-        Self { bits: BitReader::new(octets), field_at: 0 }
+    pub fn new(octets: &'a [u8]) -> Self {
+        Self { bits: BitReader::new(octets) }
     }
 
     /// The bit the next field begins at.
@@ -38,33 +37,23 @@ impl<'a> Reader<'a> {
     // A field's width and alphabet are constants where the walk names it; inlined, they are folded.
     #[inline(always)]
     pub fn take(&mut self, field: &Field) -> Result<u64, DecodeError> {
-        self.field_at = self.bits.position();
         let Some(raw) = self.bits.take(field.bits()) else {
-            return Err(self.refuse_field(ErrorKind::Truncated, field));
+            return Err(refuse(ErrorKind::Truncated, field, self.position(), 0));
         };
         match field.bad_decimal(raw) {
             None => Ok(raw),
-            Some(into) => Err(self.refuse_digit(into, field)),
+            Some(into) => {
+                let back = field.bits().wrapping_sub(into);
+                Err(refuse(ErrorKind::BadDigit, field, self.position(), back))
+            }
         }
-    }
-
-    #[cold]
-    const fn refuse_field(&self, kind: ErrorKind, field: &Field) -> DecodeError {
-        DecodeError::at_bit(kind, field.name, self.field_at)
-    }
-
-    #[cold]
-    fn refuse_digit(&self, into: u32, field: &Field) -> DecodeError {
-        let at = self.field_at.saturating_add(usize::try_from(into).unwrap_or(0));
-        DecodeError::at_bit(ErrorKind::BadDigit, field.name, at)
     }
 
     /// What is left, in whole groups of eight bits.
     fn rest(&mut self, field: &Field) -> Result<&'a Bits, DecodeError> {
-        self.field_at = self.bits.position();
         let octets = self.bits.left() / 8;
         if octets > SIGNAL_TEXT_OCTETS_MAX {
-            return Err(self.refuse_field(ErrorKind::TooLong, field));
+            return Err(refuse(ErrorKind::TooLong, field, self.position(), 0));
         }
         Ok(self.bits.view(octets.saturating_mul(8)))
     }
@@ -83,8 +72,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The identifier of a message (4.2.1.8).
-const IDENTIFIER_BITS: usize = 256;
+/// An error in a field, `back` bits before `position`. It takes values, so that a reader can live in
+/// registers.
+#[cold]
+#[inline(never)]
+fn refuse(kind: ErrorKind, field: &Field, position: usize, back: u32) -> DecodeError {
+    let back = usize::try_from(back).unwrap_or(0);
+    DecodeError::at_bit(kind, field.name, position.saturating_sub(back))
+}
 
 impl<'a> Source<'a> for Reader<'a> {
     const ALWAYS_PLAIN: bool = false;
@@ -94,19 +89,17 @@ impl<'a> Source<'a> for Reader<'a> {
         self.take(field)
     }
 
-    #[inline]
+    #[inline(always)]
     fn identifier(&mut self, field: &'static Field) -> Result<[u8; 32], DecodeError> {
-        self.field_at = self.bits.position();
-        if self.bits.left() < IDENTIFIER_BITS {
-            return Err(self.refuse_field(ErrorKind::Truncated, field));
-        }
-        Ok(self.bits.take_32_octets())
+        let taken = self.bits.take_32_octets();
+        taken.ok_or_else(|| refuse(ErrorKind::Truncated, field, self.position(), 0))
     }
 
     fn text(&mut self, field: &'static Field) -> Result<Text<'a>, DecodeError> {
+        let first = self.position();
         let bits = self.rest(field)?;
         Text::from_bits(bits).map_err(|index| {
-            let at = self.field_at.saturating_add(index.saturating_mul(8));
+            let at = first.saturating_add(index.saturating_mul(8));
             DecodeError::at_bit(ErrorKind::BadCharacter, field.name, at)
         })
     }
@@ -115,18 +108,20 @@ impl<'a> Source<'a> for Reader<'a> {
         self.rest(field).map(CryptoData::from_bits)
     }
 
+    #[inline(always)]
     fn has_more(&self, _: &'static Field) -> bool {
         // Padding is always shorter than an octet.
         self.bits.left() >= 8
     }
 
+    #[inline(always)]
     fn refuse(&self, kind: ErrorKind, field: &'static Field) -> DecodeError {
-        DecodeError::at_bit(kind, field.name, self.field_at)
+        refuse(kind, field, self.position(), field.bits())
     }
 }
 
 /// Writes compressed fields one after another; stops silently where the buffer ends, so the buffer
-/// is measured first. Zeros fill the last octet.
+/// is measured first. The last ones are in it once [`Writer::finish`] was called.
 #[derive(Debug)]
 pub struct Writer<'b> {
     bits: BitWriter<'b>,
@@ -137,6 +132,12 @@ impl<'b> Writer<'b> {
     #[must_use]
     pub const fn new(octets: &'b mut [u8]) -> Self {
         Self { bits: BitWriter::new(octets) }
+    }
+
+    /// Writes what is left, and zeros up to the end of the last octet.
+    #[inline]
+    pub fn finish(self) {
+        self.bits.finish();
     }
 
     /// Appends a field's compressed value of at most 57 bits.
@@ -153,7 +154,7 @@ impl<'a> Sink<'a> for Writer<'_> {
         self.put(field, raw);
     }
 
-    #[inline]
+    #[inline(always)]
     fn identifier(&mut self, _: &'static Field, identifier: &[u8; 32]) {
         for word in identifier.as_chunks::<4>().0 {
             self.bits.put(u64::from(u32::from_be_bytes(*word)), 32);

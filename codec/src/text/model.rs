@@ -80,7 +80,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<Symbol> {
     if bits == 0 || source.bits.left() < bits as usize {
         return None;
     }
-    source.bits.skip(bits as usize);
+    source.bits.skip(bits);
     let token = u16_at(ORDER, place as usize);
     Some(if token == NO_TOKEN { Symbol::Escape } else { Symbol::Token(token_at(token)) })
 }

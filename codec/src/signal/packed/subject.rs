@@ -15,7 +15,8 @@ pub(super) struct Listed {
 impl Listed {
     /// The symbol of a value, unless it is not in the list.
     pub(super) fn symbol(&self, value: u8) -> Option<usize> {
-        self.values.iter().position(|listed| *listed == value)
+        // Lists stand in the order of their values.
+        self.values.binary_search(&value).ok()
     }
 
     /// The value, or behind `escape` as it is.

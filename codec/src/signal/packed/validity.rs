@@ -116,27 +116,24 @@ impl Step {
 
 impl Parts {
     fn number(&self, step: Step, years: &Years) -> Option<u64> {
+        let within_hour = match step {
+            Step::Hour if self.minute == 0 && self.second == 0 => 0,
+            Step::FiveMinutes if self.minute.is_multiple_of(5) && self.second == 0 => {
+                self.minute / 5
+            }
+            Step::Minute if self.second == 0 => self.minute,
+            Step::Second => self.minute.wrapping_mul(61).wrapping_add(self.second),
+            Step::Hour | Step::FiveMinutes | Step::Minute => return None,
+        };
         let year = self.year.checked_sub(years.first).filter(|year| *year < years.count)?;
         let month = self.month.checked_sub(1).filter(|month| *month < 12)?;
         let day = self.day.checked_sub(1).filter(|day| *day < 31)?;
         if self.hour > 23 || self.minute > 59 || self.second > 60 {
             return None;
         }
-        let within_hour = match step {
-            Step::Hour => self.minute,
-            Step::FiveMinutes => self.minute / 5,
-            Step::Minute => self.minute,
-            Step::Second => self.minute.wrapping_mul(61).wrapping_add(self.second),
-        };
-        let is_whole = match step {
-            Step::Hour => self.minute == 0 && self.second == 0,
-            Step::FiveMinutes => self.minute.is_multiple_of(5) && self.second == 0,
-            Step::Minute => self.second == 0,
-            Step::Second => true,
-        };
         let hours = year.wrapping_mul(12).wrapping_add(month).wrapping_mul(31).wrapping_add(day);
         let hours = hours.wrapping_mul(24).wrapping_add(self.hour);
-        is_whole.then(|| hours.wrapping_mul(step.per_hour()).wrapping_add(within_hour))
+        Some(hours.wrapping_mul(step.per_hour()).wrapping_add(within_hour))
     }
 
     const fn of(number: u64, step: Step, years: &Years) -> Self {
@@ -159,7 +156,8 @@ pub(super) fn write_duration(value: Duration, sink: &mut impl Sink) {
     sink.field("Duration");
     let raw = value.to_wire();
     let code = codes::DURATION.as_code();
-    let listed = codes::DURATION_VALUES.iter().position(|known| u64::from(*known) == raw);
+    // The list stands in the order of its values.
+    let listed = codes::DURATION_VALUES.binary_search_by_key(&raw, |known| u64::from(*known)).ok();
     let (days, hours, minutes) =
         (u64::from(value.days()), u64::from(value.hours()), u64::from(value.minutes()));
     let all_hours = days.wrapping_mul(24).wrapping_add(hours);
