@@ -1,0 +1,61 @@
+"""packed.toml as Rust: codec/src/signal/packed/codes.rs.
+
+A code over values (subjects, object types, durations) gives the values in a list, and the index of
+each symbol that is none. Any other code gives the index of each symbol in a module of its name.
+"""
+
+import re
+
+from . import rust
+
+VALUES = ("subject_", "object_", "requested", "data_type", "duration")
+
+
+def generate(packed):
+    parts = [rust.head("packed.toml"), "\nuse super::prefix::PrefixCode;\n"]
+    for name, code in packed["code"].items():
+        parts.append("\n" + one_code(name, code["title"], code["symbols"]))
+    return "".join(parts)
+
+
+def one_code(name, title, symbols):
+    lengths = [str(length) for _, length in symbols]
+    names = [symbol for symbol, _ in symbols]
+    constant = name.upper()
+    text = f"/// {title}.\n" + rust.array(
+        f"pub(super) static {constant}: PrefixCode<{len(symbols)}>", "PrefixCode::new(",
+        lengths, ")")
+    if name.startswith(VALUES):
+        return text + values(constant, names)
+    return text + indices(name, names)
+
+
+def values(constant, names):
+    known = [value(name) for name in names if value(name)]
+    width = "u32" if constant == "DURATION" else "u8"
+    text = rust.array(f"pub(super) static {constant}_VALUES: [{width}; {len(known)}]",
+                      "", known, "")
+    for index, name in enumerate(names):
+        if not value(name):
+            text += f"pub(super) const {constant}_{upper(name)}: usize = {index};\n"
+    return text
+
+
+def value(name):
+    """The Rust literal of a symbol that is a value: a code, or a duration's six digits."""
+    if re.fullmatch("[0-9A-F]{2}", name):
+        return f"0x{name}"
+    if match := re.fullmatch(r"P(\d\d)D(\d\d)H(\d\d)M", name):
+        return "0x" + "".join(match.groups())
+    return None
+
+
+def indices(name, names):
+    lines = [f"    pub(in crate::signal::packed) const {upper(symbol)}: usize = {index};"
+             for index, symbol in enumerate(names)]
+    return f"pub(super) mod {name} {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def upper(symbol):
+    words = re.sub("[^A-Za-z0-9]+", "_", symbol).upper()
+    return f"N{words}" if words[0].isdigit() else words
