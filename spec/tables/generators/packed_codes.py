@@ -11,9 +11,9 @@ from . import rust
 VALUES = ("subject_", "object_", "requested", "data_type", "duration")
 
 
-def generate(packed):
+def generate(tables):
     parts = [rust.head("packed.toml"), "\nuse super::prefix::PrefixCode;\n"]
-    for name, code in packed["code"].items():
+    for name, code in tables.packed["code"].items():
         parts.append("\n" + one_code(name, code["title"], code["symbols"]))
     return "".join(parts)
 

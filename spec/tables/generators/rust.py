@@ -29,3 +29,20 @@ def filled(elements, indent):
         else:
             lines.append(f"{indent}{element},")
     return "\n".join(lines) + "\n"
+
+
+def call(declared, before, arguments, after):
+    """`declared = before arguments after;`, an argument a line if it is too long."""
+    line = f"{declared} = {before}{', '.join(arguments)}{after};"
+    if len(line) <= WIDTH:
+        return line + "\n"
+    inside = "".join(f"    {argument},\n" for argument in arguments)
+    return f"{declared} = {before}\n{inside}{after};\n"
+
+
+def lines(declared, elements):
+    """An array of names: on one line, or one on each."""
+    line = f"{declared} = [{', '.join(elements)}];"
+    if len(line) <= WIDTH:
+        return line + "\n"
+    return f"{declared} = [\n" + "".join(f"    {element},\n" for element in elements) + "];\n"
