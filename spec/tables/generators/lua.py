@@ -50,7 +50,8 @@ def keep(row, *keys):
 
 
 def numbered(rows):
-    return {int(code): meaning for code, meaning in rows.items() if code.isdigit()}
+    return {int(code): meaning[0] if isinstance(meaning, list) else meaning
+            for code, meaning in rows.items() if code.isdigit()}
 
 
 def members(part):

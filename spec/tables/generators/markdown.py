@@ -101,6 +101,8 @@ def values(tables, name):
     for code, meaning in tables.formats["values"][name].items():
         if code in ("title", "column"):
             continue
+        if isinstance(meaning, list):
+            meaning = "{} ({})".format(*meaning)
         if rows and rows[-1][2] == meaning:
             rows[-1][1] = code
         else:
