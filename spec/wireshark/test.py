@@ -8,26 +8,23 @@ Python 3.11, standard library only.
 """
 
 import difflib
-import json
 import pathlib
 import re
-import struct
-import subprocess
 import sys
-import tempfile
 
 import cases
+from capture import ENVELOPE, ITEM, dissect, show
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "golden.txt"
-ITEM, ENVELOPE = 147, 148  # DLT_USER0 and 1
 
 
 def main():
     wrong = counted = 0
     for link, given in ((ITEM, cases.items()), (ENVELOPE, cases.envelopes())):
         given = list(given)
-        for case, seen in zip(given, dissect(link, given), strict=True):
+        answers = dissect(link, [case.octets for case in given])
+        for case, seen in zip(given, answers, strict=True):
             counted += 1
             found = differences(case, seen)
             wrong += bool(found)
@@ -58,51 +55,13 @@ def shown(value):
     return str(value).replace("\0", "\u2400")
 
 
-def dissect(link, given):
-    """For each packet the values of every field of ours, in the order they are shown."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "packets.pcap"
-        write_pcap(path, link, [case.octets for case in given])
-        answer = tshark(path, "-T", "json")
-    layers = json.loads(answer, object_pairs_hook=list)
-    return [collect(dict(dict(packet)["_source"])["layers"], {}) for packet in layers]
-
-
-def collect(pairs, found):
-    for name, value in pairs:
-        if isinstance(value, list):
-            if value and isinstance(value[0], tuple):
-                collect(value, found)
-        elif name.startswith("chappe."):
-            found.setdefault(name, []).append(value)
-    return found
-
-
-def tshark(path, *options):
-    command = ["tshark", "-n", "-X", f"lua_script:{HERE / 'chappe.lua'}", "-r", str(path), *options]
-    run = subprocess.run(command, capture_output=True, check=True)
-    complaints = [line for line in run.stderr.decode().splitlines() if "Running as user" not in line]
-    if complaints:
-        raise SystemExit("dissector: " + "\n".join(complaints))
-    return run.stdout.decode()
-
-
-def write_pcap(path, link, packets):
-    with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, link))
-        for second, octets in enumerate(packets):
-            file.write(struct.pack("<IIII", second, 0, len(octets), len(octets)) + octets)
-
-
 def golden():
     """What a person sees, of a few packets of each kind."""
     text = ""
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "packets.pcap"
-        for link, given in ((ITEM, cases.golden_items()), (ENVELOPE, cases.golden_envelopes())):
-            write_pcap(path, link, [case.octets for case in given])
-            for case, part in zip(given, of_chappe(tshark(path, "-V")), strict=True):
-                text += f"# {case.name}\n{part}\n"
+    for link, given in ((ITEM, cases.golden_items()), (ENVELOPE, cases.golden_envelopes())):
+        dump = show(link, [case.octets for case in given])
+        for case, part in zip(given, of_chappe(dump), strict=True):
+            text += f"# {case.name}\n{part}\n"
     if sys.argv[1:] == ["--write"]:
         GOLDEN.write_text(text)
     before = GOLDEN.read_text() if GOLDEN.exists() else ""

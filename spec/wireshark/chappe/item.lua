@@ -150,7 +150,7 @@ function item.add(tree, range, several)
     local reference = reference_octets[form] > 0 and range(at, reference_octets[form])
     if reference then
         tree:add(fields["chappe.item.reference"], reference)
-        if code == 1 and form == 2 and not reference:raw():find("[^%z]") then
+        if known and form == 2 and not reference:raw():find("[^%z]") then
             shown.refuse("not_canonical", "reference", at)
         end
         at, length = at + reference:len(), length - reference:len()

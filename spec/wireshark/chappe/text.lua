@@ -134,13 +134,16 @@ end
 
 local function escaped(reader)
     local first = reader:bits(8)
+    if first >= 0x80 and first < 0xC2 or first > 0xF4 then
+        reader:refuse("bad_character", reader.field)
+    end
     local size = first < 0x80 and 1 or first < 0xE0 and 2 or first < 0xF0 and 3 or 4
     local octets = {string.char(first)}
     for index = 2, size do
         octets[index] = string.char(reader:bits(8))
     end
     local character = table.concat(octets)
-    if first >= 0x80 and first < 0xC2 or character_at(character, 1) ~= size then
+    if character_at(character, 1) ~= size then
         reader:refuse("bad_character", reader.field)
     end
     return character
