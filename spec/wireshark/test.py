@@ -11,12 +11,14 @@ import difflib
 import pathlib
 import re
 import sys
+from random import Random
 
 import cases
 from capture import ENVELOPE, ITEM, dissect, show
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "golden.txt"
+DAMAGED = 4  # damaged packets made of each
 
 
 def main():
@@ -30,7 +32,7 @@ def main():
             wrong += bool(found)
             for line in found[:3]:
                 print(f"dissector: {case.name}: {line}")
-    wrong += not golden()
+    wrong += damaged() + (not golden())
     print(f"dissector: {counted} packets, {wrong} wrong")
     return 1 if wrong else 0
 
@@ -53,6 +55,34 @@ def differences(case, seen):
 def shown(value):
     """Wireshark ends a string at a zero octet; the dissector puts its picture there."""
     return str(value).replace("\0", "\u2400")
+
+
+def damaged():
+    """Whatever comes, the dissector shows or refuses it and never breaks. The damage is the same on
+    every run."""
+    random, broken = Random(1996), 0
+    for link, given in ((ITEM, cases.items()), (ENVELOPE, cases.envelopes())):
+        packets = [damage(case.octets, random) for case in given for _ in range(DAMAGED)]
+        for octets, seen in zip(packets, dissect(link, packets), strict=True):
+            if "dissector" in seen.get("chappe.error.kind", []):
+                broken += 1
+                print(f"dissector: {octets.hex()} breaks it: {seen['chappe.error.field']}")
+    return broken
+
+
+def damage(octets, random):
+    """Cut, lengthened, or with some bits turned."""
+    octets = bytearray(octets)
+    for _ in range(random.randrange(1, 4)):
+        way, at = random.randrange(4), random.randrange(len(octets) + 1)
+        if way == 0:
+            del octets[at:]
+        elif way == 1:
+            octets += random.randbytes(random.randrange(8))
+        elif at < len(octets):
+            octets[at] ^= 1 << random.randrange(8)
+    # Wireshark passes over a packet of nothing.
+    return bytes(octets) or b"\1"
 
 
 def golden():

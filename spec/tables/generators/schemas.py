@@ -24,7 +24,8 @@ def generate(tables):
     for family in tables.families["family"]:
         for revision in family.get("revision", []):
             if "format" in revision:
-                files[family["name"].replace(" ", "-")] = body(tables, family, revision)
+                later = f"-{revision['revision']}" if revision["revision"] else ""
+                files[family["name"].replace(" ", "-") + later] = body(tables, family, revision)
     return {f"spec/schema/{name}.json": dump(name, schema) for name, schema in files.items()}
 
 
