@@ -177,14 +177,14 @@ pub(super) static SUBJECT_P_VALUES: [u8; 19] = [
 pub(super) const SUBJECT_P_ESCAPE: usize = 19;
 
 /// SubjectCode of E.
-pub(super) static SUBJECT_E: PrefixCode<9> = PrefixCode::new([4, 3, 3, 3, 2, 3, 5, 3, 5]);
+pub(super) static SUBJECT_E: PrefixCode<9> = PrefixCode::new([3, 3, 3, 3, 3, 3, 4, 3, 4]);
 pub(super) static SUBJECT_E_VALUES: [u8; 8] = [0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14];
 pub(super) const SUBJECT_E_ESCAPE: usize = 8;
 
 /// SubjectCode of D.
 pub(super) static SUBJECT_D: PrefixCode<75> = PrefixCode::new([
-    6, 5, 5, 5, 5, 5, 6, 7, 7, 7, 5, 5, 5, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-    6, 6, 7, 5, 6, 7, 5, 7, 7, 7, 6, 7, 7, 7, 6, 5, 7, 7, 7, 5, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 6, 6,
+    6, 6, 6, 6, 6, 5, 6, 6, 6, 6, 6, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7,
+    6, 6, 7, 6, 6, 7, 6, 7, 7, 7, 6, 7, 7, 7, 6, 6, 7, 7, 7, 5, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 6, 6,
     6, 7, 6, 6, 6, 7, 7, 7, 7, 7, 7,
 ]);
 pub(super) static SUBJECT_D_VALUES: [u8; 74] = [
@@ -205,8 +205,8 @@ pub(super) const SUBJECT_S_ESCAPE: usize = 13;
 
 /// SubjectCode of I.
 pub(super) static SUBJECT_I: PrefixCode<54> = PrefixCode::new([
-    6, 6, 5, 6, 6, 6, 5, 6, 5, 6, 5, 6, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 6, 6, 6, 6, 6,
-    6, 6, 6, 6, 5, 6, 6, 6, 6, 6, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 7, 7,
+    6, 6, 5, 6, 6, 6, 5, 6, 5, 6, 5, 6, 5, 6, 6, 6, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 5, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 5, 6, 6, 6, 6, 6, 6, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 7,
 ]);
 pub(super) static SUBJECT_I_VALUES: [u8; 53] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26,
@@ -218,7 +218,7 @@ pub(super) const SUBJECT_I_ESCAPE: usize = 53;
 
 /// SubjectCode of M.
 pub(super) static SUBJECT_M: PrefixCode<31> = PrefixCode::new([
-    5, 4, 5, 5, 5, 5, 4, 4, 4, 5, 5, 5, 5, 5, 5, 4, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 5, 6, 6, 5, 6,
+    5, 4, 5, 5, 5, 5, 5, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 5, 6, 6, 5, 6,
 ]);
 pub(super) static SUBJECT_M_VALUES: [u8; 30] = [
     0x00, 0x10, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C, 0x30,
@@ -233,7 +233,7 @@ pub(super) const SUBJECT_Q_ESCAPE: usize = 2;
 
 /// ObjectType of P.
 pub(super) static OBJECT_P: PrefixCode<22> =
-    PrefixCode::new([5, 5, 5, 5, 6, 6, 6, 5, 3, 4, 5, 4, 5, 3, 5, 3, 4, 4, 5, 5, 7, 7]);
+    PrefixCode::new([4, 5, 5, 5, 6, 6, 6, 4, 3, 4, 4, 4, 4, 4, 4, 4, 5, 4, 5, 5, 7, 7]);
 pub(super) static OBJECT_P_VALUES: [u8; 20] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40,
     0x50, 0x60, 0x70, 0x80,
@@ -243,7 +243,7 @@ pub(super) const OBJECT_P_DIGITS: usize = 21;
 
 /// ObjectType of E.
 pub(super) static OBJECT_E: PrefixCode<17> =
-    PrefixCode::new([4, 4, 3, 3, 4, 5, 5, 4, 5, 4, 5, 3, 4, 4, 5, 6, 6]);
+    PrefixCode::new([4, 4, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 6, 6]);
 pub(super) static OBJECT_E_VALUES: [u8; 15] =
     [0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x30, 0x31, 0x32, 0x33, 0x40, 0x50, 0x60, 0x70];
 pub(super) const OBJECT_E_CODED: usize = 15;
@@ -251,7 +251,7 @@ pub(super) const OBJECT_E_DIGITS: usize = 16;
 
 /// ObjectType of D.
 pub(super) static OBJECT_D: PrefixCode<16> =
-    PrefixCode::new([4, 3, 2, 2, 3, 6, 6, 5, 6, 5, 6, 6, 6, 6, 7, 7]);
+    PrefixCode::new([3, 3, 2, 3, 3, 5, 5, 5, 5, 5, 5, 6, 6, 6, 7, 7]);
 pub(super) static OBJECT_D_VALUES: [u8; 14] =
     [0x00, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40, 0x50, 0x60, 0x70, 0x80];
 pub(super) const OBJECT_D_CODED: usize = 14;
@@ -259,7 +259,7 @@ pub(super) const OBJECT_D_DIGITS: usize = 15;
 
 /// ObjectType of S.
 pub(super) static OBJECT_S: PrefixCode<22> =
-    PrefixCode::new([4, 4, 3, 4, 4, 5, 5, 7, 8, 8, 8, 3, 5, 4, 5, 4, 4, 4, 5, 4, 7, 8]);
+    PrefixCode::new([3, 4, 4, 4, 5, 5, 5, 7, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4, 4, 7, 8]);
 pub(super) static OBJECT_S_VALUES: [u8; 20] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40,
     0x50, 0x60, 0x70, 0x80,
@@ -275,7 +275,7 @@ pub(super) const OBJECT_I_DIGITS: usize = 10;
 
 /// ObjectType of M.
 pub(super) static OBJECT_M: PrefixCode<22> =
-    PrefixCode::new([5, 4, 5, 4, 4, 5, 5, 4, 3, 4, 5, 5, 5, 5, 5, 4, 5, 4, 5, 4, 6, 6]);
+    PrefixCode::new([4, 4, 5, 4, 4, 5, 5, 4, 4, 4, 5, 5, 5, 5, 5, 4, 4, 4, 5, 4, 6, 6]);
 pub(super) static OBJECT_M_VALUES: [u8; 20] = [
     0x00, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40,
     0x50, 0x60, 0x70, 0x80,
@@ -290,7 +290,7 @@ pub(super) const OBJECT_Q_CODED: usize = 5;
 pub(super) const OBJECT_Q_DIGITS: usize = 6;
 
 /// Object type of a request object.
-pub(super) static REQUESTED: PrefixCode<9> = PrefixCode::new([4, 3, 3, 2, 4, 3, 4, 3, 4]);
+pub(super) static REQUESTED: PrefixCode<9> = PrefixCode::new([3, 3, 3, 3, 3, 3, 4, 3, 4]);
 pub(super) static REQUESTED_VALUES: [u8; 8] = [0x00, 0x10, 0x11, 0x40, 0x50, 0x60, 0x70, 0x80];
 pub(super) const REQUESTED_ESCAPE: usize = 8;
 
