@@ -18,7 +18,7 @@ def outputs(tables):
     """Each generated file, from the repository's root, and its octets."""
     files = {
         "codec/src/signal/layout/fields.rs": signal_fields.generate(tables),
-        "codec/src/signal/packed/codes.rs": packed_codes.generate(tables),
+        "codec/src/packing/codes.rs": packed_codes.generate(tables),
         "spec/wireshark/chappe_tables.lua": lua.generate(tables),
     }
     files |= schemas.generate(tables)

@@ -1,7 +1,8 @@
-"""packed.toml as Rust: codec/src/signal/packed/codes.rs.
+"""packed.toml as Rust: codec/src/packing/codes.rs.
 
-A code over values (subjects, object types, durations) gives the values in a list, and the index of
-each symbol that is none. Any other code gives the index of each symbol in a module of its name.
+A code over values (subjects, object types, durations) gives the values in a list; any other gives the
+index of each symbol in a module of its name, and so does `duration` of those that are no values. (The
+others that are no values stand first or last, where the codec finds them without a name.)
 """
 
 import re
@@ -12,7 +13,7 @@ VALUES = ("subject_", "object_", "requested", "data_type", "duration")
 
 
 def generate(tables):
-    parts = [rust.head("packed.toml"), "\nuse super::prefix::PrefixCode;\n"]
+    parts = [rust.head("packed.toml"), "\nuse super::PrefixCode;\n"]
     for name, code in tables.packed["code"].items():
         parts.append("\n" + one_code(name, code["title"], code["symbols"]))
     return "".join(parts)
@@ -23,22 +24,21 @@ def one_code(name, title, symbols):
     names = [symbol for symbol, _ in symbols]
     constant = name.upper()
     text = f"/// {title}.\n" + rust.array(
-        f"pub(super) static {constant}: PrefixCode<{len(symbols)}>", "PrefixCode::new(",
+        f"pub(crate) static {constant}: PrefixCode<{len(symbols)}>", "PrefixCode::new(",
         lengths, ")")
-    if name.startswith(VALUES):
-        return text + values(constant, names)
-    return text + indices(name, names)
+    if not name.startswith(VALUES):
+        return text + indices(name, enumerate(names))
+    text += values(constant, names)
+    if name == "duration":
+        text += indices(name, ((at, each) for at, each in enumerate(names) if not value(each)))
+    return text
 
 
 def values(constant, names):
     known = [value(name) for name in names if value(name)]
     width = "u32" if constant == "DURATION" else "u8"
-    text = rust.array(f"pub(super) static {constant}_VALUES: [{width}; {len(known)}]",
+    return rust.array(f"pub(crate) static {constant}_VALUES: [{width}; {len(known)}]",
                       "", known, "")
-    for index, name in enumerate(names):
-        if not value(name):
-            text += f"pub(super) const {constant}_{upper(name)}: usize = {index};\n"
-    return text
 
 
 def value(name):
@@ -50,10 +50,9 @@ def value(name):
     return None
 
 
-def indices(name, names):
-    lines = [f"    pub(in crate::signal::packed) const {upper(symbol)}: usize = {index};"
-             for index, symbol in enumerate(names)]
-    return f"pub(super) mod {name} {{\n" + "\n".join(lines) + "\n}\n"
+def indices(name, symbols):
+    lines = [f"    pub(crate) const {upper(symbol)}: usize = {index};" for index, symbol in symbols]
+    return f"pub(crate) mod {name} {{\n" + "\n".join(lines) + "\n}\n"
 
 
 def upper(symbol):

@@ -4,10 +4,10 @@ Tokens stand there sorted by their octets, so that one is found by bisection; th
 that order or lead to it. All numbers are little-endian.
 
     strings.bin  the octets of all tokens, one after another
-    ends.bin     where each ends in them (u16, or u32 if they are more than 65,535)
+    ends.bin     where each ends in them (u16)
     lengths.bin  bits of each codeword (u8)
-    ranks.bin    position of each codeword in code order (u16)
-    order.bin    for each position in code order the token's place (u16), FFFF for ESC
+    places.bin   place of each codeword in the order of the code (u16)
+    order.bin    the token at each place (u16), FFFF for ESC
 
 sizes.rs has the numbers that the arrays do not tell.
 """
@@ -29,17 +29,18 @@ def generate(tables):
     tokens = sorted(token for token in code_order if token is not None)
     place = {token: index for index, token in enumerate(tokens)}
     length = {token: bits for bits, token in rows}
+    rank = {token: index for index, token in enumerate(code_order)}
     ends, end = [], 0
     for token in tokens:
         end += len(token)
         ends.append(end)
     files = {
         "strings.bin": b"".join(tokens),
-        "ends.bin": pack("H" if end <= 0xFFFF else "I", ends),
+        "ends.bin": pack("H", ends),
         "lengths.bin": bytes(length[token] for token in tokens),
-        "ranks.bin": pack("H", [code_order.index(token) for token in tokens]),
+        "places.bin": pack("H", [rank[token] for token in tokens]),
         "order.bin": pack("H", [ESC if token is None else place[token] for token in code_order]),
-        "sizes.rs": sizes(code_order, length, end).encode(),
+        "sizes.rs": sizes(code_order, length).encode(),
     }
     return {f"codec/src/text/model/{name}": octets for name, octets in files.items()}
 
@@ -63,23 +64,17 @@ def pack(kind, numbers):
     return struct.pack(f"<{len(numbers)}{kind}", *numbers)
 
 
-def sizes(code_order, length, octets):
-    counts = [sum(bits == each for bits in length.values()) for each in range(65)]
+def sizes(code_order, length):
     longest = max(length.values())
+    counts = [sum(bits == each for bits in length.values()) for each in range(longest + 1)]
     longest_token = max(len(token) for token in code_order if token is not None)
     return (rust.head("text/tokens.tsv") + f"""
-/// Symbols of the code, ESC among them.
-pub(super) const SYMBOLS: usize = {len(code_order)};
-/// Position of ESC in the order of codewords.
-pub(super) const ESC_RANK: u16 = {code_order.index(None)};
-/// Bits of the codeword of ESC.
-pub(super) const ESC_BITS: u8 = {length[None]};
-/// Bits of the longest codeword.
-pub(super) const CODEWORD_BITS_MAX: u8 = {longest};
-/// Octets of the longest token.
-pub(super) const TOKEN_OCTETS_MAX: usize = {longest_token};
-/// Octets of all tokens.
-pub(super) const STRINGS_OCTETS: usize = {octets};
-/// How many codewords there are of each length, from 0 bits on.
-""" + rust.array(f"pub(super) const CODEWORDS: [u16; {longest + 1}]", "",
-                 [str(count) for count in counts[:longest + 1]], ""))
+/// How many tokens there are, the escape not counted.
+pub(super) const TOKENS: usize = {len(code_order) - 1};
+/// The place of the escape in the order of the code.
+pub(super) const ESCAPE_PLACE: usize = {code_order.index(None)};
+/// The longest token.
+pub(in crate::text) const TOKEN_OCTETS_MAX: usize = {longest_token};
+/// How many codewords have so many bits, from 0 on.
+""" + rust.array(f"pub(super) const COUNTS: [u16; {longest + 1}]", "",
+                 [str(count) for count in counts], ""))
