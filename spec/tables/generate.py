@@ -24,7 +24,8 @@ def outputs(tables):
     files |= schemas.generate(tables)
     files |= markdown.generate(tables)
     files |= text_model.generate(tables)
-    return {path: text if isinstance(text, bytes) else text.encode() for path, text in files.items()}
+    return {path: text if isinstance(text, bytes) else text.encode()
+            for path, text in files.items()}
 
 
 def write(root, files):
@@ -34,8 +35,11 @@ def write(root, files):
 
 
 def differing(root, files):
-    return [path for path, octets in files.items()
-            if not (root / path).exists() or (root / path).read_bytes() != octets]
+    """What is not as made, and schemas that nothing makes any more."""
+    wrong = [path for path, octets in files.items()
+             if not (root / path).exists() or (root / path).read_bytes() != octets]
+    schemas_there = {f"spec/schema/{path.name}" for path in (root / "spec/schema").iterdir()}
+    return wrong + sorted(schemas_there - set(files))
 
 
 def main():

@@ -8,11 +8,12 @@ Python 3.11, standard library only; the schemas are read as they stand in spec/s
 import json
 import sys
 
-from generators import schemas
+from generators.signal_schemas import names
 from generators.source import ROOT, Tables
 from generators.validate import problems
 
-SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "spec/schema").glob("*.json")}
+SCHEMAS = {path.stem: json.loads(path.read_text())
+           for path in (ROOT / "spec/schema").glob("*.json")}
 TABLES = Tables()
 
 
@@ -38,7 +39,7 @@ def signals():
 def nest(flat):
     """The nested shape of flat fields, whatever they are."""
     left = dict(flat)
-    take = lambda group: {name: left.pop(name) for name in schemas.names(TABLES.group(group))
+    take = lambda group: {name: left.pop(name) for name in names(TABLES.group(group))
                           if name in left}
     header, test = take("header"), take("test")
     requests = take("request_objects")
@@ -92,10 +93,12 @@ def cases():
     yield "text", "text", "Σ῾Αφροδίτης 🏳", True
     yield "text too long", "text", "x" * 2001, False
     yield "text that is none", "text", 7, False
-    yield "lease without labels", "lease", {"delegation": "00" * 134, "first_epoch": 1, "labels": []}, False
+    empty = {"delegation": "00" * 134, "first_epoch": 1, "labels": []}
+    yield "lease without labels", "lease", empty, False
     yield "statement cut", "statement", {"statement": "00" * 158}, False
-    yield "vector without result", "vectors", {"schema": "chappe-vectors/1", "chapter": "00", "vectors": [
-        {"id": "a", "comment": "", "spec": "00-conventions.md", "kind": "x", "in": {}}]}, False
+    vector = {"id": "a", "comment": "", "spec": "00-conventions.md", "kind": "x", "in": {}}
+    document = {"schema": "chappe-vectors/1", "chapter": "00", "vectors": [vector]}
+    yield "vector without result", "vectors", document, False
 
 
 def main():

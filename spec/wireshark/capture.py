@@ -38,7 +38,8 @@ def tshark(link, packets, script, *options):
         command = ["tshark", "-n", "-X", f"lua_script:{script}", "-r", str(path), *options]
         run = subprocess.run(command, capture_output=True, check=True)
     # As root it says so; anything else on that channel is an error of the script.
-    complaints = [line for line in run.stderr.decode().splitlines() if "Running as user" not in line]
+    complaints = [line for line in run.stderr.decode().splitlines()
+                  if "Running as user" not in line]
     if complaints:
         raise SystemExit("dissector: " + "\n".join(complaints))
     return run.stdout.decode()

@@ -175,7 +175,8 @@ def packed_item(vector, name):
 HEADER = ("Prefix", "Version", "EncryptionIndicator", "DuressIndicator", "MessageCode",
           "ReferenceIndicator", "ReferencedMessage")
 PACKED = {"packed": packed_message, "repeat": packed_repeat, "packed_invalid": packed_refused,
-          "text": text, "text_invalid": text_refused, "item": packed_item, "item_invalid": packed_item}
+          "text": text, "text_invalid": text_refused, "item": packed_item,
+          "item_invalid": packed_item}
 
 
 def statements():
@@ -195,7 +196,8 @@ def statements():
     for vector in load("codec/statement.json"):
         if vector["kind"] == "evidence_body" and vector["result"] == "valid":
             salt = vector["out"]["blinding_salt"]
-            yield Case(f"{vector['id']}, {vector['comment']}", b"\x10\0" + unhex(vector["in"]["body"]),
+            yield Case(f"{vector['id']}, {vector['comment']}",
+                       b"\x10\0" + unhex(vector["in"]["body"]),
                        {"chappe.statement_body.salt": [octet_text(salt)]} if salt else {})
 
 
@@ -205,9 +207,9 @@ def leases():
         if error and error[0] in NEED_KEYS:
             continue
         fields = {"chappe.lease.first_epoch": [out["first_epoch"]],
-                  "chappe.lease.labels": [octet_text(label) for label in out["labels"]]} if out else {}
-        yield Case(f"{vector['id']}, {vector['comment']}", b"\x11\0" + unhex(vector["in"]["octets"]),
-                   fields, error)
+                  "chappe.lease.labels": list(map(octet_text, out["labels"]))} if out else {}
+        yield Case(f"{vector['id']}, {vector['comment']}",
+                   b"\x11\0" + unhex(vector["in"]["octets"]), fields, error)
 
 
 def heads(given):

@@ -7,7 +7,7 @@ import re
 
 from . import source
 
-MARKED = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARKED = re.compile(r"^(<!-- table: (.+?) -->\n).*?^(<!-- end -->)$", re.DOTALL | re.MULTILINE)
 # A chapter shows the codewords of the codes that are not longer; the others are in packed.toml.
 SYMBOLS_SHOWN = 12
 
@@ -16,7 +16,7 @@ def generate(tables):
     files = {}
     for chapter in sorted((tables.root / "spec").glob("*.md")):
         text = chapter.read_text()
-        if "<!-- table: " in text:
+        if MARKED.search(text):
             fill = lambda match: f"{match[1]}\n{make(tables, match[2])}\n{match[3]}"
             files[f"spec/{chapter.name}"] = MARKED.sub(fill, text)
     return files
@@ -74,7 +74,8 @@ def layout(tables, name):
     for field in tables.format(name)["field"]:
         if "bits" in field:
             says = field.get("says", plain(field["name"]))
-            sized = says if "bit" in says else f"{says} ({field['bits']} bit{'s' * (field['bits'] > 1)})"
+            unit = "bit" if field["bits"] == 1 else "bits"
+            sized = says if "bit" in says else f"{says} ({field['bits']} {unit})"
             parts.append((field["bits"], sized))
             if sum(bits for bits, _ in parts) == 8:
                 rows.append((f"octet {at}", " ‖ ".join(says for _, says in parts)))
@@ -107,8 +108,9 @@ def values(tables, name):
             rows[-1][1] = code
         else:
             rows.append([code, code, meaning])
-    return table((name, tables.formats["values"][name]["column"]), [(first if first == last else f"{first}–{last}", meaning)
-                                  for first, last, meaning in rows])
+    codes = [(first if first == last else f"{first}–{last}", meaning)
+             for first, last, meaning in rows]
+    return table((name, tables.formats["values"][name]["column"]), codes)
 
 
 def codes(tables, _):

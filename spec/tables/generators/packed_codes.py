@@ -1,8 +1,8 @@
 """packed.toml as Rust: codec/src/packing/codes.rs.
 
-A code over values (subjects, object types, durations) gives the values in a list; any other gives the
-index of each symbol in a module of its name, and so does `duration` of those that are no values. (The
-others that are no values stand first or last, where the codec finds them without a name.)
+A code over values (subjects, object types, durations) gives the values in a list; any other gives
+the index of each symbol in a module of its name, and so does `duration` of those that are no
+values. (Others that are no values stand first or last, where the codec finds them without a name.)
 """
 
 import re

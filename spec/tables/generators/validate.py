@@ -108,7 +108,8 @@ KEYWORDS = {
     "maximum": check(only(int, lambda rule, value: value <= rule), "is above"),
     "minItems": check(only(list, lambda rule, value: len(value) >= rule), "has fewer than"),
     "maxItems": check(only(list, lambda rule, value: len(value) <= rule), "has more than"),
-    "required": check(only(dict, lambda rule, value: set(rule) <= set(value)), "does not have all of"),
+    "required": check(
+        only(dict, lambda rule, value: set(rule) <= set(value)), "does not have all of"),
     "dependentRequired": check(
         only(dict, lambda rule, value: all(set(needs) <= set(value)
                                            for name, needs in rule.items() if name in value)),

@@ -40,7 +40,8 @@ end
 
 local function check_range(field, value, at)
     if field.range and (value < field.range[1] or value > field.range[2]) then
-        shown.refuse(field.name == "version" and "unknown_version" or "out_of_range", field.name, at)
+        local kind = field.name == "version" and "unknown_version" or "out_of_range"
+        shown.refuse(kind, field.name, at)
     end
 end
 

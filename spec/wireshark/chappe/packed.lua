@@ -1,7 +1,7 @@
 -- A packed signal (chapter 09): family 01, revision 1, and the text of family 04.
 --
--- `emit(name, value, from, to, meaning)` is called for each field of the standard with its text form
--- and its bits; from = to for what takes none.
+-- `emit(name, value, from, to, meaning)` is called for each field of the standard with its text
+-- form and its bits; from = to for what takes none.
 
 local bits = require "chappe.bits"
 local names = require "chappe.names"
@@ -25,7 +25,7 @@ local function listed(code, value)
     return false
 end
 
--- A value that is a symbol of the code, or behind `other` as hexadecimal digits and not in the list.
+-- A value that is a symbol of the code, or behind `other` in hexadecimal digits and not in the list.
 local function coded(reader, code, other, digits)
     local symbol = reader:code(codes[code])
     if symbol ~= other then

@@ -171,7 +171,8 @@ local function read(reader, letter, codes, emit)
     end
     emit_size("ObjectSizeDim1", "%04d", first, "metres")
     emit_size("ObjectSizeDim2", "%04d", second, "metres")
-    emit_size("ObjectOrientation", "%03d", orientation, orientation == 999 and "without" or "degrees")
+    emit_size("ObjectOrientation", "%03d", orientation,
+              orientation == 999 and "without" or "degrees")
 
     reader:start("ObjectLocation")
     local latitude, longitude, middle = read_place(reader)

@@ -17,8 +17,13 @@ end
 
 -- The symbol a moment must have: the first years, then the coarsest step that hold it.
 local function right_symbol(year, minute, second)
-    local group = year >= 2025 and year < 2041 and "near" or year >= 2041 and year < 2105 and "later"
-        or "any"
+    local group = "any"
+    for _, name in ipairs({"near", "later"}) do
+        local first, count = years[name][1], years[name][2]
+        if year >= first and year < first + count then
+            group = name
+        end
+    end
     local holds = {
         hour = minute == 0 and second == 0,
         ["five minutes"] = minute % 5 == 0 and second == 0,

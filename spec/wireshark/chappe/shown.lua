@@ -65,7 +65,7 @@ shown.experts.newer = ProtoExpert.new("chappe.newer", "Needs a newer Chappe",
 shown.experts.note = ProtoExpert.new("chappe.note", "Note", expert.group.COMMENTS_GROUP,
                                      expert.severity.NOTE)
 
--- Runs `read`; whatever it refuses is shown with kind, field and offset. Gives what it gives, or nil.
+-- Runs `read` and gives what it gives; what it refuses is shown with kind, field and offset.
 function shown.attempt(tree, read, ...)
     local fine, result = pcall(read, ...)
     if fine then
