@@ -5,7 +5,7 @@
 //! use chappe_codec::text::{self, TextBuffer};
 //!
 //! let body = text::to_vec("Pont coupé, passez par l'école.")?;
-//! assert!(body.len() <= 20);
+//! assert!(body.len() < 32);
 //! let mut buffer = TextBuffer::new();
 //! assert_eq!(text::parse(&body, &mut buffer)?, "Pont coupé, passez par l'école.");
 //! # Ok::<(), chappe_codec::error::DecodeError>(())

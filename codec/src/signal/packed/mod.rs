@@ -13,7 +13,7 @@
 //! let message = Message::parse_serialized(text)?;
 //! let mut body = [0; 20];
 //! let octets = Packed::Whole(message).emit(&mut body).unwrap();
-//! assert!(octets <= 14);
+//! assert!(octets <= 16);
 //!
 //! let mut buffer = TextBuffer::new();
 //! assert_eq!(Packed::parse(&body[..octets], &mut buffer)?, Packed::Whole(message));

@@ -10,6 +10,7 @@ use crate::packing::{Code, Sink, Source};
 use crate::signal::code::{MessageCode, ObjectType};
 use crate::signal::decimal::{Decimal, Dimension, Orientation};
 use crate::signal::message::Sign;
+use core::num::NonZeroU32;
 
 /// The part of a sign that is packed here.
 #[derive(Clone, Copy)]
@@ -182,7 +183,7 @@ impl Size {
                     }
                 }
                 let symbols = [circle_orientation::NORTH, circle_orientation::ANY];
-                write_turn(codes::CIRCLE_ORIENTATION.as_code(), symbols, turn, TURNS, sink);
+                write_turn(codes::CIRCLE_ORIENTATION.as_code(), symbols, turn, ALL_TURNS, sink);
             }
             Self::Two(first, second, turn) => {
                 let code = codes::TWO_SIZES.as_code();
@@ -199,7 +200,7 @@ impl Size {
                     }
                 }
                 let symbols = [orientation::STEP_OF_15, orientation::ANY];
-                write_turn(codes::ORIENTATION.as_code(), symbols, turn, 15, sink);
+                write_turn(codes::ORIENTATION.as_code(), symbols, turn, STEP, sink);
             }
         }
     }
@@ -225,7 +226,8 @@ impl Size {
                     radius
                 };
                 let symbol = source.code(codes::CIRCLE_ORIENTATION.as_code())?;
-                let step = if symbol == circle_orientation::NORTH { TURNS } else { 1 };
+                let north = symbol == circle_orientation::NORTH;
+                let step = if north { ALL_TURNS } else { NonZeroU32::MIN };
                 Ok(Self::One(radius, read_turn(step, source)?))
             }
             _ => {
@@ -233,7 +235,8 @@ impl Size {
                 let read = if is_round { Round::read } else { read_dimension };
                 let (first, second) = (read(source)?, read(source)?);
                 let symbol = source.code(codes::ORIENTATION.as_code())?;
-                let step = if symbol == orientation::STEP_OF_15 { 15 } else { 1 };
+                let whole = symbol == orientation::STEP_OF_15;
+                let step = if whole { STEP } else { NonZeroU32::MIN };
                 Ok(Self::Two(first, second, read_turn(step, source)?))
             }
         }
@@ -245,18 +248,30 @@ fn read_dimension(source: &mut Source<'_>) -> Result<u32, DecodeError> {
     Ok(u32::try_from(number.wrapping_add(1)).unwrap_or(0))
 }
 
-/// Multiples of `step` degrees have the first symbol and a number, all others the second.
-fn write_turn(code: Code<'_>, symbols: [usize; 2], turn: u32, step: u32, sink: &mut impl Sink) {
+/// Multiples of a step have the first symbol and a number, all others the second.
+fn write_turn(
+    code: Code<'_>,
+    symbols: [usize; 2],
+    turn: u32,
+    step: NonZeroU32,
+    sink: &mut impl Sink,
+) {
     let [whole, any] = symbols;
-    let (symbol, step) = if turn.is_multiple_of(step) { (whole, step) } else { (any, 1) };
+    let is_whole = turn.is_multiple_of(step.get());
+    let (symbol, step) = if is_whole { (whole, step) } else { (any, NonZeroU32::MIN) };
     sink.code(code, symbol);
     sink.number(u64::from(TURNS / step), u64::from(turn / step));
 }
 
-fn read_turn(step: u32, source: &mut Source<'_>) -> Result<u32, DecodeError> {
+fn read_turn(step: NonZeroU32, source: &mut Source<'_>) -> Result<u32, DecodeError> {
     let number = source.number(u64::from(TURNS / step))?;
-    Ok(u32::try_from(number).unwrap_or(0).wrapping_mul(step))
+    Ok(u32::try_from(number).unwrap_or(0).wrapping_mul(step.get()))
 }
+
+/// What two dimensions are mostly turned by, in degrees.
+const STEP: NonZeroU32 = NonZeroU32::MIN.saturating_add(14);
+/// North is the only multiple of it.
+const ALL_TURNS: NonZeroU32 = NonZeroU32::MIN.saturating_add(TURNS - 1);
 
 /// A dimension whose digits but the first one or two are zeros.
 enum Round {

@@ -93,7 +93,7 @@ pub(super) fn read_date_time(source: &mut Source<'_>) -> Result<DateTime, Decode
 
 /// The digits of a number below 100.
 const fn two_digits(value: u64) -> u64 {
-    (value / 10).wrapping_shl(4) | value % 10
+    (value / 10).wrapping_shl(4) | (value % 10)
 }
 
 impl Step {
@@ -136,8 +136,11 @@ impl Parts {
         Some(hours.wrapping_mul(step.per_hour()).wrapping_add(within_hour))
     }
 
-    const fn of(number: u64, step: Step, years: &Years) -> Self {
-        let (hours, within_hour) = (number / step.per_hour(), number % step.per_hour());
+    fn of(number: u64, step: Step, years: &Years) -> Self {
+        // A step has at least one number an hour.
+        let per_hour = step.per_hour();
+        let hours = number.checked_div(per_hour).unwrap_or(0);
+        let within_hour = number.checked_rem(per_hour).unwrap_or(0);
         let (minute, second) = match step {
             Step::Hour => (0, 0),
             Step::FiveMinutes => (within_hour.wrapping_mul(5), 0),
