@@ -29,3 +29,6 @@ pub const NOTATION_MESSAGES_MAX: usize = 64;
 
 /// Characters of an originator's name in the notation.
 pub const NOTATION_NAME_CHARACTERS_MAX: usize = 32;
+
+/// Messages the threads of one reader are made of (spec/01-signal.md, "Threads").
+pub const THREAD_MESSAGES_MAX: usize = 1024;

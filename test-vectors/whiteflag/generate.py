@@ -12,6 +12,7 @@ import pathlib
 import sys
 
 import notation
+import thread
 import whiteflag as wf
 
 HERE = pathlib.Path(__file__).parent
@@ -432,7 +433,7 @@ def rule_vectors():
 def main():
     changed = []
     documents = {"wire.json": wire_vectors(), "rules.json": rule_vectors(),
-                 "notation.json": notation.document()}
+                 "notation.json": notation.document(), "thread.json": thread.document()}
     for name, document in documents.items():
         # One vector a line: a difference shows as the vectors it concerns.
         lines = ",\n".join(json.dumps(vector) for vector in document["vectors"])

@@ -6,8 +6,8 @@
 //!
 //! Being well-formed and being right are two questions. Reading answers the first; [`check`] names
 //! every rule of chapter 4 a message breaks, and [`mod@reference`] says which message may refer to
-//! which (5.4). [`names`] gives codes the names people know, [`notation`] writes and judges sequences of
-//! messages as the standard does (2.7).
+//! which (5.4). [`names`] gives codes the names people know; [`notation`] writes sequences of messages
+//! down as the standard does (2.7); [`thread`] says what messages come to that refer to one another.
 //!
 //! ```
 //! use chappe_codec::signal::{Message, check};
@@ -40,6 +40,7 @@ pub mod reference;
 mod serialized;
 mod standard;
 mod text;
+pub mod thread;
 mod view;
 pub mod wire;
 

@@ -2,7 +2,7 @@
 
 use super::arbitrary::same_in_every_form;
 use super::given::{assert_error, assert_same_fields, hex, octets, pairs};
-use super::notation;
+use super::{notation, thread};
 use chappe_codec::signal::{Message, check};
 use serde_json::Value;
 
@@ -26,6 +26,7 @@ pub(crate) fn judge(vector: &Value) -> Option<&'static str> {
         }
         "rules" => rules(id, given, &vector["out"]),
         "notation" => notation::judge(id, given["text"].as_str().unwrap(), vector),
+        "thread" => thread::judge(id, given, &vector["out"]),
         kind => panic!("{id}: a kind the harness does not know: {kind}"),
     }
     None
