@@ -184,6 +184,7 @@ OURS = [
     ("parts belong to the original", "D21(0)X < D21(2)X < D21(3)X << D21(3)X", "ok ok indicator"),
     ("a recall of a recall", "P10(0)X < P10(1)X < P10(1)X", "ok ok"),
     ("an update of an update", "P10(0)X < P10(2)X < P10(2)X", "ok indicator"),
+    ("tests add to a test as often as they like", "T(0)X < T(3)X << T(3)X", "ok ok"),
     ("64 messages", " < ".join(["P10(0)"] + ["P10(5)"] * 63), " ".join(["type"] * 63)),
     ("a pointer of 64", "... " + "<" * 64 + "P10(2)", "unknown"),
 ]
@@ -198,6 +199,7 @@ REFUSED = [
     ("a pointer to nothing", "< P10(2)", "unexpected", "pointer", 0),
     ("a pointer past the first", "P10(0) << P10(2)", "out_of_range", "pointer", 7),
     ("a gap in the middle opens nothing", "P10(0) ... << P10(2)", "out_of_range", "pointer", 11),
+    ("nor for those behind it", "P10(0) ... P10(0) <<< P10(2)", "out_of_range", "pointer", 18),
     ("a pointer of 65", "... " + "<" * 65 + " P10(2)", "too_long", "pointer", 4),
     ("no pointer", "P10(0) P10(2)", "bad_literal", "pointer", 7),
     ("the other arrow", "P10(0) > P10(2)", "bad_literal", "pointer", 7),

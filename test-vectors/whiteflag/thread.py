@@ -231,6 +231,10 @@ def updates():
          ["a D21(0)X #0", f"b D21(2)X -> a #9 {MOVED}",
           "c D21(2)X -> a #Y:1 ObjectLatitude=+53.00000"],
          (["a original standing c b"], []))
+    case("not even if they seem to agree",
+         ["a D21(0)X #0", f"b D21(2)X -> a #1 {MOVED}",
+          "c D21(2)X -> a #Y:9 ObjectLatitude=+53.00000"],
+         (["a original standing c b"], []))
     case("undecided are only those that may be later",
          ["a D21(0)X #0", f"b D21(2)X -> a #1 {MOVED}", f"c D21(2)X -> a #2 {MOVED}",
           f"d D21(2)X -> a {MOVED}"],
@@ -256,6 +260,10 @@ def updates():
          (["a original standing", "b addition:a standing c", "d addition:c standing"], []))
     case("an addition to an addition that was replaced",
          ["a F(0)X", "b F(3)X -> a", "c F(2)X -> b Text=other", "d F(3)X -> c", "e F(2)X -> a"],
+         (["a original standing e", "b addition:a replaced c", "d addition:c replaced"], []))
+    case("a sign added to an addition that was replaced",
+         ["a I11(0)X", "b I11(3)X -> a", f"c I11(2)X -> b {MOVED}", "d P10(3)X -> c",
+          f"e I11(2)X -> a {MOVED}"],
          (["a original standing e", "b addition:a replaced c", "d addition:c replaced"], []))
     case("an update of something discontinued",
          ["a D21(0)X #0", "b D21(4)X -> a #1", f"c D21(2)X -> a #2 {MOVED}"],

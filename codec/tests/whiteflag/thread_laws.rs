@@ -207,6 +207,25 @@ fn the_set_is_bounded_and_ids_name_one_message() {
     assert_eq!(overview.threads[0].state(), State::Standing);
 }
 
+/// What is learnt of an author's order later counts as if it had been known at once.
+#[test]
+fn a_place_may_become_known() {
+    let place =
+        |counter| Some(Place { peer: None, position: Position { device: 0, epoch: 0, counter } });
+    let placed = |id, counter| Received { place: place(counter), ..refer(id, 2, 1) };
+    let (early, late) = (placed(3, 1), placed(2, 2));
+    let unknown = |one| Received { place: None, ..one };
+    let expected = overview_of(&[refer(1, 0, 0), early, late], TimeInterval::UNKNOWN);
+    assert_eq!(expected.threads[0].pieces[0].current, late.id);
+    for late in [[unknown(late), late], [late, unknown(late)]] {
+        let mut threads = Threads::new();
+        for one in [refer(1, 0, 0), unknown(early), early].into_iter().chain(late) {
+            threads.insert(one).unwrap();
+        }
+        assert_eq!(threads.overview(TimeInterval::UNKNOWN), expected);
+    }
+}
+
 #[test]
 fn who_answered_what() {
     let messages = [refer(1, 0, 0), refer(2, 2, 1), refer(3, 6, 2), refer(4, 6, 1), refer(5, 9, 1)];
