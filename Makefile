@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors embedded fuzz-short fuzz
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors tables dissector embedded selftest fuzz-short fuzz
 
 FUZZ_SECONDS ?= 5
 
@@ -22,14 +22,16 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors embedded fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
 	cd fuzz && cargo fmt --check
+	cd codec/firmware && cargo fmt --check
 
 lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cd codec/firmware && cargo clippy --locked --target thumbv7em-none-eabihf -- -D warnings
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -43,8 +45,21 @@ vectors:          ## The vectors are what their independent generators make
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 
+tables:           ## What is made from spec/tables is as made; schemas fit the vectors; the example family
+	python3 spec/tables/priors.py --check
+	python3 spec/tables/generate.py --check
+	python3 spec/tables/generate.py --example
+	python3 spec/tables/test_schemas.py
+
+dissector:        ## The Wireshark dissector shows every vector right
+	python3 spec/wireshark/test.py
+
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf
+
+selftest:         ## The codec as firmware in QEMU: the same octets as here; flash, RAM and stack
+	@.ci/setup selftest
+	@.ci/selftest
 
 fuzz-short:
 	@.ci/fuzz $(FUZZ_SECONDS)

@@ -84,7 +84,7 @@ fn the_spec_has_the_same_fields() {
     for line in spec.lines() {
         let cells: Vec<_> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
         let Some(field) = cells.get(1).and_then(|name| layout::named(name)) else { continue };
-        if cells.len() != 6 {
+        if cells.len() != 7 {
             continue;
         }
         let template = cells[2].replace("x{64}", &"x".repeat(64));

@@ -34,6 +34,7 @@ mod moment;
 pub mod names;
 pub mod notation;
 mod order;
+pub mod packed;
 mod pairs;
 mod place;
 pub mod reference;

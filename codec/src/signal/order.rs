@@ -53,7 +53,7 @@ pub(super) trait Sink<'a> {
 }
 
 /// Reads a message; what follows it is the caller's to judge.
-#[inline]
+#[inline(always)]
 pub(super) fn read<'a, S: Source<'a>>(source: &mut S) -> Result<Message<'a>, DecodeError> {
     let encryption = read_preamble(source)?;
     if encryption != EncryptionIndicator::NONE && !S::ALWAYS_PLAIN {
@@ -76,7 +76,7 @@ pub(super) fn read<'a, S: Source<'a>>(source: &mut S) -> Result<Message<'a>, Dec
 }
 
 /// The three fields that are never encrypted (4.1.4).
-#[inline]
+#[inline(always)]
 pub(super) fn read_preamble<'a>(
     source: &mut impl Source<'a>,
 ) -> Result<EncryptionIndicator, DecodeError> {
@@ -91,30 +91,39 @@ pub(super) fn read_preamble<'a>(
         .ok_or_else(|| source.refuse(ErrorKind::BadCharacter, &layout::ENCRYPTION_INDICATOR))
 }
 
-#[inline]
+#[inline(always)]
 fn read_code<'a>(
     source: &mut impl Source<'a>,
     field: &'static Field,
 ) -> Result<MessageCode, DecodeError> {
-    let letter = u32::try_from(source.fixed(field)?).ok().and_then(char::from_u32);
+    let letter = u8::try_from(source.fixed(field)?).map(char::from);
     // 4.2.1.6: a message with an undefined message code must be ignored.
     letter
+        .ok()
         .and_then(MessageCode::from_letter)
         .ok_or_else(|| source.refuse(ErrorKind::UnknownCode, field))
 }
 
-#[inline]
+#[inline(always)]
 fn read_body<'a>(source: &mut impl Source<'a>, code: MessageCode) -> Result<Body<'a>, DecodeError> {
     Ok(match code {
-        MessageCode::ProtectiveSign => Body::ProtectiveSign(read_sign(source)?),
-        MessageCode::EmergencySignal => Body::EmergencySignal(read_sign(source)?),
-        MessageCode::StatusSignal => Body::StatusSignal(read_sign(source)?),
-        MessageCode::DangerSign => Body::DangerSign(read_sign(source)?),
-        MessageCode::InfrastructureSign => Body::InfrastructureSign(read_sign(source)?),
-        MessageCode::MissionSignal => Body::MissionSignal(read_sign(source)?),
-        MessageCode::RequestSignal => {
+        MessageCode::ProtectiveSign
+        | MessageCode::EmergencySignal
+        | MessageCode::StatusSignal
+        | MessageCode::DangerSign
+        | MessageCode::InfrastructureSign
+        | MessageCode::MissionSignal
+        | MessageCode::RequestSignal => {
             let sign = read_sign(source)?;
-            Body::RequestSignal(sign, read_request_objects(source)?)
+            match code {
+                MessageCode::ProtectiveSign => Body::ProtectiveSign(sign),
+                MessageCode::EmergencySignal => Body::EmergencySignal(sign),
+                MessageCode::StatusSignal => Body::StatusSignal(sign),
+                MessageCode::DangerSign => Body::DangerSign(sign),
+                MessageCode::InfrastructureSign => Body::InfrastructureSign(sign),
+                MessageCode::MissionSignal => Body::MissionSignal(sign),
+                _ => Body::RequestSignal(sign, read_request_objects(source)?),
+            }
         }
         MessageCode::Authentication => {
             let method = source.fixed(&layout::VERIFICATION_METHOD)?;
@@ -139,7 +148,7 @@ fn read_body<'a>(source: &mut impl Source<'a>, code: MessageCode) -> Result<Body
     })
 }
 
-#[inline(never)] // once for seven message types
+#[inline(always)] // in one place
 fn read_sign<'a>(source: &mut impl Source<'a>) -> Result<Sign, DecodeError> {
     Ok(Sign {
         subject: SubjectCode::from_wire(source.fixed(&layout::SUBJECT_CODE)?),
@@ -171,7 +180,7 @@ fn read_request_objects<'a>(source: &mut impl Source<'a>) -> Result<RequestObjec
 }
 
 /// Writes a message.
-#[inline]
+#[inline(always)]
 pub(super) fn write<'a>(message: &Message<'a>, sink: &mut impl Sink<'a>) {
     sink.fixed(&layout::PREFIX, PREFIX);
     sink.fixed(&layout::VERSION, VERSION);
@@ -190,7 +199,7 @@ fn letter(code: MessageCode) -> u64 {
     u64::from(u32::from(code.letter()))
 }
 
-#[inline]
+#[inline(always)]
 fn write_body<'a>(body: &Body<'a>, sink: &mut impl Sink<'a>) {
     match body {
         Body::ProtectiveSign(sign)
@@ -198,15 +207,8 @@ fn write_body<'a>(body: &Body<'a>, sink: &mut impl Sink<'a>) {
         | Body::StatusSignal(sign)
         | Body::DangerSign(sign)
         | Body::InfrastructureSign(sign)
-        | Body::MissionSignal(sign) => write_sign(sign, sink),
-        Body::RequestSignal(sign, objects) => {
-            write_sign(sign, sink);
-            let fields = &layout::REQUEST_OBJECTS;
-            for (object, (object_type, quantity)) in objects.iter().zip(fields) {
-                sink.fixed(object_type, u64::from(object.object_type.0));
-                sink.fixed(quantity, object.quantity.to_wire());
-            }
-        }
+        | Body::MissionSignal(sign)
+        | Body::RequestSignal(sign, _) => write_sign(sign, sink),
         Body::Authentication { method, data } => {
             sink.fixed(&layout::VERIFICATION_METHOD, u64::from(method.to_u8()));
             sink.text(&layout::VERIFICATION_DATA, *data);
@@ -221,9 +223,15 @@ fn write_body<'a>(body: &Body<'a>, sink: &mut impl Sink<'a>) {
         }
         Body::FreeText { text } => sink.text(&layout::TEXT, *text),
     }
+    if let Body::RequestSignal(_, objects) = body {
+        for (object, (object_type, quantity)) in objects.iter().zip(&layout::REQUEST_OBJECTS) {
+            sink.fixed(object_type, u64::from(object.object_type.0));
+            sink.fixed(quantity, object.quantity.to_wire());
+        }
+    }
 }
 
-#[inline(never)] // once for seven message types
+#[inline(always)]
 fn write_sign<'a>(sign: &Sign, sink: &mut impl Sink<'a>) {
     sink.fixed(&layout::SUBJECT_CODE, u64::from(sign.subject.0));
     sink.fixed(&layout::DATE_TIME, sign.date_time.to_wire());

@@ -54,6 +54,7 @@ impl<'a> Message<'a> {
         let out = out.get_mut(..octets_needed).ok_or(too_short)?;
         let mut writer = Writer::new(out);
         order::write(self, &mut writer);
+        writer.finish();
         Ok(octets_needed)
     }
 

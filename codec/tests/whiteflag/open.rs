@@ -144,6 +144,7 @@ fn write_all(parts: &[(Field, u64)]) -> String {
     let mut out = vec![0xFF; bits.div_ceil(8)];
     let mut writer = Writer::new(&mut out);
     parts.iter().for_each(|(field, raw)| writer.put(field, *raw));
+    writer.finish();
     hex(&out)
 }
 
