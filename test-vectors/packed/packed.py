@@ -73,6 +73,8 @@ def right_duration(text):
 
 
 class Body:
+    seen = set()  # every (code, symbol) used by a right body
+
     def __init__(self, fields, table=None, force=None, repeat=False, path=None):
         self.bits, self.places, self.name = "", {}, None
         self.fields, self.table, self.force, self.path = fields, table, force or {}, path
@@ -96,8 +98,12 @@ class Body:
         self.bits += bits
 
     def pick(self, code, right, name=None):
-        symbol = self.force.get(name or code, right)
+        return self.say(code, self.force.get(name or code, right))
+
+    def say(self, code, symbol):
         self.put(CODES[code][symbol])
+        if not self.force:
+            self.seen.add((code, symbol))
         return symbol
 
     @property
@@ -116,9 +122,8 @@ class Body:
                  indicator if indicator in "235" else
                  "flagged" if indicator == "0" else "whole")
         if test or duress:
-            self.put(CODES["relation"]["flagged"])
-            self.put(CODES["flags"]["test and duress" if test and duress else
-                                    "test" if test else "duress"])
+            self.say("relation", "flagged")
+            self.say("flags", "test and duress" if test and duress else "test" if test else "duress")
         if self.pick("relation", right) == "whole":
             self.put(digits(indicator))
 
@@ -205,11 +210,12 @@ class Body:
         head = text.rstrip("0")
         zeros = len(text) - len(head)
         if len(head) == 1:
-            self.put(CODES["round"]["one digit"] + number(9 * zeros + int(head) - 1, 36))
+            self.say("round", "one digit")
+            self.put(number(9 * zeros + int(head) - 1, 36))
         else:
             tens, ones = int(head[0]), int(head[1])
-            self.put(CODES["round"]["two digits"] +
-                     number(81 * zeros + 9 * (tens - 1) + ones - 1, 243))
+            self.say("round", "two digits")
+            self.put(number(81 * zeros + 9 * (tens - 1) + ones - 1, 243))
 
     def location(self, latitude, longitude):
         self.field("ObjectLocation")

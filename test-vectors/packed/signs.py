@@ -3,7 +3,7 @@
 from bits import CODES
 from house import hash_of
 from packed import ZERO, Body, form_of
-from samples import (LETTERS, PLACES, SIZES, SOME, at, one_of_each, requests, short, sign, sized,
+from samples import (SIZES, SOME, at, one_of_each, requests, short, sign, sized,
                      test_of, walk)
 
 
@@ -161,7 +161,10 @@ def sign_vectors(vectors, table):
             short("E" if code == "21" else "Q", **sized(code, SIZES["none"][0])))
     for comment, code, size in WRONG_SIZES:
         add(comment, short("S" if code == "20" else "P", **sized(code, size)))
-    add("digits for a type the message does not list", short("E", **sized("22", ("0001", "0001", "999"))))
+    for letter in "PESDIMQ":
+        for code in ("22", "21", "00", "B0"):
+            add(f"{letter} of a {code}, in digits",
+                short(letter, **sized(code, ("0001", "9999", "360"))))
     for comment, place in LOCATIONS.items():
         add(f"location: {comment}", short("S", **at(*place)))
     for letter in "PESDIMQ":
