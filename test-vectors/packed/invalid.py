@@ -381,6 +381,8 @@ def signal_texts(invalid):
     table = invalid.table
     for letter, name in (("F", "Text"), ("A", "VerificationData"), ("R", "ResourceData")):
         for value in ("Wait", "Wait.", "Wait..", "Wait for us", "Do not wait", "The road is open"):
+            if texts.encode(table, value)[0] != "tokens":
+                continue
             fields = text(letter, *(("1",) if letter != "F" else ()), value)
             body = invalid.body(fields)
             count = -len(body.bits) % 8
