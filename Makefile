@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors embedded fuzz-short fuzz
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors checker embedded fuzz-short fuzz
 
 FUZZ_SECONDS ?= 5
 
@@ -22,7 +22,7 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors embedded fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors checker embedded fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -42,6 +42,9 @@ vectors:          ## The vectors are what their independent generators make
 	@for area in airtime anchor frame relay whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
+
+checker:          ## The vectors, read by a program written from the spec alone
+	python3 test-vectors/check/vectors.py --damage 500
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf
