@@ -26,6 +26,8 @@ OPEN = "whiteflag/open.jsonl"
 READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS}
 WHITEFLAG = {OPEN, "whiteflag/wire.json", "whiteflag/rules.json"}
 NO_VECTORS = {".md", ".py"}
+# What a vector without the members of its kind, or a table that is not there, leads to.
+UNFORESEEN = (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError)
 
 
 class Kind(NamedTuple):
@@ -47,13 +49,13 @@ class Run:
         print(f"{where}: {error}")
 
     def attempt(self, where, step, *given):
-        """Runs one step; what does not agree is reported. A vector of unforeseen shape does not agree either."""
+        """Runs one step; what does not agree is reported."""
         try:
             return step(*given)
         except Mismatch as mismatch:
             self.report(where, mismatch)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            self.report(where, f"not as its kind has it: {error!r}")
+        except UNFORESEEN as error:
+            self.report(where, f"cannot be checked: {error!r}")
 
     def count(self, file, kind, state):
         self.counts[file, kind, state] += 1
@@ -136,7 +138,7 @@ def check_damage(run, wanted, seed):
             continue
         try:
             check(found[0])
-        except (Mismatch, AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except (Mismatch, *UNFORESEEN):
             run.count("damaged", file, "refused")
         else:
             run.report(f"{file}: {vector['id']}", f"{found[1]} was damaged, and nobody noticed")
