@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo second-opinion test format lint docs units vectors checker embedded fuzz-short fuzz
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors embedded selftest fuzz-short fuzz
 
 FUZZ_SECONDS ?= 5
 
@@ -23,13 +24,16 @@ second-opinion:   ## The demo's transcript, checked by a program written from th
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
 test: setup-test format lint docs units vectors checker embedded fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
 	cd fuzz && cargo fmt --check
+	cd codec/firmware && cargo fmt --check
 
 lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cd codec/firmware && cargo clippy --locked --target thumbv7em-none-eabihf -- -D warnings
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -48,6 +52,10 @@ checker:          ## The vectors, read by a program written from the spec alone
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf
+
+selftest:         ## The codec as firmware in QEMU: the same octets as here; flash, RAM and stack
+	@.ci/setup selftest
+	@.ci/selftest
 
 fuzz-short:
 	@.ci/fuzz $(FUZZ_SECONDS)

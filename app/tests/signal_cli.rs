@@ -24,6 +24,7 @@ fn run(arguments: &[&str], input: Vec<u8>) -> (i32, Vec<String>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chappe"))
         .arg("signal")
         .args(arguments)
+        .env("LC_ALL", "C")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -27,8 +27,10 @@ pub struct Item<'a> {
 pub struct Family(u8);
 
 impl Family {
-    /// Whiteflag signals; revision 0 is the standard wire.
+    /// Whiteflag signals; revision 0 is the standard wire, revision 1 the packed form.
     pub const SIGNAL: Self = Self(0x01);
+    /// Unicode text (spec/09-packed.md).
+    pub const TEXT: Self = Self(0x04);
     /// An author's statement over messages of a chain.
     pub const STATEMENT: Self = Self(0x10);
     /// A mailbox leased to a gateway.
@@ -94,14 +96,20 @@ impl Reference {
     }
 }
 
-/// The reference form that goes with a registered family and revision, or `None` for those this
+/// The reference forms that go with a registered family and revision, or `None` for those this
 /// release does not know (spec/02-item.md, "Families").
-const fn form_of(family: Family, revision: u8) -> Option<u8> {
+const fn forms_of(family: Family, revision: u8) -> Option<&'static [u8]> {
     match (family, revision) {
-        (Family::SIGNAL, 0) => Some(Reference::InBody.form()),
-        (Family::STATEMENT | Family::LEASE, 0) => Some(Reference::None.form()),
+        (Family::SIGNAL, 0) => Some(&[3]),
+        (Family::SIGNAL, 1) | (Family::TEXT, 0) => Some(&[0, 1, 2]),
+        (Family::STATEMENT | Family::LEASE, 0) => Some(&[0]),
         _ => None,
     }
+}
+
+/// Whether a known family and revision does not go with this form.
+fn is_wrong_form(family: Family, revision: u8, form: u8) -> bool {
+    forms_of(family, revision).is_some_and(|forms| !forms.contains(&form))
 }
 
 impl<'a> Item<'a> {
@@ -114,6 +122,12 @@ impl<'a> Item<'a> {
             reference: Reference::InBody,
             body: standard_wire,
         }
+    }
+
+    /// A Unicode text, written by [`text::emit`](crate::text::emit).
+    #[must_use]
+    pub const fn text(body: &'a [u8], reference: Reference) -> Self {
+        Self { family: Family::TEXT, revision: 0, reference, body }
     }
 
     /// The octets the message id is computed over, or `None` while a prefix is unresolved.
@@ -149,7 +163,7 @@ impl<'a> Item<'a> {
     /// anchored, and shown as "needs a newer Chappe" (spec/00-conventions.md).
     #[must_use]
     pub const fn needs_newer(&self) -> bool {
-        form_of(self.family, self.revision).is_none()
+        forms_of(self.family, self.revision).is_none()
     }
 
     fn put_head(&self, out: &mut Vec<u8>) {
@@ -170,7 +184,7 @@ impl<'a> Item<'a> {
         let (after, octet) = field("revision", u8)(rest)?;
         let (revision, form) = (octet >> 2, octet & 0b11);
         // spec/02-item.md: "A known revision with another form is refused."
-        if form_of(family, revision).is_some_and(|expected| expected != form) {
+        if is_wrong_form(family, revision, form) {
             return refuse(ErrorKind::Inconsistent, "form", rest);
         }
         Ok((after, (family, revision, form)))
@@ -256,7 +270,7 @@ pub(crate) fn check_items(items: &[Item<'_>]) -> Result<(), DecodeError> {
             return refused(ErrorKind::OutOfRange, "revision");
         }
         let form = item.reference.form();
-        if form_of(item.family, item.revision).is_some_and(|expected| expected != form) {
+        if is_wrong_form(item.family, item.revision, form) {
             return refused(ErrorKind::Inconsistent, "form");
         }
     }

@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+mod bits;
 pub mod card;
 pub mod chain;
 pub mod digest;
@@ -25,8 +26,10 @@ pub mod key;
 pub mod label;
 pub mod limits;
 pub mod merkle;
+mod packing;
 pub mod precedence;
 pub mod realm;
 pub mod signal;
 pub mod statement;
+pub mod text;
 pub mod time;

@@ -13,7 +13,7 @@ import pathlib
 import sys
 import tomllib
 
-FLAT = 0.55  # the share of the flat distribution
+FLAT = 0.7  # the share of the flat distribution
 
 SUBJECTS = {
     "P": "00 01 02 03 10:6 11:5 12:4 13 20:4 30:2 31:5 32 33 40:2 50 51:2 52:2 53 60:2",

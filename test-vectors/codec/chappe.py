@@ -33,8 +33,8 @@ COUNT_MAX = 1024
 CLASS_OPEN, CLASS_FIRST_FLIGHT = 0, 3
 FLAG_SEVERAL = 1
 REFERENCE_OCTETS = {0: 0, 1: 8, 2: 32, 3: 0}
-# (family, revision): the reference form that goes with it
-KNOWN = {(0x01, 0): 3, (0x10, 0): 0, (0x11, 0): 0}
+# (family, revision): the reference forms that go with it
+KNOWN = {(0x01, 0): {3}, (0x01, 1): {0, 1, 2}, (0x04, 0): {0, 1, 2}, (0x10, 0): {0}, (0x11, 0): {0}}
 
 
 class Refused(Exception):
@@ -222,7 +222,7 @@ def item_from(family, octet, content):
     revision, form = octet >> 2, octet & 3
     if family == 0:
         raise Refused("reserved", "family")
-    if KNOWN.get((family, revision), form) != form:
+    if form not in KNOWN.get((family, revision), {form}):
         raise Refused("inconsistent", "form")
     size = REFERENCE_OCTETS[form]
     if len(content) < size:

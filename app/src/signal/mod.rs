@@ -7,15 +7,18 @@ mod json;
 mod limits;
 mod lines;
 mod say;
+mod terminal;
 
 use crate::exit::Exit;
 use chappe_codec::error::ErrorKind;
+use chappe_codec::signal::names::ENGLISH;
 use chappe_codec::signal::{EncodeError, Message};
 use flaw::Flaw;
 use form::Form;
 use lines::{Line, read_line};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, BufRead, Write};
+use terminal::json_line;
 
 pub(crate) use say::{is_test, read, summary, to_nested_json};
 
@@ -33,7 +36,7 @@ pub(crate) struct SignalArguments {
     action: Action,
 }
 
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
+#[derive(Debug, Clone, clap::Subcommand)]
 enum Action {
     /// JSON or text form in, hexadecimal digits of the standard wire out
     Encode,
@@ -50,8 +53,30 @@ enum Action {
     ///
     /// A broken rule gives exit code 3 as well.
     Check,
-    /// Any form in; every field with its bits, its value and its meaning out
-    Explain,
+    /// Any form in; what it says, in words, out
+    ///
+    /// Times are in UTC and local. Lines that ask for caution come first, marked with !
+    Explain(explain::ExplainArguments),
+}
+
+/// What to do, with what is the same for all messages made up once.
+#[derive(Debug)]
+enum Work {
+    Encode,
+    Decode { flat: bool, text: bool },
+    Check,
+    Explain(explain::Explainer),
+}
+
+impl Action {
+    fn settle(&self) -> Work {
+        match self {
+            Self::Encode => Work::Encode,
+            Self::Decode { flat, text } => Work::Decode { flat: *flat, text: *text },
+            Self::Check => Work::Check,
+            Self::Explain(arguments) => Work::Explain(arguments.settle()),
+        }
+    }
 }
 
 /// Does it for every line. With `json`, what would be text is JSON, too.
@@ -65,6 +90,7 @@ pub(crate) fn run(
     mut output: impl Write,
     json: bool,
 ) -> io::Result<Exit> {
+    let work = arguments.action.settle();
     let mut exit = Exit::Ok;
     let mut buffer = Vec::new();
     loop {
@@ -77,10 +103,10 @@ pub(crate) fn run(
                 limits::LINE_OCTETS_MAX,
                 format!("a line longer than {} octets", limits::LINE_OCTETS_MAX),
             )),
-            Line::Whole => answer(arguments.action, &buffer, json),
+            Line::Whole => answer(&work, &buffer, json),
         };
         let answer =
-            answer.unwrap_or_else(|flaw| Answer { good: false, text: one_line(flaw.to_json()) });
+            answer.unwrap_or_else(|flaw| Answer { good: false, text: json_line(&flaw.to_json()) });
         if !answer.good {
             exit = Exit::Malformed;
         }
@@ -103,42 +129,38 @@ impl Answer {
     }
 }
 
-fn answer(action: Action, line: &[u8], json: bool) -> Result<Answer, Flaw> {
+fn answer(work: &Work, line: &[u8], json: bool) -> Result<Answer, Flaw> {
     let form = Form::read(line)?;
     let is_wire = matches!(form, Form::Wire(_));
-    match action {
-        Action::Encode => expect(!is_wire, "not JSON or the text form")?,
-        Action::Decode { .. } => expect(is_wire, "not hexadecimal digits")?,
-        Action::Check | Action::Explain => {}
+    match work {
+        Work::Encode => expect(!is_wire, "not JSON or the text form")?,
+        Work::Decode { .. } => expect(is_wire, "not hexadecimal digits")?,
+        Work::Check | Work::Explain(_) => {}
     }
     let message = form.message()?;
-    Ok(match action {
-        Action::Encode => {
+    Ok(match work {
+        Work::Encode => {
             let hex = crate::hex::encode(&to_standard(&message)?);
             Answer::good(if json {
-                one_line(json!({"hex": hex, "bits": message.standard_bits()}))
+                json_line(&json!({"hex": hex, "bits": message.standard_bits()}))
             } else {
                 hex + "\n"
             })
         }
-        Action::Decode { flat, text } => Answer::good(match (text, flat) {
-            (true, _) if json => one_line(json!({"serialized": message.to_serialized()})),
+        Work::Decode { flat, text } => Answer::good(match (text, flat) {
+            (true, _) if json => json_line(&json!({"serialized": message.to_serialized()})),
             (true, _) => single_line(message.to_serialized())?,
-            (false, true) => one_line(json::flat(&message)),
-            (false, false) => one_line(json::nested(&message)),
+            (false, true) => json_line(&json::flat(&message)),
+            (false, false) => json_line(&json::nested(&message)),
         }),
-        Action::Check => {
-            let violations = explain::violations(&message);
+        Work::Check => {
+            let violations = explain::violations(&message, ENGLISH);
             let good = violations.is_empty();
-            Answer { good, text: one_line(json!({"valid": good, "violations": violations})) }
+            Answer { good, text: json_line(&json!({"valid": good, "violations": violations})) }
         }
-        Action::Explain if json => Answer::good(one_line(explain::to_json(&message))),
-        Action::Explain => Answer::good(explain::to_text(&message)),
+        Work::Explain(explainer) if json => Answer::good(json_line(&explainer.to_json(&message))),
+        Work::Explain(explainer) => Answer::good(explainer.to_text(&message)),
     })
-}
-
-fn one_line(value: Value) -> String {
-    value.to_string() + "\n"
 }
 
 /// A text form that holds a line break would come out as two messages.
@@ -189,7 +211,7 @@ mod tests {
                 Action::Encode,
                 Action::Decode { flat: false, text: false },
                 Action::Check,
-                Action::Explain,
+                Action::Explain(explain::ExplainArguments::default()),
             ] {
                 let mut output = Vec::new();
                 let input = lines.join(&b'\n');

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(crate) fn read(line: &str, unchecked: bool) -> Outcome<Vec<u8>> {
     let form = Form::read(line.as_bytes()).map_err(failure)?;
     let message = form.message().map_err(failure)?;
-    if !unchecked && let Some(broken) = explain::violations(&message).first() {
+    if !unchecked && let Some(broken) = explain::violations(&message, ENGLISH).first() {
         let text = |field: &str| broken.get(field).and_then(Value::as_str).unwrap_or_default();
         let reason = format!("{}: {} ({})", text("field"), text("message"), text("rule"));
         return Err(Failure::new(Exit::Malformed, "signal", reason)

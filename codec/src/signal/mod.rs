@@ -32,6 +32,7 @@ mod message;
 mod moment;
 pub mod names;
 mod order;
+pub mod packed;
 mod pairs;
 mod place;
 pub mod reference;

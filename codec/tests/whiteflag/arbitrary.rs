@@ -1,6 +1,8 @@
 //! Any message at all, any octets at all, any text at all.
 
 use super::given::shown;
+use chappe_codec::signal::packed::item::{PackedItem, Referenced};
+use chappe_codec::signal::packed::{self, Packed, TextBuffer};
 use chappe_codec::signal::{
     Body, CryptoData, CryptoDataType, DateTime, Decimal, Duration, EncodeError,
     EncryptionIndicator, Latitude, Longitude, Message, ObjectType, ReferenceIndicator,
@@ -29,6 +31,7 @@ pub(crate) fn same_in_every_form(message: &Message<'_>) {
         assert_eq!(wire.len(), bits.div_ceil(8));
         assert_eq!(Message::parse_standard(&wire), Ok(*message));
         assert_eq!(encryption_of(&wire), Ok(EncryptionIndicator::NONE));
+        packs_and_unpacks(message);
         let mut short = vec![0; wire.len() - 1];
         let refused = EncodeError::TooShort { octets_needed: wire.len() };
         assert_eq!(message.to_standard(&mut short), Err(refused));
@@ -44,6 +47,21 @@ pub(crate) fn same_in_every_form(message: &Message<'_>) {
     for violation in check::violations(message) {
         assert!(fields.iter().any(|(name, ..)| name == violation.field), "{violation:?}");
     }
+}
+
+/// What is packed is unpacked bit for bit; the identifier it refers to stands in the item.
+fn packs_and_unpacks(message: &Message<'_>) {
+    let packed = Packed::Whole(*message);
+    let body = packed.to_vec().unwrap();
+    assert_eq!(packed.octets(), Ok(body.len()));
+    let mut short = vec![0; body.len() - 1];
+    let refused = EncodeError::TooShort { octets_needed: body.len() };
+    assert_eq!(packed.emit(&mut short), Err(refused));
+    let item = packed::item::item(&body, message.referenced_message);
+    let mut buffer = TextBuffer::new();
+    let read = packed::item::parse(&item, &mut buffer).unwrap();
+    let referenced = Referenced::Known(message.referenced_message);
+    assert_eq!(read, PackedItem { packed, referenced });
 }
 
 fn any_sign() -> impl Strategy<Value = Sign> {
