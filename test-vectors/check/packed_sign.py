@@ -1,6 +1,9 @@
 """The parts of a packed sign or signal (chapter 09), in their order; each returns the fields it holds."""
 
+from typing import NamedTuple
+
 from packed_codes import codes
+from refusal import refuse_unless
 
 MONTHS, DAYS, HOURS, MINUTES, SECONDS = 12, 31, 24, 60, 61
 YEARS = {"near": (2025, 16), "later": (2041, 64), "any": (0, 10_000)}
@@ -10,6 +13,11 @@ FREE = ("10", "11", "12", "13", "14", "15")
 NO_SIZE = ("0000", "0000", "999")
 OMITTED = {"ObjectLatitude": "+99.99999", "ObjectLongitude": "+999.99999"}
 LATITUDE_MAX, LONGITUDE_MAX = 9_000_000, 18_000_000  # in 1/100,000 degrees
+
+
+class Digits(NamedTuple):
+    regular: str  # the size that would be told otherwise
+    chosen_at: int
 
 
 def sign(reader, code):
@@ -126,7 +134,7 @@ def duration_form(text, hours, minutes):
 
 
 def object_type(reader, code):
-    """The type, and how its size is told: by its shape, `free`, or `digits`."""
+    """The type, and how its size is told: by its shape, `free`, or in digits."""
     reader.begin("ObjectType")
     name = f"object_{code}"
     form = reader.code(name)
@@ -136,7 +144,7 @@ def object_type(reader, code):
         return kind, "free"
     if form == "digits":
         kind = reader.hexadecimal(2)
-        return kind, ("digits", shape(kind) if kind in codes()[name].symbols else "free")
+        return kind, Digits(shape(kind) if kind in codes()[name].symbols else "free", reader.begun)
     return form, shape(form)
 
 
@@ -147,9 +155,10 @@ def shape(kind):
 
 def size(reader, kind, form):
     reader.begin("ObjectSize")
-    if isinstance(form, tuple):
+    if isinstance(form, Digits):
         found = reader.digits(4), reader.digits(4), reader.digits(3)
-        reader.canonical(not is_regular(found, form[1]))
+        # `digits` was chosen in the type, and is what was wrong to choose.
+        refuse_unless(not is_regular(found, form.regular), "not_canonical", "ObjectType", form.chosen_at)
         return found
     if form == "free":
         form = reader.code("free_size")
