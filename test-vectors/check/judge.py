@@ -12,8 +12,17 @@ def agree(holds, otherwise):
         raise Mismatch(otherwise)
 
 
+def differing(one, other):
+    """The members of one that are not those of the other."""
+    return {key: value for key, value in one.items() if key not in other or other[key] != value}
+
+
 def same(what, found, expected):
-    agree(found == expected, f"{what}: the spec gives {found!r}, the vector {expected!r}")
+    if found == expected:
+        return
+    if isinstance(found, dict) and isinstance(expected, dict):
+        found, expected = differing(found, expected), differing(expected, found)
+    raise Mismatch(f"{what}: the spec gives {found!r}, the vector {expected!r}")
 
 
 def accepted(what, read, *given):
