@@ -4,7 +4,6 @@ import functools
 
 from bits import pack
 from house import draw, hash_of
-from packed import Body
 from samples import SOME, one_of_each, test_of, text
 from signs import packed
 import texts
