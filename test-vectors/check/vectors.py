@@ -24,7 +24,8 @@ SPEC = VECTORS.parent / "spec"
 OPEN = "whiteflag/open.jsonl"
 # What is read and not only looked at. Every file here must be known, and each kind in it.
 READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS}
-WHITEFLAG = {OPEN, "whiteflag/wire.json", "whiteflag/rules.json"}
+WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("notation", "rules", "thread", "wire"))}
+NOT_READ_YET = {"notation", "thread"}
 NO_VECTORS = {".md", ".py"}
 # What a vector without the members of its kind, or a table that is not there, leads to.
 UNFORESEEN = (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError)
@@ -73,7 +74,7 @@ def check_read(run, file, vector, kinds):
 
 def check_vector(run, file, vector, kinds):
     run.shape.check_vector(vector)
-    if kinds is None:
+    if kinds is None or vector["kind"] in NOT_READ_YET:
         run.count(file, vector["kind"], "only looked at")
     else:
         check_read(run, file, vector, kinds)
