@@ -238,7 +238,7 @@ class Look:
             self.refuse("bad_character")
 
     def tokens(self):
-        words = {bits: token for token, bits in self.table.words.items()}
+        words = self.table.tokens
         found, longest = [], max(map(len, words))
         while True:
             here = self.at
