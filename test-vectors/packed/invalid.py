@@ -48,6 +48,7 @@ def invalid_vectors(vectors, table):
     digits(invalid)
     requests_of(invalid)
     others(invalid)
+    too_long(invalid)
     signal_texts(invalid)
     own_texts(invalid)
     items(vectors, table)
@@ -376,6 +377,17 @@ def others(invalid):
                             body.places[name][0])
 
 
+def too_long(invalid):
+    """2,049 octets, which is looked at first: such a body is always wrong in some other way, too."""
+    for comment, fields in (("a sign", short()), ("a request", requests([("40", "02")])),
+                            ("data", text("K", "11", "")), ("a text", text("F", ""))):
+        body = invalid.body(fields, force={"text": "octets"})
+        more = 2049 - len(body.octets) // 2
+        invalid.add(f"2,049 octets, {comment}", body.octets + "41" * more, "too_long", "message", 16384)
+    invalid.add("2,049 octets of a text", pack(CODES["text"]["octets"] + octet_bits(b"A" * 2048)),
+                "too_long", "message", 16384, family=4)
+
+
 def signal_texts(invalid):
     """Ends and padding of the texts of signals."""
     table = invalid.table
@@ -564,5 +576,8 @@ def items(vectors, table):
             "not_canonical", "reference")
     repeat = Body(repeat_of(sign(), "7"), table, repeat=True).octets
     add("a repeat with form 2 of all zeros", "0106" + "00" * 32 + repeat, "not_canonical", "reference")
+    for indicator, test, duress in (("7", False, False), ("1", True, False), ("6", False, True)):
+        repeat = Body(repeat_of(short("D"), indicator, test, duress), table, repeat=True).octets
+        add(f"a repeat with form 0, indicator {indicator}", "0104" + repeat, "inconsistent", "form")
     original = Body(short(), table).octets
     add("an original with form 2 of all zeros", "0106" + "00" * 32 + original, "not_canonical", "reference")

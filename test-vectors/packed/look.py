@@ -268,6 +268,8 @@ class Look:
 
 def verdict(hexadecimal, table, family=1):
     """(fields or text, repeat) or (kind, field, offset) of a body."""
+    if len(hexadecimal) > 2 * 2048:
+        return "too_long", "message", 8 * 2048
     look = Look(unpack(hexadecimal), table)
     try:
         if family == 1:
