@@ -46,9 +46,10 @@ def read(text):
     gap, back = read_first_link(scanner)
     while True:
         messages.append({"gap": gap, "back": back, **read_message(scanner)})
+        behind = scanner.at
         if is_end(scanner):
             return messages
-        refuse_unless(len(messages) < MESSAGES_MAX, "too_long", "messages", scanner.at)
+        refuse_unless(len(messages) < MESSAGES_MAX, "too_long", "messages", behind)
         gap, back = read_link(scanner, None if opened else len(messages))
 
 
