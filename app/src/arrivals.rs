@@ -14,9 +14,8 @@ use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
 use chappe_codec::item::Family;
-use chappe_codec::signal;
 use chappe_codec::statement::Evidence;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -159,7 +158,7 @@ impl<'a> Desk<'a> {
     /// "An open envelope of an unknown account is shown as an *unverified claim*, never hidden."
     fn tell_claim(&self, envelope: &[u8], open: &OpenEnvelope<'_>) {
         for item in &open.items {
-            let summary = said::describe(item.family, item.revision, item.body);
+            let summary = said::describe(item);
             self.report.event(
                 "claim",
                 &format!("UNVERIFIED CLAIM, account {}: {summary}", open.account),
@@ -175,7 +174,8 @@ impl<'a> Desk<'a> {
 
     fn tell_message(&self, envelope: &[u8], message: &Message) {
         let name = display_name(&self.contacts, message.author.id());
-        let summary = said::describe(message.family, message.revision, &message.body);
+        let item = message.item();
+        let summary = said::describe(&item);
         let class = if message.sealed { "sealed" } else { "open" };
         let line = line(envelope, message);
         self.report.event(
@@ -188,6 +188,8 @@ impl<'a> Desk<'a> {
                 "id": line.id,
                 "parcel": line.envelope,
                 "size": envelope.len(),
+                "signal": crate::signal::to_json(&item),
+                "text": said::text(&item),
                 "line": line,
             }),
         );
@@ -237,11 +239,10 @@ fn texts(signed: &Signed) -> Vec<String> {
 
 /// The message as a transcript holds it; who reads it writes the names in.
 fn line(envelope: &[u8], message: &Message) -> MessageLine {
-    let signal = match (message.family, message.revision) {
-        (Family::SIGNAL, 0) => signal::Message::parse_standard(&message.body)
-            .map_or(Value::Null, |signal| crate::signal::to_nested_json(&signal)),
-        _ => Value::Null,
-    };
+    let item = message.item();
+    // "`signal` is the body of a 01/0 item in nested JSON" (spec/08-transcript.md), and of no other.
+    let is_shown = (item.family, item.revision) == (Family::SIGNAL, 0);
+    let signal = is_shown.then(|| crate::signal::to_json(&item)).flatten().unwrap_or_default();
     MessageLine {
         at: String::new(),
         author: String::new(),
@@ -251,7 +252,7 @@ fn line(envelope: &[u8], message: &Message) -> MessageLine {
         counter: message.position.counter,
         chain: message.chain.to_string(),
         salt: hex::encode(&message.salt.0),
-        item: hex::encode(&message.item),
+        item: hex::encode(&item.canonical().unwrap_or_default()),
         id: message.id.map(|id| id.to_string()).unwrap_or_default(),
         envelope: hex::encode(&digest::sha256(envelope)),
         signal,

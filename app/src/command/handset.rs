@@ -41,6 +41,10 @@ One command a line on standard input:
   {\"sign\": \"open\" or a contact, \"to\": a contact}
 SIGNAL is Whiteflag JSON. What nobody acknowledges is sent again.")]
 pub(crate) struct HandsetArguments {
+    /// Say signals in the compact form (spec chapter 09)
+    #[arg(long)]
+    packed: bool,
+
     #[command(flatten)]
     radio: RadioArguments,
 
@@ -74,6 +78,7 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
         sent,
         desk,
         report,
+        packed: arguments.packed,
         in_flight: BTreeMap::new(),
         next_token: 0,
     };
@@ -121,6 +126,8 @@ struct Handset<'a> {
     sent: Sent<'a>,
     desk: Desk<'a>,
     report: Report,
+    /// Say signals in the compact form.
+    packed: bool,
     /// By the link's token.
     in_flight: BTreeMap<u64, Vec<u8>>,
     next_token: u64,
@@ -178,9 +185,10 @@ impl Handset<'_> {
                 let precedence = precedence.map_err(|error| {
                     Failure::new(Exit::Malformed, "precedence", format!("{error}"))
                 })?;
-                let wire = crate::signal::read(&say.to_string(), false)?;
-                said::check_precedence(&wire, precedence)?;
-                self.write(&to, precedence, &Item::signal(&wire))?;
+                let octets = crate::signal::read(&say.to_string(), false, self.packed)?;
+                let item = Item::from_canonical(&octets)?;
+                said::check_precedence(&item, precedence)?;
+                self.write(&to, precedence, &item)?;
             }
             Order::Sign { sign, to } => {
                 let (chain, audience) = (self.audience(&sign)?, self.audience(&to)?);

@@ -30,6 +30,10 @@ pub(crate) struct SendArguments {
     #[arg(long)]
     open: bool,
 
+    /// In the compact form (spec chapter 09)
+    #[arg(long)]
+    packed: bool,
+
     /// Only send what still waits
     #[arg(long, conflicts_with_all = ["to", "open", "sign"])]
     queued: bool,
@@ -89,9 +93,10 @@ fn write_all(
         if line.trim().is_empty() {
             continue;
         }
-        let wire = crate::signal::read(line.trim(), arguments.unchecked)?;
-        said::check_precedence(&wire, arguments.precedence)?;
-        let written = sent.write(&audience, arguments.precedence, &[Item::signal(&wire)])?;
+        let octets = crate::signal::read(line.trim(), arguments.unchecked, arguments.packed)?;
+        let item = Item::from_canonical(&octets)?;
+        said::check_precedence(&item, arguments.precedence)?;
+        let written = sent.write(&audience, arguments.precedence, &[item])?;
         said::report_envelope(report, &written, audience.name());
     }
     if arguments.sign
