@@ -189,7 +189,7 @@ impl<'a> Desk<'a> {
                 "parcel": line.envelope,
                 "size": envelope.len(),
                 "signal": crate::signal::to_json(&item),
-                "text": said::text(&item),
+                "text": crate::text::of_item(&item).and_then(Result::ok),
                 "line": line,
             }),
         );

@@ -4,10 +4,10 @@ use crate::device::sent::Written;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
+use crate::text;
 use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::signal::packed;
-use chappe_codec::text::{self, TextBuffer};
 use serde_json::json;
 
 /// Longest line taken as a signal or a command, in octets.
@@ -38,28 +38,22 @@ pub(crate) fn check_precedence(item: &Item<'_>, precedence: Precedence) -> Outco
 /// What an item is, in a few words.
 pub(crate) fn describe(item: &Item<'_>) -> String {
     let damaged = |what, error| format!("a damaged {what} ({error})");
+    if let Some(text) = text::of_item(item) {
+        return text.map_or_else(
+            |error| damaged("text", error),
+            |text| format!("text {}", crate::signal::foreign(&text)),
+        );
+    }
     match (item.family, item.revision) {
         (Family::SIGNAL, 0 | packed::item::REVISION) => {
             crate::signal::summary(item).unwrap_or_else(|error| damaged("signal", error))
         }
-        (Family::TEXT, 0) => match text::parse(item.body, &mut TextBuffer::new()) {
-            Ok(text) => format!("text {}", crate::signal::foreign(text)),
-            Err(error) => damaged("text", error),
-        },
         (Family::STATEMENT, 0) => "statement".into(),
         (Family::LEASE, 0) => "lease".into(),
         (family, revision) => {
             format!("family {:02x} revision {revision}: needs a newer Chappe", family.code())
         }
     }
-}
-
-/// The text of an item of family 04.
-pub(crate) fn text(item: &Item<'_>) -> Option<String> {
-    if (item.family, item.revision) != (Family::TEXT, 0) {
-        return None;
-    }
-    text::parse(item.body, &mut TextBuffer::new()).ok().map(str::to_owned)
 }
 
 /// Tells that an envelope is written and on disk.

@@ -24,9 +24,7 @@ pub(crate) enum Form<'a> {
 impl<'a> Form<'a> {
     /// `{` begins JSON, `WF` the text form, anything else is hexadecimal digits.
     pub(crate) fn read(line: &'a [u8]) -> Result<Self, Flaw> {
-        let line = core::str::from_utf8(line).map_err(|error| {
-            Flaw::at_octet(ErrorKind::BadCharacter, "line", error.valid_up_to(), "not UTF-8")
-        })?;
+        let line = utf8(line)?;
         if line.trim_start().starts_with('{') {
             json::read(line).map(Form::Fields)
         } else if line.starts_with("WF") {
@@ -68,6 +66,13 @@ fn read_item<'r>(octets: &'r [u8], buffer: &'r mut TextBuffer) -> Result<Reading
     let items = parse_items(false, octets)?;
     let item = items.first().ok_or(DecodeError::at_octet(ErrorKind::Truncated, "family", 0))?;
     Reading::of_item(item, buffer)
+}
+
+/// A line of UTF-8.
+pub(crate) fn utf8(line: &[u8]) -> Result<&str, Flaw> {
+    core::str::from_utf8(line).map_err(|error| {
+        Flaw::at_octet(ErrorKind::BadCharacter, "line", error.valid_up_to(), "not UTF-8")
+    })
 }
 
 /// Hexadecimal digits of either case.

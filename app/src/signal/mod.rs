@@ -1,11 +1,11 @@
 //! `chappe signal`: Whiteflag messages between their forms, one a line.
 
 mod explain;
-mod flaw;
-mod form;
+pub(crate) mod flaw;
+pub(crate) mod form;
 mod json;
 mod limits;
-mod lines;
+pub(crate) mod lines;
 mod reading;
 mod say;
 mod shown;
