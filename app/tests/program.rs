@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 23] = [
+    let commands: [&[&str]; 24] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -27,6 +27,7 @@ fn the_help_of_every_command_fits_a_screen() {
         &["signal", "decode"],
         &["signal", "check"],
         &["signal", "explain"],
+        &["signal", "notation"],
         &["text"],
         &["text", "encode"],
         &["text", "decode"],

@@ -6,6 +6,7 @@ pub(crate) mod form;
 mod json;
 mod limits;
 pub(crate) mod lines;
+mod notated;
 mod reading;
 mod say;
 mod shown;
@@ -44,6 +45,17 @@ pub(crate) struct SignalArguments {
 
 #[derive(Debug, Clone, clap::Subcommand)]
 enum Action {
+    #[command(flatten)]
+    Message(MessageAction),
+    /// Sequences like P11(0)A < D10(5)B in; what refers to what, and whether it may, out
+    ///
+    /// The notation is that of 2.7. The first line is the canonical form; a forbidden reference is
+    /// marked with ! and gives exit code 3 as well.
+    Notation,
+}
+
+#[derive(Debug, Clone, clap::Subcommand)]
+enum MessageAction {
     /// JSON or text form in, hexadecimal digits of the standard wire out
     Encode {
         /// The item of a packed signal instead: family, form, reference if any, and body
@@ -84,7 +96,7 @@ enum Work {
     Explain(explain::Explainer),
 }
 
-impl Action {
+impl MessageAction {
     fn settle(&self) -> Work {
         match self {
             Self::Encode { packed } => Work::Encode { packed: *packed },
@@ -108,8 +120,13 @@ pub(crate) fn run(
     output: impl Write,
     json: bool,
 ) -> io::Result<Exit> {
-    let work = arguments.action.settle();
-    answer_each(input, output, |line| answer(&work, line, json))
+    match &arguments.action {
+        Action::Notation => answer_each(input, output, |line| notated::answer(line, json)),
+        Action::Message(action) => {
+            let work = action.settle();
+            answer_each(input, output, |line| answer(&work, line, json))
+        }
+    }
 }
 
 fn answer(work: &Work, line: &[u8], json: bool) -> Result<Answer, Flaw> {
@@ -203,6 +220,7 @@ mod tests {
                     proptest::collection::vec(any::<u8>().prop_filter("an end", |o| *o != b'\n'), 0..80),
                     "[\\{\\}\\[\\]:,\"WFa1 ]{0,40}".prop_map(String::into_bytes),
                     "5746313[0-9a-f]{60,140}".prop_map(String::into_bytes),
+                    "[A-Z]{1,2}[0-9(<) .]{0,20}".prop_map(String::into_bytes),
                     "010[45]([0-9a-f]{2}){1,20}".prop_map(String::into_bytes),
                     "0106([0-9a-f]{2}){32,52}".prop_map(String::into_bytes),
                 ],
@@ -210,11 +228,12 @@ mod tests {
             ),
         ) {
             for action in [
-                Action::Encode { packed: true },
-                Action::Decode { packed: false, flat: false, text: false },
-                Action::Decode { packed: true, flat: true, text: false },
-                Action::Check,
-                Action::Explain(explain::ExplainArguments::default()),
+                Action::Message(MessageAction::Encode { packed: true }),
+                Action::Message(MessageAction::Decode { packed: false, flat: false, text: false }),
+                Action::Message(MessageAction::Decode { packed: true, flat: true, text: false }),
+                Action::Message(MessageAction::Check),
+                Action::Message(MessageAction::Explain(explain::ExplainArguments::default())),
+                Action::Notation,
             ] {
                 let mut output = Vec::new();
                 let input = lines.join(&b'\n');
