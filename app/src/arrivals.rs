@@ -9,11 +9,12 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
 use crate::said;
+use crate::signal;
+use crate::text;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
-use chappe_codec::item::Family;
 use chappe_codec::statement::Evidence;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -188,8 +189,8 @@ impl<'a> Desk<'a> {
                 "id": line.id,
                 "parcel": line.envelope,
                 "size": envelope.len(),
-                "signal": crate::signal::to_json(&item),
-                "text": crate::text::of_item(&item).and_then(Result::ok),
+                "signal": signal::to_json(&item),
+                "text": text::of_item(&item).and_then(Result::ok),
                 "line": line,
             }),
         );
@@ -240,9 +241,7 @@ fn texts(signed: &Signed) -> Vec<String> {
 /// The message as a transcript holds it; who reads it writes the names in.
 fn line(envelope: &[u8], message: &Message) -> MessageLine {
     let item = message.item();
-    // "`signal` is the body of a 01/0 item in nested JSON" (spec/08-transcript.md), and of no other.
-    let is_shown = (item.family, item.revision) == (Family::SIGNAL, 0);
-    let signal = is_shown.then(|| crate::signal::to_json(&item)).flatten().unwrap_or_default();
+    let signal = signal::with_message(&item, signal::to_nested_json).unwrap_or_default();
     MessageLine {
         at: String::new(),
         author: String::new(),

@@ -44,6 +44,13 @@ pub(crate) fn to_json(item: &Item<'_>) -> Option<Value> {
     Some(shown::to_json(&reading, false))
 }
 
+/// What `look` sees in a signal's item that says all of a message by itself; of any other nothing.
+pub(crate) fn with_message<T>(item: &Item<'_>, look: impl FnOnce(&Message<'_>) -> T) -> Option<T> {
+    let mut buffer = TextBuffer::new();
+    let reading = Reading::of_item(item, &mut buffer).ok()?;
+    Some(look(&reading.message().ok()?))
+}
+
 /// The message in the shape of the standard's schema.
 pub(crate) fn to_nested_json(message: &Message<'_>) -> Value {
     json::nested(message)
