@@ -190,6 +190,12 @@ impl<'a> Item<'a> {
         Ok((after, (family, revision, form)))
     }
 
+    /// Whether no item of this family and revision refers so (spec/09-packed.md, "The item").
+    fn is_zero_reference(&self) -> bool {
+        let compact = matches!((self.family, self.revision), (Family::SIGNAL, 1) | (Family::TEXT, 0));
+        compact && self.reference == Reference::Id(MessageId([0; 32]))
+    }
+
     /// An item that fills the rest of the input.
     fn read_alone(input: &'a [u8]) -> Parsed<'a, Self> {
         if input.len() > ITEM_OCTETS_MAX {
@@ -197,7 +203,11 @@ impl<'a> Item<'a> {
         }
         let (input, (family, revision, form)) = Self::read_head(input)?;
         let (body, reference) = Reference::read(form, input)?;
-        Ok((&[], Self { family, revision, reference, body }))
+        let item = Self { family, revision, reference, body };
+        if item.is_zero_reference() {
+            return refuse(ErrorKind::NotCanonical, "reference", input);
+        }
+        Ok((&[], item))
     }
 
     /// An item with its length.
@@ -212,7 +222,11 @@ impl<'a> Item<'a> {
         let Ok((body, reference)) = Reference::read(form, content) else {
             return refuse(ErrorKind::Truncated, "reference", after_length);
         };
-        Ok((input, Self { family, revision, reference, body }))
+        let item = Self { family, revision, reference, body };
+        if item.is_zero_reference() {
+            return refuse(ErrorKind::NotCanonical, "reference", after_length);
+        }
+        Ok((input, item))
     }
 }
 
@@ -272,6 +286,9 @@ pub(crate) fn check_items(items: &[Item<'_>]) -> Result<(), DecodeError> {
         let form = item.reference.form();
         if is_wrong_form(item.family, item.revision, form) {
             return refused(ErrorKind::Inconsistent, "form");
+        }
+        if item.is_zero_reference() {
+            return refused(ErrorKind::NotCanonical, "reference");
         }
     }
     Ok(())

@@ -6,13 +6,13 @@
 mod sizes;
 
 use crate::packing::Source;
-use sizes::{COUNTS, ESCAPE_PLACE, TOKENS};
+use sizes::{COUNTS, ESCAPE_PLACE, TOKENS, WRAPPED_FROM};
 
 pub(super) use sizes::TOKEN_OCTETS_MAX;
 
 /// All tokens' octets, one token behind the other.
 static STRINGS: &[u8] = include_bytes!("model/strings.bin");
-/// Where each token ends in them (u16, little-endian).
+/// Where each token ends in them (u16, little-endian; from [`WRAPPED_FROM`] on less 65,536).
 static ENDS: &[u8; TOKENS * 2] = include_bytes!("model/ends.bin");
 /// The bits of each token's codeword.
 static LENGTHS: &[u8; TOKENS] = include_bytes!("model/lengths.bin");
@@ -141,8 +141,13 @@ fn first_octet(octet: u8) -> Range {
 }
 
 fn token_at(index: usize) -> &'static [u8] {
-    let start = index.checked_sub(1).map_or(0, |before| u16_at(ENDS, before));
-    STRINGS.get(start..u16_at(ENDS, index)).unwrap_or_default()
+    let start = index.checked_sub(1).map_or(0, end_of);
+    STRINGS.get(start..end_of(index)).unwrap_or_default()
+}
+
+const fn end_of(index: usize) -> usize {
+    let wrapped = if index < WRAPPED_FROM { 0 } else { 1 << 16 };
+    u16_at(ENDS, index).wrapping_add(wrapped)
 }
 
 const fn u16_at(table: &[u8], index: usize) -> usize {
@@ -204,7 +209,7 @@ const fn first_octets() -> [u16; 257] {
     let (mut octet, mut token, mut start) = (0, 0, 0);
     while octet <= 256 {
         while token < TOKENS && (STRINGS[start] as usize) < octet {
-            start = u16_at(ENDS, token);
+            start = end_of(token);
             token += 1;
         }
         all[octet] = token as u16;

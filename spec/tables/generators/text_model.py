@@ -4,7 +4,7 @@ Tokens stand there sorted by their octets, so that one is found by bisection; th
 that order or lead to it. All numbers are little-endian.
 
     strings.bin  the octets of all tokens, one after another
-    ends.bin     where each ends in them (u16)
+    ends.bin     where each ends in them (u16; from one token on 65,536 less, sizes.rs says which)
     lengths.bin  bits of each codeword (u8)
     places.bin   place of each codeword in the order of the code (u16)
     order.bin    the token at each place (u16), FFFF for ESC
@@ -18,6 +18,7 @@ import struct
 from . import rust
 
 ESC = 0xFFFF
+WRAP = 1 << 16
 
 
 def generate(tables):
@@ -34,13 +35,15 @@ def generate(tables):
     for token in tokens:
         end += len(token)
         ends.append(end)
+    if end >= 2 * WRAP:
+        raise ValueError("the tokens are longer than twice 65,536 octets in all")
     files = {
         "strings.bin": b"".join(tokens),
-        "ends.bin": pack("H", ends),
+        "ends.bin": pack("H", [end % WRAP for end in ends]),
         "lengths.bin": bytes(length[token] for token in tokens),
         "places.bin": pack("H", [rank[token] for token in tokens]),
         "order.bin": pack("H", [ESC if token is None else place[token] for token in code_order]),
-        "sizes.rs": sizes(code_order, length).encode(),
+        "sizes.rs": sizes(code_order, length, sum(end < WRAP for end in ends)).encode(),
     }
     return {f"codec/src/text/model/{name}": octets for name, octets in files.items()}
 
@@ -64,7 +67,7 @@ def pack(kind, numbers):
     return struct.pack(f"<{len(numbers)}{kind}", *numbers)
 
 
-def sizes(code_order, length):
+def sizes(code_order, length, wrapped):
     longest = max(length.values())
     counts = [sum(bits == each for bits in length.values()) for each in range(longest + 1)]
     longest_token = max(len(token) for token in code_order if token is not None)
@@ -73,6 +76,8 @@ def sizes(code_order, length):
 pub(super) const TOKENS: usize = {len(code_order) - 1};
 /// The place of the escape in the order of the code.
 pub(super) const ESCAPE_PLACE: usize = {code_order.index(None)};
+/// The first token whose end is given less 65,536.
+pub(super) const WRAPPED_FROM: usize = {wrapped};
 /// The longest token.
 pub(in crate::text) const TOKEN_OCTETS_MAX: usize = {longest_token};
 /// How many codewords have so many bits, from 0 on.

@@ -50,8 +50,8 @@ pub enum Referenced {
 ///
 /// # Errors
 ///
-/// Those of [`Packed::parse`]; `NotCanonical` in `reference` if a whole reference is all zeros,
-/// `Inconsistent` in `form` if the item is none of a packed signal.
+/// Those of [`Packed::parse`]; `Inconsistent` in `form` if the item is none of a packed signal, or
+/// repeats no message.
 pub fn parse<'a>(
     item: &Item<'a>,
     buffer: &'a mut TextBuffer,
@@ -62,9 +62,6 @@ pub fn parse<'a>(
     }
     let referenced = match item.reference {
         Reference::None => Referenced::Known(ReferencedMessage::NONE),
-        Reference::Id(MessageId(id)) if ReferencedMessage(id) == ReferencedMessage::NONE => {
-            return refuse(ErrorKind::NotCanonical, "reference");
-        }
         Reference::Id(id) => Referenced::Known(ReferencedMessage(id.0)),
         Reference::Prefix(prefix) => Referenced::Prefix(prefix),
         Reference::InBody => return refuse(ErrorKind::Inconsistent, "form"),
@@ -73,6 +70,9 @@ pub fn parse<'a>(
         (Packed::Whole(mut message), Referenced::Known(identifier)) => {
             message.referenced_message = identifier;
             Packed::Whole(message)
+        }
+        (Packed::Repeat(_), Referenced::Known(ReferencedMessage::NONE)) => {
+            return refuse(ErrorKind::Inconsistent, "form");
         }
         (packed, _) => packed,
     };

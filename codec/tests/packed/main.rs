@@ -11,6 +11,8 @@
     missing_docs
 )]
 
+mod vectors;
+
 use chappe_codec::signal::packed::{Packed, TextBuffer};
 use chappe_codec::text;
 use proptest::prelude::*;
