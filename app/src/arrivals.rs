@@ -9,14 +9,14 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
 use crate::said;
+use crate::signal;
+use crate::text;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
-use chappe_codec::item::Family;
-use chappe_codec::signal;
 use chappe_codec::statement::Evidence;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::time::Instant;
 use tokio::task::JoinHandle;
@@ -159,7 +159,7 @@ impl<'a> Desk<'a> {
     /// "An open envelope of an unknown account is shown as an *unverified claim*, never hidden."
     fn tell_claim(&self, envelope: &[u8], open: &OpenEnvelope<'_>) {
         for item in &open.items {
-            let summary = said::describe(item.family, item.revision, item.body);
+            let summary = said::describe(item);
             self.report.event(
                 "claim",
                 &format!("UNVERIFIED CLAIM, account {}: {summary}", open.account),
@@ -175,7 +175,8 @@ impl<'a> Desk<'a> {
 
     fn tell_message(&self, envelope: &[u8], message: &Message) {
         let name = display_name(&self.contacts, message.author.id());
-        let summary = said::describe(message.family, message.revision, &message.body);
+        let item = message.item();
+        let summary = said::describe(&item);
         let class = if message.sealed { "sealed" } else { "open" };
         let line = line(envelope, message);
         self.report.event(
@@ -188,6 +189,8 @@ impl<'a> Desk<'a> {
                 "id": line.id,
                 "parcel": line.envelope,
                 "size": envelope.len(),
+                "signal": signal::to_json(&item),
+                "text": text::of_item(&item).and_then(Result::ok),
                 "line": line,
             }),
         );
@@ -237,11 +240,8 @@ fn texts(signed: &Signed) -> Vec<String> {
 
 /// The message as a transcript holds it; who reads it writes the names in.
 fn line(envelope: &[u8], message: &Message) -> MessageLine {
-    let signal = match (message.family, message.revision) {
-        (Family::SIGNAL, 0) => signal::Message::parse_standard(&message.body)
-            .map_or(Value::Null, |signal| crate::signal::to_nested_json(&signal)),
-        _ => Value::Null,
-    };
+    let item = message.item();
+    let signal = signal::with_message(&item, signal::to_nested_json).unwrap_or_default();
     MessageLine {
         at: String::new(),
         author: String::new(),
@@ -251,7 +251,7 @@ fn line(envelope: &[u8], message: &Message) -> MessageLine {
         counter: message.position.counter,
         chain: message.chain.to_string(),
         salt: hex::encode(&message.salt.0),
-        item: hex::encode(&message.item),
+        item: hex::encode(&item.canonical().unwrap_or_default()),
         id: message.id.map(|id| id.to_string()).unwrap_or_default(),
         envelope: hex::encode(&digest::sha256(envelope)),
         signal,

@@ -17,6 +17,7 @@ mod radio_link;
 mod report;
 mod said;
 mod signal;
+mod text;
 mod transcript;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +49,8 @@ enum Command {
     Contact(command::contact::ContactArguments),
     /// Convert, check and explain Whiteflag signals
     Signal(signal::SignalArguments),
+    /// Convert texts in any script to items and back
+    Text(text::TextArguments),
     /// Say something to a contact or to everyone
     Send(command::send::SendArguments),
     /// Receive, verify and anchor what others say
@@ -91,7 +94,12 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
         Command::Id(arguments) => command::id::run(arguments, report)?,
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
-        Command::Signal(arguments) => return signal(&arguments, report),
+        Command::Signal(arguments) => {
+            return filter(|input, output| signal::run(&arguments, input, output, report.json));
+        }
+        Command::Text(arguments) => {
+            return filter(|input, output| text::run(&arguments, input, output, report.json));
+        }
         Command::Send(arguments) => block_on(command::send::run(arguments, report))?,
         Command::Recv(arguments) => block_on(command::recv::run(arguments, report))?,
         Command::Handset(arguments) => block_on(command::handset::run(arguments, report))?,
@@ -105,9 +113,11 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
     Ok(Exit::Ok)
 }
 
-fn signal(arguments: &signal::SignalArguments, report: Report) -> Outcome<Exit> {
-    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    match signal::run(arguments, input, output, report.json) {
+/// Standard input line by line to standard output.
+fn filter(
+    work: impl FnOnce(std::io::StdinLock<'_>, std::io::StdoutLock<'_>) -> std::io::Result<Exit>,
+) -> Outcome<Exit> {
+    match work(std::io::stdin().lock(), std::io::stdout().lock()) {
         // Whoever reads our output has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Ok),
         other => other.map_err(|error| Failure::new(Exit::Failure, "stream", error.to_string())),

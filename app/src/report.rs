@@ -1,5 +1,6 @@
 //! What the program says while it runs: one line an event, as text for people or as JSON.
 
+use crate::signal::json_line;
 use serde_json::{Map, Value};
 use std::io::Write;
 
@@ -27,7 +28,7 @@ impl Report {
 
     /// One object as a line on standard output.
     pub(crate) fn line(self, object: &Value) {
-        write_line(&object.to_string());
+        write_line(json_line(object).trim_end());
     }
 
     /// A warning or a diagnostic, on standard error whatever the form.

@@ -4,9 +4,10 @@ use crate::device::sent::Written;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
+use crate::text;
 use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::precedence::Precedence;
-use chappe_codec::signal::Message;
+use chappe_codec::signal::packed;
 use serde_json::json;
 
 /// Longest line taken as a signal or a command, in octets.
@@ -23,8 +24,8 @@ pub(crate) const fn lease_item(body: &[u8]) -> Item<'_> {
 }
 
 /// "Test messages never exceed PRIORITY" (spec/00-conventions.md, "Precedence").
-pub(crate) fn check_precedence(wire: &[u8], precedence: Precedence) -> Outcome<()> {
-    if precedence > Precedence::Priority && crate::signal::is_test(wire) {
+pub(crate) fn check_precedence(item: &Item<'_>, precedence: Precedence) -> Outcome<()> {
+    if precedence > Precedence::Priority && crate::signal::is_test(item) {
         return Err(Failure::new(
             Exit::Usage,
             "precedence",
@@ -35,15 +36,23 @@ pub(crate) fn check_precedence(wire: &[u8], precedence: Precedence) -> Outcome<(
 }
 
 /// What an item is, in a few words.
-pub(crate) fn describe(family: Family, revision: u8, body: &[u8]) -> String {
-    match (family, revision) {
-        (Family::SIGNAL, 0) => match Message::parse_standard(body) {
-            Ok(message) => crate::signal::summary(&message),
-            Err(error) => format!("a damaged signal ({error})"),
-        },
+pub(crate) fn describe(item: &Item<'_>) -> String {
+    let damaged = |what, error| format!("a damaged {what} ({error})");
+    if let Some(text) = text::of_item(item) {
+        return text.map_or_else(
+            |error| damaged("text", error),
+            |text| format!("text {}", crate::signal::foreign(&text)),
+        );
+    }
+    match (item.family, item.revision) {
+        (Family::SIGNAL, 0 | packed::item::REVISION) => {
+            crate::signal::summary(item).unwrap_or_else(|error| damaged("signal", error))
+        }
         (Family::STATEMENT, 0) => "statement".into(),
         (Family::LEASE, 0) => "lease".into(),
-        _ => format!("family {:02x} revision {revision}: needs a newer Chappe", family.code()),
+        (family, revision) => {
+            format!("family {:02x} revision {revision}: needs a newer Chappe", family.code())
+        }
     }
 }
 
@@ -52,14 +61,8 @@ pub(crate) fn report_envelope(report: Report, written: &Written, to: &str) {
     let messages = written.opened.messages();
     let ids: Vec<String> =
         messages.iter().filter_map(|message| message.id.map(|id| id.to_string())).collect();
-    let summary = messages
-        .iter()
-        .map(|message| {
-            let item = &message.item;
-            describe(item.family, item.revision, item.body)
-        })
-        .collect::<Vec<_>>()
-        .join(", ");
+    let summary =
+        messages.iter().map(|message| describe(&message.item)).collect::<Vec<_>>().join(", ");
     report.event(
         "envelope",
         &format!("queued: {summary} to {to}, {} octets", written.envelope.len()),

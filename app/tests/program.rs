@@ -5,38 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+mod homes;
+
+use homes::{Homes, Server, chappe, code, text, text_signal};
+use std::path::Path;
 
 /// Lines of a screen.
 const SCREEN_LINES: usize = 30;
 
-fn chappe(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chappe"));
-    command.args(arguments).env_remove("CHAPPE_HOME").env_remove("CHAPPE_PASSPHRASE_FILE");
-    command
-}
-
-fn run(arguments: &[&str], input: &str) -> Output {
-    let mut child = chappe(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn code(arguments: &[&str], input: &str) -> i32 {
-    run(arguments, input).status.code().unwrap()
-}
-
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 24] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -48,6 +27,10 @@ fn the_help_of_every_command_fits_a_screen() {
         &["signal", "decode"],
         &["signal", "check"],
         &["signal", "explain"],
+        &["signal", "notation"],
+        &["text"],
+        &["text", "encode"],
+        &["text", "decode"],
         &["send"],
         &["recv"],
         &["handset"],
@@ -64,111 +47,6 @@ fn the_help_of_every_command_fits_a_screen() {
         assert!(help.lines().count() <= SCREEN_LINES, "{command:?}:\n{help}");
         assert!(output.status.success());
     }
-}
-
-/// Folders and a passphrase of one test.
-struct Homes {
-    folder: tempfile::TempDir,
-}
-
-impl Homes {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("passphrase"), "a passphrase for tests\n").unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn with<'a>(&'a self, name: &str, arguments: &[&'a str]) -> Vec<String> {
-        let mut all: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        let own =
-            ["--home", text(&self.path(name)), "--passphrase-file", text(&self.path("passphrase"))]
-                .map(str::to_owned);
-        all.extend(own);
-        all
-    }
-
-    /// Runs `chappe --json` as `name`; returns its exit code and what it said.
-    fn chappe(&self, name: &str, arguments: &[&str], input: &str) -> (i32, Vec<Value>) {
-        let all = self.with(name, arguments);
-        let mut borrowed: Vec<&str> = vec!["--json"];
-        borrowed.extend(all.iter().map(String::as_str));
-        let output = run(&borrowed, input);
-        (output.status.code().unwrap(), objects(&output.stdout))
-    }
-
-    /// Makes identities that know one another by name.
-    fn people(&self, names: &[&str]) {
-        for name in names {
-            assert_eq!(self.chappe(name, &["id", "new"], "").0, 0);
-        }
-        for name in names {
-            for other in names.iter().filter(|other| *other != name) {
-                let card = self.path(other).join("card");
-                let add = ["contact", "add", other, text(&card)];
-                assert_eq!(self.chappe(name, &add, "").0, 0);
-            }
-        }
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn objects(output: &[u8]) -> Vec<Value> {
-    output.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
-}
-
-/// A server that is ended with the test.
-struct Server {
-    child: Child,
-    ready: Value,
-}
-
-impl Server {
-    fn start(homes: &Homes, name: &str, arguments: &[&str]) -> Self {
-        let mut child = chappe(&["--json"])
-            .args(homes.with(name, arguments))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = loop {
-            let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-            if line["event"] == "ready" {
-                break line;
-            }
-        };
-        // Whatever else it says must not block it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, ready }
-    }
-
-    fn of(&self, field: &str) -> String {
-        self.ready[field].as_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn text_signal(text: &str) -> String {
-    let zeros = "0".repeat(64);
-    serde_json::json!({
-        "Prefix": "WF", "Version": "1", "EncryptionIndicator": "0", "DuressIndicator": "0",
-        "MessageCode": "F", "ReferenceIndicator": "0", "ReferencedMessage": zeros, "Text": text,
-    })
-    .to_string()
-        + "\n"
 }
 
 #[test]

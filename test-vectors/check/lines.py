@@ -1,10 +1,12 @@
 """What a verifier recomputes of each kind of line (chapter 08, "Lines")."""
 
 import formats
+import packed_item
 import wire
 from fields import OPEN
 from octets import Wrong, account_id, need, sha256
 from receipts import check_opening, check_receipt
+from refusal import Refused
 
 import anchor
 
@@ -71,8 +73,7 @@ def check_message(run, line):
     need(item.form != 1, "an item whose reference is not resolved has no id")
     need(line.device == 0, "unknown_account: a device other than 0")
     need(line.id == formats.message_id(key, line.salt, line.item), "the id is another")
-    readable = (item.family, item.revision) == (1, 0)
-    need(line.signal == (wire.decode_or_none(item.body) if readable else None), "signal is not what the item says")
+    need(line.signal == signal_of(item, line.item), "signal is not what the item says")
     carrier = run.envelopes.get(line.envelope)
     need(carrier, "its envelope is no `envelope` line")
     need(carrier[0].by == line.author, "its envelope is not by its author")
@@ -83,6 +84,19 @@ def check_message(run, line):
         check_sealed(line, carrier[0], one)
     else:
         check_open(run, line, one, item)
+
+
+def signal_of(item, octets):
+    """The message of a signal that says all of it and can be read; else none."""
+    if (item.family, item.revision) == (1, 0):
+        return wire.decode_or_none(item.body)
+    if (item.family, item.revision) != packed_item.SIGNAL:
+        return None
+    try:
+        _, packed = packed_item.read_item(octets)
+    except Refused:
+        return None
+    return None if packed.repeats else wire.nested(packed.fields)
 
 
 def check_sealed(line, carrier, one):

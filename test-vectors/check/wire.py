@@ -107,3 +107,18 @@ def decode_or_none(octets):
         return decode(octets)
     except Wrong:
         return None
+
+
+def nested(fields):
+    """Nested JSON of flat fields in the order of the wire."""
+    fields = dict(fields)
+    header = {name: fields.pop(name) for name, _ in HEADER}
+    pseudo_code = fields.pop("PseudoMessageCode", None)
+    objects = []
+    while f"ObjectType{len(objects) + 1}" in fields:
+        name = f"ObjectType{len(objects) + 1}"
+        objects.append({"ObjectType": fields.pop(name), "ObjectTypeQuant": fields.pop(name + "Quant")})
+    body = fields | ({"requestObjects": objects} if objects else {})
+    if pseudo_code:
+        body = {"PseudoMessageCode": pseudo_code, "PseudoMessageBody": body}
+    return {"MessageHeader": header, "MessageBody": body}

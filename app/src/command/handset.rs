@@ -11,6 +11,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::radio_link::{self, Radio, RadioArguments};
 use crate::report::Report;
 use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
+use crate::text;
 use chappe_codec::envelope::Envelope;
 use chappe_codec::item::Item;
 use chappe_codec::label::{Label, label_epoch};
@@ -38,9 +39,14 @@ const HOPS: u8 = 3;
 #[command(after_help = "\
 One command a line on standard input:
   {\"say\": SIGNAL, \"to\": \"open\" or a contact, \"precedence\": \"flash\"}
+  {\"text\": \"any script\", \"to\": \"open\" or a contact, \"precedence\": \"priority\"}
   {\"sign\": \"open\" or a contact, \"to\": a contact}
 SIGNAL is Whiteflag JSON. What nobody acknowledges is sent again.")]
 pub(crate) struct HandsetArguments {
+    /// Say signals in the compact form (spec chapter 09)
+    #[arg(long)]
+    packed: bool,
+
     #[command(flatten)]
     radio: RadioArguments,
 
@@ -53,6 +59,7 @@ pub(crate) struct HandsetArguments {
 #[serde(untagged, deny_unknown_fields)]
 enum Order {
     Say { say: Value, to: String, precedence: Option<String> },
+    Text { text: String, to: String, precedence: Option<String> },
     Sign { sign: String, to: String },
 }
 
@@ -74,6 +81,7 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
         sent,
         desk,
         report,
+        packed: arguments.packed,
         in_flight: BTreeMap::new(),
         next_token: 0,
     };
@@ -121,6 +129,8 @@ struct Handset<'a> {
     sent: Sent<'a>,
     desk: Desk<'a>,
     report: Report,
+    /// Say signals in the compact form.
+    packed: bool,
     /// By the link's token.
     in_flight: BTreeMap<u64, Vec<u8>>,
     next_token: u64,
@@ -174,13 +184,11 @@ impl Handset<'_> {
         })?;
         match order {
             Order::Say { say, to, precedence } => {
-                let precedence = precedence.as_deref().unwrap_or("routine").parse();
-                let precedence = precedence.map_err(|error| {
-                    Failure::new(Exit::Malformed, "precedence", format!("{error}"))
-                })?;
-                let wire = crate::signal::read(&say.to_string(), false)?;
-                said::check_precedence(&wire, precedence)?;
-                self.write(&to, precedence, &Item::signal(&wire))?;
+                let octets = crate::signal::read(&say.to_string(), false, self.packed)?;
+                self.write(&to, precedence.as_deref(), &octets)?;
+            }
+            Order::Text { text, to, precedence } => {
+                self.write(&to, precedence.as_deref(), &text::to_item(&text)?)?;
             }
             Order::Sign { sign, to } => {
                 let (chain, audience) = (self.audience(&sign)?, self.audience(&to)?);
@@ -193,9 +201,15 @@ impl Handset<'_> {
         self.transmit_queued().await
     }
 
-    fn write(&mut self, to: &str, precedence: Precedence, item: &Item<'_>) -> Outcome<()> {
+    /// Puts an item, by its octets, into an envelope.
+    fn write(&mut self, to: &str, precedence: Option<&str>, octets: &[u8]) -> Outcome<()> {
+        let precedence = precedence.unwrap_or("routine").parse();
+        let precedence = precedence
+            .map_err(|error| Failure::new(Exit::Malformed, "precedence", format!("{error}")))?;
+        let item = Item::from_canonical(octets)?;
+        said::check_precedence(&item, precedence)?;
         let audience = self.audience(to)?;
-        let written = self.sent.write(&audience, precedence, std::slice::from_ref(item))?;
+        let written = self.sent.write(&audience, precedence, &[item])?;
         said::report_envelope(self.report, &written, audience.name());
         Ok(())
     }

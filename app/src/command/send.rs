@@ -8,6 +8,7 @@ use crate::network::RelayArguments;
 use crate::outbox;
 use crate::report::Report;
 use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
+use crate::text;
 use chappe_codec::envelope::{Envelope, Outbound};
 use chappe_codec::item::Item;
 use chappe_codec::precedence::Precedence;
@@ -16,7 +17,7 @@ use std::io::{BufRead, Read};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-One signal a line on standard input: JSON, text form, or hex of the wire.
+One signal a line on standard input: JSON, text form, or hex of the wire or a packed item.
 What cannot be delivered now waits: exit code 6, `chappe send --queued`.
 
 Example:
@@ -30,8 +31,16 @@ pub(crate) struct SendArguments {
     #[arg(long)]
     open: bool,
 
+    /// The lines are texts in any script, not signals
+    #[arg(long, conflicts_with_all = ["packed", "unchecked"])]
+    text: bool,
+
+    /// Signals in the compact form (spec chapter 09)
+    #[arg(long)]
+    packed: bool,
+
     /// Only send what still waits
-    #[arg(long, conflicts_with_all = ["to", "open", "sign"])]
+    #[arg(long, conflicts_with_all = ["to", "open", "sign", "text", "packed"])]
     queued: bool,
 
     /// flash, immediate, priority, routine
@@ -75,6 +84,28 @@ fn write_all(
     report: Report,
 ) -> Outcome<()> {
     let audience = audience(device, arguments)?;
+    each_line(|line| {
+        let octets = if arguments.text {
+            text::to_item(line)?
+        } else {
+            crate::signal::read(line.trim(), arguments.unchecked, arguments.packed)?
+        };
+        let item = Item::from_canonical(&octets)?;
+        said::check_precedence(&item, arguments.precedence)?;
+        let written = sent.write(&audience, arguments.precedence, &[item])?;
+        said::report_envelope(report, &written, audience.name());
+        Ok(())
+    })?;
+    if arguments.sign
+        && let Some(written) = sent.sign(&audience, &audience, arguments.precedence)?
+    {
+        said::report_envelope(report, &written, audience.name());
+    }
+    Ok(())
+}
+
+/// Every line of standard input that is not empty, without its end.
+fn each_line(mut take: impl FnMut(&str) -> Outcome<()>) -> Outcome<()> {
     let mut input = std::io::stdin().lock();
     let mut line = String::new();
     loop {
@@ -84,22 +115,12 @@ fn write_all(
             .read_line(&mut line)
             .map_err(|error| Failure::new(Exit::Malformed, "line", error.to_string()))?;
         if read == 0 {
-            break;
+            return Ok(());
         }
-        if line.trim().is_empty() {
-            continue;
+        if !line.trim().is_empty() {
+            take(line.trim_end_matches(['\r', '\n']))?;
         }
-        let wire = crate::signal::read(line.trim(), arguments.unchecked)?;
-        said::check_precedence(&wire, arguments.precedence)?;
-        let written = sent.write(&audience, arguments.precedence, &[Item::signal(&wire)])?;
-        said::report_envelope(report, &written, audience.name());
     }
-    if arguments.sign
-        && let Some(written) = sent.sign(&audience, &audience, arguments.precedence)?
-    {
-        said::report_envelope(report, &written, audience.name());
-    }
-    Ok(())
 }
 
 fn audience(device: &Device, arguments: &SendArguments) -> Outcome<Audience> {

@@ -10,7 +10,7 @@ use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
 use chappe_codec::id::{MessageId, Salt};
-use chappe_codec::item::Family;
+use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::key::{AccountId, AccountKey};
 use chappe_codec::statement::{Evidence, Statement};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,8 +59,20 @@ pub(crate) struct Message {
     pub(crate) salt: Salt,
     pub(crate) family: Family,
     pub(crate) revision: u8,
-    pub(crate) item: Vec<u8>,
+    pub(crate) reference: Reference,
     pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    /// The message as it came.
+    pub(crate) fn item(&self) -> Item<'_> {
+        Item {
+            family: self.family,
+            revision: self.revision,
+            reference: self.reference,
+            body: &self.body,
+        }
+    }
 }
 
 /// A statement whose signature verified.
@@ -167,7 +179,7 @@ impl<'a> Station<'a> {
                 salt: message.salt,
                 family: item.family,
                 revision: item.revision,
-                item: item.canonical().unwrap_or_default(),
+                reference: item.reference,
                 body: item.body.to_vec(),
             })));
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::fmt;
 
-const HEADER: &str = "MessageHeader";
+pub(super) const HEADER: &str = "MessageHeader";
 const BODY: &str = "MessageBody";
 const META: &str = "MetaHeader";
 const REQUEST_OBJECTS: &str = "requestObjects";
@@ -126,7 +126,7 @@ fn not(what: &str, field: &str) -> Flaw {
 }
 
 /// The message as one object of all fields.
-pub(crate) fn flat(message: &Message<'_>) -> Value {
+pub(super) fn flat(message: &Message<'_>) -> Value {
     let mut all = Map::new();
     message.visit(|view| {
         all.insert(view.field.name.into(), view.value.to_string().into());
@@ -135,7 +135,7 @@ pub(crate) fn flat(message: &Message<'_>) -> Value {
 }
 
 /// The message in the shape of the standard's schema.
-pub(crate) fn nested(message: &Message<'_>) -> Value {
+pub(super) fn nested(message: &Message<'_>) -> Value {
     let (mut header, mut body, mut pseudo_code) = (Map::new(), Map::new(), None);
     let (mut object_types, mut quantities) = (Vec::new(), Vec::new());
     message.visit(|view| {

@@ -1,11 +1,62 @@
-//! Lines of bounded length.
+//! Lines of bounded length, an answer for each.
 
+use super::flaw::Flaw;
 use super::limits::LINE_OCTETS_MAX;
-use std::io::{self, BufRead};
+use super::terminal::json_line;
+use crate::exit::Exit;
+use chappe_codec::error::ErrorKind;
+use std::io::{self, BufRead, Write};
+
+/// What comes out for a line.
+pub(crate) struct Answer {
+    /// Nothing is wrong with it.
+    pub(crate) good: bool,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn good(text: String) -> Self {
+        Self { good: true, text }
+    }
+}
+
+/// Answers every line; one that cannot be read harms no other.
+///
+/// # Errors
+///
+/// Those of `input` and `output`; a line that cannot be read is none.
+pub(crate) fn answer_each(
+    mut input: impl BufRead,
+    mut output: impl Write,
+    answer: impl Fn(&[u8]) -> Result<Answer, Flaw>,
+) -> io::Result<Exit> {
+    let mut exit = Exit::Ok;
+    let mut buffer = Vec::new();
+    loop {
+        let answer = match read_line(&mut input, &mut buffer)? {
+            Line::End => break,
+            Line::TooLong => Err(Flaw::at_octet(
+                ErrorKind::TooLong,
+                "line",
+                LINE_OCTETS_MAX,
+                format!("a line longer than {LINE_OCTETS_MAX} octets"),
+            )),
+            Line::Whole => answer(&buffer),
+        };
+        let answer =
+            answer.unwrap_or_else(|flaw| Answer { good: false, text: json_line(&flaw.to_json()) });
+        if !answer.good {
+            exit = Exit::Malformed;
+        }
+        output.write_all(answer.text.as_bytes())?;
+    }
+    output.flush()?;
+    Ok(exit)
+}
 
 /// What a line turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Line {
+enum Line {
     /// There is none left.
     End,
     /// It is in the buffer, without its end.
@@ -15,7 +66,7 @@ pub(crate) enum Line {
 }
 
 /// Reads one line into `buffer`; of a line that is too long nothing is kept.
-pub(crate) fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<Line> {
+fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<Line> {
     buffer.clear();
     let (mut begun, mut too_long) = (false, false);
     loop {

@@ -1,32 +1,39 @@
 //! `chappe signal`: Whiteflag messages between their forms, one a line.
 
 mod explain;
-mod flaw;
-mod form;
+pub(crate) mod flaw;
+pub(crate) mod form;
 mod json;
 mod limits;
-mod lines;
+pub(crate) mod lines;
+mod notated;
+mod reading;
 mod say;
+mod shown;
 mod terminal;
 
 use crate::exit::Exit;
 use chappe_codec::error::ErrorKind;
 use chappe_codec::signal::names::ENGLISH;
-use chappe_codec::signal::{EncodeError, Message};
+use chappe_codec::signal::packed::TextBuffer;
+use chappe_codec::signal::{Message, ReferencedMessage};
 use flaw::Flaw;
 use form::Form;
-use lines::{Line, read_line};
+use lines::{Answer, answer_each};
+use reading::{Reading, to_item, to_standard};
 use serde_json::json;
 use std::io::{self, BufRead, Write};
-use terminal::json_line;
 
-pub(crate) use say::{is_test, read, summary, to_nested_json};
+pub(crate) use explain::foreign;
+pub(crate) use say::{is_test, read, summary, to_json, to_nested_json, with_message};
+pub(crate) use terminal::json_line;
 
 /// What to do with the messages on standard input.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 One message a line on standard input, one result a line on standard output. A message is JSON
-(nested or flat), the standard's text form (WF1...) or the standard wire in hexadecimal digits.
+(nested or flat), the standard's text form (WF1...) or, in hexadecimal digits, the standard wire
+(5746...) or the item of a packed signal (0104... to 0106..., spec chapters 02 and 09).
 A line that cannot be read gives {\"error\": ...} in its place and exit code 3; the rest goes on.
 
 Example:
@@ -38,10 +45,31 @@ pub(crate) struct SignalArguments {
 
 #[derive(Debug, Clone, clap::Subcommand)]
 enum Action {
+    #[command(flatten)]
+    Message(MessageAction),
+    /// Sequences like P11(0)A < D10(5)B in; what refers to what, and whether it may, out
+    ///
+    /// The notation is that of 2.7. The first line is the canonical form; a forbidden reference is
+    /// marked with ! and gives exit code 3 as well.
+    Notation,
+}
+
+#[derive(Debug, Clone, clap::Subcommand)]
+enum MessageAction {
     /// JSON or text form in, hexadecimal digits of the standard wire out
-    Encode,
+    Encode {
+        /// The item of a packed signal instead: family, form, reference if any, and body
+        #[arg(long)]
+        packed: bool,
+    },
     /// Hexadecimal digits of the standard wire in, JSON out
     Decode {
+        /// Items of packed signals in instead
+        ///
+        /// What an item lacks is named: `reference_prefix` where only the beginning of
+        /// ReferencedMessage is known, `repeat` where the message repeats another one.
+        #[arg(long)]
+        packed: bool,
         /// One object of all fields instead of the schema's nested one
         #[arg(long)]
         flat: bool,
@@ -62,17 +90,19 @@ enum Action {
 /// What to do, with what is the same for all messages made up once.
 #[derive(Debug)]
 enum Work {
-    Encode,
-    Decode { flat: bool, text: bool },
+    Encode { packed: bool },
+    Decode { packed: bool, flat: bool, text: bool },
     Check,
     Explain(explain::Explainer),
 }
 
-impl Action {
+impl MessageAction {
     fn settle(&self) -> Work {
         match self {
-            Self::Encode => Work::Encode,
-            Self::Decode { flat, text } => Work::Decode { flat: *flat, text: *text },
+            Self::Encode { packed } => Work::Encode { packed: *packed },
+            Self::Decode { packed, flat, text } => {
+                Work::Decode { packed: *packed, flat: *flat, text: *text }
+            }
             Self::Check => Work::Check,
             Self::Explain(arguments) => Work::Explain(arguments.settle()),
         }
@@ -86,81 +116,78 @@ impl Action {
 /// Those of `input` and `output`; a line that cannot be read is none.
 pub(crate) fn run(
     arguments: &SignalArguments,
-    mut input: impl BufRead,
-    mut output: impl Write,
+    input: impl BufRead,
+    output: impl Write,
     json: bool,
 ) -> io::Result<Exit> {
-    let work = arguments.action.settle();
-    let mut exit = Exit::Ok;
-    let mut buffer = Vec::new();
-    loop {
-        let line = read_line(&mut input, &mut buffer)?;
-        let answer = match line {
-            Line::End => break,
-            Line::TooLong => Err(Flaw::at_octet(
-                ErrorKind::TooLong,
-                "line",
-                limits::LINE_OCTETS_MAX,
-                format!("a line longer than {} octets", limits::LINE_OCTETS_MAX),
-            )),
-            Line::Whole => answer(&work, &buffer, json),
-        };
-        let answer =
-            answer.unwrap_or_else(|flaw| Answer { good: false, text: json_line(&flaw.to_json()) });
-        if !answer.good {
-            exit = Exit::Malformed;
+    match &arguments.action {
+        Action::Notation => answer_each(input, output, |line| notated::answer(line, json)),
+        Action::Message(action) => {
+            let work = action.settle();
+            answer_each(input, output, |line| answer(&work, line, json))
         }
-        output.write_all(answer.text.as_bytes())?;
-    }
-    output.flush()?;
-    Ok(exit)
-}
-
-/// What comes out for a line.
-struct Answer {
-    /// Nothing is wrong with it.
-    good: bool,
-    text: String,
-}
-
-impl Answer {
-    fn good(text: String) -> Self {
-        Self { good: true, text }
     }
 }
 
 fn answer(work: &Work, line: &[u8], json: bool) -> Result<Answer, Flaw> {
     let form = Form::read(line)?;
-    let is_wire = matches!(form, Form::Wire(_));
     match work {
-        Work::Encode => expect(!is_wire, "not JSON or the text form")?,
-        Work::Decode { .. } => expect(is_wire, "not hexadecimal digits")?,
+        Work::Encode { .. } => {
+            expect(matches!(form, Form::Fields(_) | Form::Text(_)), "not JSON or the text form")?
+        }
+        Work::Decode { packed: true, .. } => {
+            expect(matches!(form, Form::Packed(_)), "not the item of a packed signal")?;
+        }
+        Work::Decode { .. } => {
+            expect(matches!(form, Form::Wire(_)), "not the standard wire in hexadecimal digits")?;
+        }
         Work::Check | Work::Explain(_) => {}
     }
-    let message = form.message()?;
+    let mut buffer = TextBuffer::new();
+    let reading = form.reading(&mut buffer)?;
     Ok(match work {
-        Work::Encode => {
-            let hex = crate::hex::encode(&to_standard(&message)?);
+        Work::Encode { packed } => Answer::good(encoded(&reading.message()?, *packed, json)?),
+        Work::Decode { text: true, .. } => {
+            let serialized = reading.message()?.to_serialized();
             Answer::good(if json {
-                json_line(&json!({"hex": hex, "bits": message.standard_bits()}))
+                json_line(&json!({"serialized": serialized}))
             } else {
-                hex + "\n"
+                single_line(serialized)?
             })
         }
-        Work::Decode { flat, text } => Answer::good(match (text, flat) {
-            (true, _) if json => json_line(&json!({"serialized": message.to_serialized()})),
-            (true, _) => single_line(message.to_serialized())?,
-            (false, true) => json_line(&json::flat(&message)),
-            (false, false) => json_line(&json::nested(&message)),
-        }),
-        Work::Check => {
-            let violations = explain::violations(&message, ENGLISH);
-            let good = violations.is_empty();
-            Answer { good, text: json_line(&json!({"valid": good, "violations": violations})) }
-        }
-        Work::Explain(explainer) if json => Answer::good(json_line(&explainer.to_json(&message))),
-        Work::Explain(explainer) => Answer::good(explainer.to_text(&message)),
+        Work::Decode { flat, .. } => Answer::good(json_line(&shown::to_json(&reading, *flat))),
+        Work::Check => checked(&reading),
+        Work::Explain(explainer) if json => Answer::good(json_line(&explainer.to_json(&reading))),
+        Work::Explain(explainer) => Answer::good(explainer.to_text(&reading)),
     })
+}
+
+/// The octets of a message: the standard wire, or the item of a packed signal.
+fn encoded(message: &Message<'_>, packed: bool, json: bool) -> Result<String, Flaw> {
+    let octets = if packed { to_item(message, true)? } else { to_standard(message)? };
+    let hex = crate::hex::encode(&octets);
+    if !json {
+        return Ok(hex + "\n");
+    }
+    if !packed {
+        return Ok(json_line(&json!({"hex": hex, "bits": message.standard_bits()})));
+    }
+    let referenced = Some(message.referenced_message).filter(|id| *id != ReferencedMessage::NONE);
+    let reference = referenced.map(|id| id.to_string());
+    Ok(json_line(&json!({"hex": hex, "octets": octets.len(), "reference": reference})))
+}
+
+/// What breaks a rule. Nothing can be said of a repeat, which is no fault of its own.
+fn checked(reading: &Reading<'_>) -> Answer {
+    let violations = reading.violations();
+    let valid = violations.as_ref().map(Vec::is_empty);
+    let violations = explain::to_json(violations.unwrap_or_default(), ENGLISH);
+    let answer = if reading.is_reference_unknown() {
+        json!({"valid": valid, "violations": violations, "reference": "unknown"})
+    } else {
+        json!({"valid": valid, "violations": violations})
+    };
+    Answer { good: valid != Some(false), text: json_line(&answer) }
 }
 
 /// A text form that holds a line break would come out as two messages.
@@ -179,16 +206,6 @@ fn expect(taken: bool, message: &str) -> Result<(), Flaw> {
     if taken { Ok(()) } else { Err(Flaw::at_octet(ErrorKind::BadLiteral, "line", 0, message)) }
 }
 
-fn to_standard(message: &Message<'_>) -> Result<Vec<u8>, Flaw> {
-    message.to_standard_vec().map_err(|error| match error {
-        EncodeError::Encrypted(_) => Flaw {
-            message: error.to_string(),
-            ..Flaw::of_field(ErrorKind::Unsupported, "EncryptionIndicator")
-        },
-        EncodeError::TooShort { .. } => Flaw::of_field(ErrorKind::TooLong, "message"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,15 +220,20 @@ mod tests {
                     proptest::collection::vec(any::<u8>().prop_filter("an end", |o| *o != b'\n'), 0..80),
                     "[\\{\\}\\[\\]:,\"WFa1 ]{0,40}".prop_map(String::into_bytes),
                     "5746313[0-9a-f]{60,140}".prop_map(String::into_bytes),
+                    "[A-Z]{1,2}[0-9(<) .]{0,20}".prop_map(String::into_bytes),
+                    "010[45]([0-9a-f]{2}){1,20}".prop_map(String::into_bytes),
+                    "0106([0-9a-f]{2}){32,52}".prop_map(String::into_bytes),
                 ],
                 1..6,
             ),
         ) {
             for action in [
-                Action::Encode,
-                Action::Decode { flat: false, text: false },
-                Action::Check,
-                Action::Explain(explain::ExplainArguments::default()),
+                Action::Message(MessageAction::Encode { packed: true }),
+                Action::Message(MessageAction::Decode { packed: false, flat: false, text: false }),
+                Action::Message(MessageAction::Decode { packed: true, flat: true, text: false }),
+                Action::Message(MessageAction::Check),
+                Action::Message(MessageAction::Explain(explain::ExplainArguments::default())),
+                Action::Notation,
             ] {
                 let mut output = Vec::new();
                 let input = lines.join(&b'\n');

@@ -21,7 +21,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// JSON on a line of its own. Such characters stand in its strings only, so an escape says the same.
-pub(super) fn json_line(value: &Value) -> String {
+pub(crate) fn json_line(value: &Value) -> String {
     let mut out = String::new();
     for character in value.to_string().chars() {
         if steers(character) {

@@ -9,8 +9,7 @@ use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenedMessage};
 use chappe_codec::id::{MessageId, Salt};
-use chappe_codec::item::{Family, Item};
-use chappe_codec::signal::Message;
+use chappe_codec::item::Item;
 
 impl Shown {
     pub(super) fn check_envelope(&mut self, by: String, to: String, octets: &[u8]) -> Outcome<()> {
@@ -96,19 +95,20 @@ impl Shown {
     }
 }
 
-/// Reads a signal and holds it against its JSON form; other families have none.
+/// Holds a signal against its JSON form; what says no whole message has none.
 fn read_signal(item: &Item<'_>, shown: &serde_json::Value) -> Outcome<Option<ShownSignal>> {
-    if (item.family, item.revision) != (Family::SIGNAL, 0) {
-        return if shown.is_null() { Ok(None) } else { Err(refused("this item is no signal")) };
-    }
-    let message = Message::parse_standard(item.body)?;
-    if signal::to_nested_json(&message) != *shown {
+    let said = signal::with_message(item, |message| {
+        let signal = ShownSignal {
+            code: message.code(),
+            subject: message.body.sign().map_or(0, |sign| sign.subject.0),
+            reference: message.reference_indicator,
+            referenced: MessageId(message.referenced_message.0),
+        };
+        (signal::to_nested_json(message), signal)
+    });
+    let (json, signal) = said.unzip();
+    if json.unwrap_or_default() != *shown {
         return Err(refused("the signal shown is not the one sent"));
     }
-    Ok(Some(ShownSignal {
-        code: message.code(),
-        subject: message.body.sign().map_or(0, |sign| sign.subject.0),
-        reference: message.reference_indicator,
-        referenced: MessageId(message.referenced_message.0),
-    }))
+    Ok(signal)
 }

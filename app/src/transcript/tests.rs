@@ -9,7 +9,6 @@ use chappe_codec::envelope::{Envelope, OpenEnvelope};
 use chappe_codec::identity::Identity;
 use chappe_codec::item::Item;
 use chappe_codec::realm::{Mode, Realm};
-use chappe_codec::signal::Message;
 use chappe_codec::statement::{Claim, Evidence};
 use chappe_codec::time::TimeInterval;
 use chappe_relay::{Address, Parcel};
@@ -17,10 +16,10 @@ use std::collections::BTreeMap;
 
 const REALM: Realm = Realm { mode: Mode::Exercise, network: 9 };
 
-/// "WF100F0…" with the text "ok".
-fn signal() -> Vec<u8> {
-    let text = format!("WF100F0{}ok", "0".repeat(64));
-    Message::parse_serialized(&text).unwrap().to_standard_vec().unwrap()
+/// The item of "WF100F0…" with the text "ok", or "no".
+fn signal(text: &str, packed: bool) -> Vec<u8> {
+    let line = format!("WF100F0{}{text}", "0".repeat(64));
+    crate::signal::read(&line, false, packed).unwrap()
 }
 
 fn identity(number: u8) -> Identity {
@@ -42,11 +41,14 @@ fn public_keys() -> PublicKeys {
 
 /// Ana says something in the open, signs it, and Ben reads it.
 fn story() -> Vec<Content> {
+    story_of(&signal("ok", false))
+}
+
+fn story_of(octets: &[u8]) -> Vec<Content> {
     let ana = identity(2);
-    let wire = signal();
+    let item = Item::from_canonical(octets).unwrap();
     let first = Position { device: 0, epoch: 0, counter: 0 };
-    let envelope =
-        OpenEnvelope::sign(ana.account_secret(), REALM, first, &[Item::signal(&wire)]).unwrap();
+    let envelope = OpenEnvelope::sign(ana.account_secret(), REALM, first, &[item]).unwrap();
     let Envelope::Open(open) = Envelope::parse(&envelope).unwrap() else { panic!("not open") };
     let opened = open.verify(ana.account(), REALM).unwrap();
     let messages = opened.messages();
@@ -77,7 +79,8 @@ fn story() -> Vec<Content> {
             item: hex::encode(&message.item.canonical().unwrap()),
             id: id.to_string(),
             envelope: hex::encode(&digest::sha256(&envelope)),
-            signal: crate::signal::to_nested_json(&Message::parse_standard(&wire).unwrap()),
+            signal: crate::signal::with_message(&message.item, crate::signal::to_nested_json)
+                .unwrap_or_default(),
         }),
         Content::Statement {
             at: "ben".into(),
@@ -174,6 +177,31 @@ fn a_sealed_forgery_is_refused() {
         let mut lines = story();
         forge(&mut lines);
         assert!(!holds(&seal(lines, 1)), "{what}");
+    }
+}
+
+#[test]
+fn a_packed_signal_is_shown_as_any_other() {
+    let shown = |lines: &[Content]| match &lines[2] {
+        Content::Message(line) => line.signal.clone(),
+        _ => panic!("no message"),
+    };
+    let packed = story_of(&signal("ok", true));
+    assert_eq!(shown(&packed), shown(&story()));
+    assert!(holds(&seal(packed, 1)));
+    // A repeat has no body of its own, a text no signal: neither shows one.
+    let repeat = [&[0x01, 0x06][..], &[0x5F; 32], &[0xD0, 0x7F]].concat();
+    for octets in [repeat, crate::text::to_item("ok").unwrap()] {
+        let lines = story_of(&octets);
+        assert!(shown(&lines).is_null());
+        assert!(holds(&seal(lines, 1)));
+    }
+    for wrong in [shown(&story_of(&signal("no", true))), serde_json::Value::Null] {
+        let mut lines = story_of(&signal("ok", true));
+        if let Content::Message(line) = &mut lines[2] {
+            line.signal = wrong;
+        }
+        assert!(!holds(&seal(lines, 1)));
     }
 }
 

@@ -5,12 +5,14 @@ mod summary;
 mod table;
 mod when;
 
-use chappe_codec::signal::{
-    Message, check,
-    names::{ENGLISH, Names},
-};
+use super::reading::Reading;
+use super::shown;
+use chappe_codec::signal::check::Violation;
+use chappe_codec::signal::names::{ENGLISH, Names};
+use chappe_codec::signal::packed::Packed;
+use chappe_codec::signal::{Message, Value as FieldValue};
 use page::Page;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use when::LocalZone;
 
 /// How to explain.
@@ -48,47 +50,74 @@ pub(super) struct Explainer {
 
 impl Explainer {
     /// Every field with its place on the standard wire, its value and the name of its code.
-    pub(super) fn to_json(&self, message: &Message<'_>) -> Value {
+    pub(super) fn to_json(&self, reading: &Reading<'_>) -> Value {
+        let mut answer = Map::new();
+        let mut say = |key: &str, value: Value| answer.insert(key.into(), value);
+        say("message", reading.notation().into());
+        say("language", self.names.tag().into());
+        if reading.is_reference_unknown() {
+            say("reference", "unknown".into());
+        }
+        match reading.content {
+            Packed::Whole(message) => {
+                say("bits", message.standard_bits().into());
+                say("fields", self.fields(reading, &message).into());
+                let violations = reading.violations().unwrap_or_default();
+                say("violations", to_json(violations, self.names).into());
+            }
+            Packed::Repeat(_) => {
+                if let Value::Object(repeat) = shown::to_json(reading, false) {
+                    answer.extend(repeat);
+                }
+            }
+        }
+        Value::Object(answer)
+    }
+
+    fn fields(&self, reading: &Reading<'_>, message: &Message<'_>) -> Vec<Value> {
         let mut fields = Vec::new();
         message.visit(|view| {
+            let value = match view.value {
+                FieldValue::Identifier(_) => reading.identifier(),
+                other => other.to_string(),
+            };
             fields.push(json!({
                 "field": view.field.name,
                 "name": self.names.field(view.field),
                 "section": view.field.section,
                 "bit_offset": view.bit_offset,
                 "bit_length": view.bit_length,
-                "value": view.value.to_string(),
+                "value": value,
                 "meaning": self.names.of_field(message, &view),
             }));
         });
-        json!({
-            "message": message.to_string(),
-            "language": self.names.tag(),
-            "bits": message.standard_bits(),
-            "fields": fields,
-            "violations": violations(message, self.names),
-        })
+        fields
     }
 
     /// What it says, in words; then, if asked for, every field. An empty line ends it.
-    pub(super) fn to_text(&self, message: &Message<'_>) -> String {
+    pub(super) fn to_text(&self, reading: &Reading<'_>) -> String {
         let mut page = Page::new(self.names);
-        summary::write(message, &self.zone, &mut page);
-        if self.fields {
-            table::write(message, &mut page);
+        summary::write(reading, &self.zone, &mut page);
+        if let (true, Packed::Whole(message)) = (self.fields, reading.content) {
+            table::write(reading, &message, &mut page);
         }
         page.finish()
     }
 }
 
 /// The rules a message breaks.
-pub(super) fn violations(message: &Message<'_>, names: Names) -> Vec<Value> {
-    check::violations(message)
+pub(super) fn to_json(violations: Vec<Violation>, names: Names) -> Vec<Value> {
+    violations
         .into_iter()
         .map(
             |one| json!({"field": one.field, "rule": one.rule, "message": names.rule(one.message)}),
         )
         .collect()
+}
+
+/// A text somebody sent, for a line that is written from left to right.
+pub(crate) fn foreign(text: &str) -> String {
+    Page::new(ENGLISH).foreign(text)
 }
 
 fn parse_language(tag: &str) -> Result<Names, String> {

@@ -5,45 +5,26 @@
 
 use super::page::{DOT, Page, columns_of, padded};
 use super::when::{self, LocalZone};
+use crate::signal::reading::Reading;
+use chappe_codec::signal::packed::{Packed, Repeat};
 use chappe_codec::signal::{
     Body, Dimension, EncryptionIndicator, Latitude, Longitude, Message, MessageCode, Orientation,
-    ReferenceIndicator, RequestObjects, Sign, check,
+    ReferenceIndicator, RequestObjects, Sign,
 };
 
 /// Heading and lines.
-pub(super) fn write(message: &Message<'_>, zone: &LocalZone, page: &mut Page) {
+pub(super) fn write(reading: &Reading<'_>, zone: &LocalZone, page: &mut Page) {
+    let header = Header::of(reading);
     let mut entries = Entries { page, all: Vec::new() };
-    entries.header(message);
-    match &message.body {
-        Body::Authentication { method, data } => {
-            entries.say("method", entries.coded("method A", &format!("{:X}", method.to_u8())));
-            entries.say("data", entries.page.foreign(&data.to_string()));
-        }
-        Body::CryptographicSupport { data_type, data } => {
-            entries.say("method", entries.coded("data ", &format!("{:02X}", data_type.0)));
-            entries.say("data", entries.page.fill("unit ", "octet", &[&data.len().to_string()]));
-        }
-        Body::Resource { method, data } => {
-            entries.say("method", entries.coded("method R", &format!("{:X}", method.to_u8())));
-            entries.say("data", entries.page.foreign(&data.to_string()));
-        }
-        Body::FreeText { text } => entries.say("text", entries.page.foreign(&text.to_string())),
-        Body::RequestSignal(sign, objects) => {
-            entries.sign(message, sign, zone);
-            entries.request_objects(objects);
-        }
-        Body::ProtectiveSign(sign)
-        | Body::EmergencySignal(sign)
-        | Body::StatusSignal(sign)
-        | Body::DangerSign(sign)
-        | Body::InfrastructureSign(sign)
-        | Body::MissionSignal(sign) => entries.sign(message, sign, zone),
+    entries.header(reading, &header);
+    if let Packed::Whole(message) = &reading.content {
+        entries.body(message, zone);
     }
-    entries.standing(message);
+    entries.standing(reading, &header);
     let Entries { mut all, .. } = entries;
     all.sort_by_key(|entry| !entry.warns);
 
-    let heading = heading(message, page);
+    let heading = heading(reading, &header, page);
     page.line(&heading);
     let labels = page.names().iter().filter(|(key, _)| key.starts_with("label "));
     let width = labels.map(|(_, label)| columns_of(label)).max().unwrap_or(0);
@@ -54,21 +35,47 @@ pub(super) fn write(message: &Message<'_>, zone: &LocalZone, page: &mut Page) {
     }
 }
 
+/// What is known of every message, whether or not its body is at hand.
+struct Header {
+    code: MessageCode,
+    test: bool,
+    duress: bool,
+    indicator: ReferenceIndicator,
+}
+
+impl Header {
+    const fn of(reading: &Reading<'_>) -> Self {
+        match &reading.content {
+            Packed::Whole(message) => Self {
+                code: message.body.code(),
+                test: message.test,
+                duress: message.duress,
+                indicator: message.reference_indicator,
+            },
+            Packed::Repeat(Repeat { code, test, duress, indicator }) => {
+                Self { code: *code, test: *test, duress: *duress, indicator: *indicator }
+            }
+        }
+    }
+}
+
 /// Notation, and in words: that it is a test, what it does to an earlier message, kind and subject.
-fn heading(message: &Message<'_>, page: &Page) -> String {
+fn heading(reading: &Reading<'_>, header: &Header, page: &Page) -> String {
     let mut parts = Vec::new();
-    if message.test {
+    if header.test {
         parts.push(page.word("message ", "T").to_owned());
     }
-    if message.reference_indicator != ReferenceIndicator::ORIGINAL {
-        parts.push(coded(page, "reference ", &message.reference_indicator.to_string()));
+    if header.indicator != ReferenceIndicator::ORIGINAL {
+        parts.push(coded(page, "reference ", &header.indicator.to_string()));
     }
-    let kind = message.body.code().to_string();
+    let kind = header.code.to_string();
     parts.push(coded(page, "message ", &kind));
-    if let Some(sign) = message.body.sign() {
+    if let Packed::Whole(message) = &reading.content
+        && let Some(sign) = message.body.sign()
+    {
         parts.push(coded(page, &kind, &sign.subject.to_string()));
     }
-    format!("{}  {}", page.code(&message.to_string()), parts.join(" — "))
+    format!("{}  {}", page.code(&reading.notation()), parts.join(" — "))
 }
 
 /// The name of a code, or the code and that the standard has none.
@@ -119,15 +126,15 @@ impl Entries<'_> {
     }
 
     /// What asks for caution whatever the message says.
-    fn header(&mut self, message: &Message<'_>) {
-        if message.test {
+    fn header(&mut self, reading: &Reading<'_>, header: &Header) {
+        if header.test {
             self.warn("test", self.word("test"));
         }
-        if message.duress {
+        if header.duress {
             let duress = format!("{} — {}", self.coded("duress ", "1"), self.word("duress"));
             self.warn("duress", duress);
         }
-        let violations = check::violations(message);
+        let violations = reading.violations().unwrap_or_default();
         if !violations.is_empty() {
             self.warn("caution", self.word("breaks"));
         }
@@ -136,9 +143,41 @@ impl Entries<'_> {
             self.warn("breaks", format!("{rule} — {}", self.page.names().rule(one.message)));
         }
         let ended = [ReferenceIndicator::RECALL, ReferenceIndicator::DISCONTINUE];
-        if ended.contains(&message.reference_indicator) {
-            self.warn("refers", self.reference(message));
+        let is_ended = ended.contains(&header.indicator);
+        if is_ended || reading.is_reference_unknown() {
+            self.warn("refers", self.reference(reading, header));
+        }
+        if is_ended {
             self.warn("now", self.word("unknown"));
+        }
+    }
+
+    /// What the message says.
+    fn body(&mut self, message: &Message<'_>, zone: &LocalZone) {
+        match &message.body {
+            Body::Authentication { method, data } => {
+                self.say("method", self.coded("method A", &format!("{:X}", method.to_u8())));
+                self.say("data", self.page.foreign(&data.to_string()));
+            }
+            Body::CryptographicSupport { data_type, data } => {
+                self.say("method", self.coded("data ", &format!("{:02X}", data_type.0)));
+                self.say("data", self.page.fill("unit ", "octet", &[&data.len().to_string()]));
+            }
+            Body::Resource { method, data } => {
+                self.say("method", self.coded("method R", &format!("{:X}", method.to_u8())));
+                self.say("data", self.page.foreign(&data.to_string()));
+            }
+            Body::FreeText { text } => self.say("text", self.page.foreign(&text.to_string())),
+            Body::RequestSignal(sign, objects) => {
+                self.sign(message, sign, zone);
+                self.request_objects(objects);
+            }
+            Body::ProtectiveSign(sign)
+            | Body::EmergencySignal(sign)
+            | Body::StatusSignal(sign)
+            | Body::DangerSign(sign)
+            | Body::InfrastructureSign(sign)
+            | Body::MissionSignal(sign) => self.sign(message, sign, zone),
         }
     }
 
@@ -228,30 +267,34 @@ impl Entries<'_> {
         }
     }
 
-    fn reference(&self, message: &Message<'_>) -> String {
-        let indicator = message.reference_indicator;
-        let what = self.coded("refers ", &indicator.to_string());
-        if indicator == ReferenceIndicator::ORIGINAL {
-            return what;
+    fn reference(&self, reading: &Reading<'_>, header: &Header) -> String {
+        let mut parts = vec![self.coded("refers ", &header.indicator.to_string())];
+        if header.indicator != ReferenceIndicator::ORIGINAL {
+            parts.push(self.page.code(&reading.identifier()));
+            if reading.is_reference_unknown() {
+                parts.push(self.word("reference unknown"));
+            }
         }
-        format!("{what} — {}", self.page.code(&message.referenced_message.to_string()))
+        parts.join(" — ")
     }
 
     /// Where the message stands: towards earlier ones, the rules, and whoever sent it.
-    fn standing(&mut self, message: &Message<'_>) {
+    fn standing(&mut self, reading: &Reading<'_>, header: &Header) {
         if !self.has("refers") {
-            self.say("refers", self.reference(message));
+            self.say("refers", self.reference(reading, header));
         }
-        if message.encryption != EncryptionIndicator::NONE {
+        if let Packed::Whole(message) = &reading.content
+            && message.encryption != EncryptionIndicator::NONE
+        {
             self.say("encryption", self.coded("encryption ", &message.encryption.to_string()));
         }
-        if !message.test {
+        if !header.test {
             self.say("test", self.word("no test"));
         }
-        if !message.duress {
+        if !header.duress {
             self.say("duress", self.coded("duress ", "0"));
         }
-        if !self.has("caution") {
+        if !self.has("caution") && reading.violations().is_some() {
             self.say("rules", self.word("keeps"));
         }
         // Only an envelope tells who sent it.

@@ -1,13 +1,14 @@
 //! A message as a table of its fields.
 
 use super::page::{Page, padded};
+use crate::signal::reading::Reading;
 use chappe_codec::signal::{Message, Value};
 
 /// How wide a column is; the last has no width.
 const WIDTHS: [usize; 4] = [5, 5, 20, 20];
 
 /// Every field with its place on the standard wire, its value and what it means.
-pub(super) fn write(message: &Message<'_>, page: &mut Page) {
+pub(super) fn write(reading: &Reading<'_>, message: &Message<'_>, page: &mut Page) {
     let head = ["bit", "bits", "field", "value", "meaning"];
     let [bit, bits, field, value, meaning] =
         head.map(|column| page.word("column ", column).to_owned());
@@ -17,9 +18,8 @@ pub(super) fn write(message: &Message<'_>, page: &mut Page) {
     message.visit(|view| {
         let value = match view.value {
             Value::Text(text) => page.foreign(&text.to_string()),
-            Value::Fixed(..) | Value::Identifier(_) | Value::Hexadecimal(_) => {
-                page.code(&view.value.to_string())
-            }
+            Value::Identifier(_) => page.code(&reading.identifier()),
+            Value::Fixed(..) | Value::Hexadecimal(_) => page.code(&view.value.to_string()),
         };
         let name = page.names().field(view.field).unwrap_or_default();
         let meaning = match page.names().of_field(message, &view) {
