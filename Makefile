@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors tables dissector embedded selftest fuzz-short fuzz
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors tables dissector embedded selftest fuzz-short fuzz fuzz-flat
 
 FUZZ_SECONDS ?= 5
 
@@ -66,3 +66,6 @@ fuzz-short:
 
 fuzz:             ## Every fuzz target, ten minutes each
 	@.ci/fuzz 600
+
+fuzz-flat:        ## Fuzz targets (TARGETS="...", or all) until no new coverage for ten minutes; a report
+	@.ci/fuzz-flat $(FLAT) $(TARGETS)
