@@ -2,6 +2,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo second-opinion test format lint docs units vectors tables dissector embedded selftest fuzz-short fuzz fuzz-flat
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors tables dissector embedded selftest fuzz-short fuzz
+.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors checker embedded selftest fuzz-short fuzz
 
 FUZZ_SECONDS ?= 5
 
@@ -23,6 +25,7 @@ second-opinion:   ## The demo's transcript, checked by a program written from th
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
 test: setup-test format lint docs units vectors tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors checker embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -53,6 +56,8 @@ tables:           ## What is made from spec/tables is as made; schemas fit the v
 
 dissector:        ## The Wireshark dissector shows every vector right
 	python3 spec/wireshark/test.py
+checker:          ## The vectors, read by a program written from the spec alone
+	python3 test-vectors/check/vectors.py --damage 500
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf

@@ -22,3 +22,13 @@ pub const SIGNAL_TEXT_OCTETS_MAX: usize = 2000;
 
 /// Objects a request (Q) may ask for (Whiteflag 4.3.1.9).
 pub const REQUEST_OBJECTS_MAX: usize = 8;
+
+/// Messages in one notated sequence, and how far back a pointer in it may reach (spec/01-signal.md,
+/// "Notation").
+pub const NOTATION_MESSAGES_MAX: usize = 64;
+
+/// Characters of an originator's name in the notation.
+pub const NOTATION_NAME_CHARACTERS_MAX: usize = 32;
+
+/// Messages the threads of one reader are made of (spec/01-signal.md, "Threads").
+pub const THREAD_MESSAGES_MAX: usize = 1024;

@@ -10,7 +10,7 @@ ITEM_MAX, ITEMS_MAX, ENVELOPE_MAX, FRAME_MAX, COUNT_MAX = 4096, 32, 16384, 255, 
 OPEN_HEADER, SIGNATURE, SEALED_OVERHEAD = 16, 64, 59
 STATEMENT, BLINDING_SALT = 159, 32
 REFERENCE_OCTETS = [0, 8, 32, 0]
-KNOWN_FORMS = {(0x01, 0): 3, (0x10, 0): 0, (0x11, 0): 0}
+KNOWN_FORMS = {(0x01, 0): (3,), (0x01, 1): (0, 1, 2), (0x04, 0): (0, 1, 2), (0x10, 0): (0,), (0x11, 0): (0,)}
 NET_0_KEY = h("chappe-net-0/1")
 
 
@@ -25,7 +25,7 @@ class Item(NamedTuple):
 def item(head, content):
     family, revision, form = head[0], head[1] >> 2, head[1] & 3
     need(family != 0, "item: reserved family")
-    need(KNOWN_FORMS.get((family, revision), form) == form, "item: form does not go with its family")
+    need(form in KNOWN_FORMS.get((family, revision), (form,)), "item: form does not go with its family")
     need(len(content) + 2 <= ITEM_MAX, "item: too long")
     size = REFERENCE_OCTETS[form]
     need(len(content) >= size, "item: truncated reference")

@@ -1,4 +1,5 @@
-"""Writes wire.json and rules.json beside this file, the same on every run. Standard library only.
+"""Writes wire.json, rules.json, notation.json and thread.json beside this file, the same on every run.
+Standard library only.
 
     python3 generate.py            writes the files
     python3 generate.py --check    writes nothing, fails when a file would change
@@ -10,6 +11,8 @@ import json
 import pathlib
 import sys
 
+import notation
+import thread
 import whiteflag as wf
 
 HERE = pathlib.Path(__file__).parent
@@ -429,7 +432,9 @@ def rule_vectors():
 
 def main():
     changed = []
-    for name, document in {"wire.json": wire_vectors(), "rules.json": rule_vectors()}.items():
+    documents = {"wire.json": wire_vectors(), "rules.json": rule_vectors(),
+                 "notation.json": notation.document(), "thread.json": thread.document()}
+    for name, document in documents.items():
         # One vector a line: a difference shows as the vectors it concerns.
         lines = ",\n".join(json.dumps(vector) for vector in document["vectors"])
         head = {key: value for key, value in document.items() if key != "vectors"}

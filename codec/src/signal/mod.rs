@@ -6,7 +6,8 @@
 //!
 //! Being well-formed and being right are two questions. Reading answers the first; [`check`] names
 //! every rule of chapter 4 a message breaks, and [`mod@reference`] says which message may refer to
-//! which (5.4). [`names`] gives codes the names people know.
+//! which (5.4). [`names`] gives codes the names people know; [`notation`] writes sequences of messages
+//! down as the standard does (2.7); [`thread`] says what messages come to that refer to one another.
 //!
 //! ```
 //! use chappe_codec::signal::{Message, check};
@@ -31,6 +32,7 @@ pub mod layout;
 mod message;
 mod moment;
 pub mod names;
+pub mod notation;
 mod order;
 pub mod packed;
 mod pairs;
@@ -39,6 +41,7 @@ pub mod reference;
 mod serialized;
 mod standard;
 mod text;
+pub mod thread;
 mod view;
 pub mod wire;
 

@@ -22,6 +22,23 @@ impl DateTime {
         Self(pairs.into_iter().fold(0, |raw, pair| raw.wrapping_shl(8) | to_bcd(pair)))
     }
 
+    /// Seconds since 1970-01-01T00:00:00Z, negative before; none for what is no moment (month 13).
+    /// Leap seconds are not counted: second 60 is the first of the next minute.
+    #[must_use]
+    pub fn unix_seconds(self) -> Option<i64> {
+        let date = (1..=12).contains(&self.month()) && (1..=31).contains(&self.day());
+        let time = self.hour() <= 23 && self.minute() <= 59 && self.second() <= 60;
+        if !(date && time) {
+            return None;
+        }
+        let seconds = u64::from(self.hour())
+            .saturating_mul(3600)
+            .saturating_add(u64::from(self.minute()).saturating_mul(60))
+            .saturating_add(u64::from(self.second()));
+        let days = civil_days(self.year().into(), self.month().into(), self.day().into());
+        days.checked_mul(86_400)?.checked_add_unsigned(seconds)
+    }
+
     /// Calendar year, 0 to 9999.
     #[must_use]
     pub fn year(self) -> u32 {
@@ -82,6 +99,14 @@ impl Duration {
         let fits = parts.iter().all(|part| *part <= 99);
         let fold = |raw: u64, part: u8| raw.wrapping_shl(8) | to_bcd(u64::from(part));
         fits.then(|| Self(parts.into_iter().fold(0, fold)))
+    }
+
+    /// How many seconds it is; none if it is indefinite.
+    #[must_use]
+    pub fn seconds(self) -> Option<u64> {
+        let hours = u64::from(self.days()).saturating_mul(24).saturating_add(self.hours().into());
+        let minutes = hours.saturating_mul(60).saturating_add(self.minutes().into());
+        (minutes > 0).then(|| minutes.saturating_mul(60))
     }
 
     /// Days, 0 to 99.
@@ -149,6 +174,24 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
+/// The inverse of [`civil_date`], from the year 0 on: days since 1970-01-01.
+fn civil_days(year: u64, month: u64, day: u64) -> i64 {
+    // Again years begin on 1 March, and one cycle of 400 years keeps them above zero.
+    let january_or_february = month <= 2;
+    let year = year.saturating_add(400).saturating_sub(u64::from(january_or_february));
+    let month_from_march =
+        if january_or_february { month.saturating_add(9) } else { month.saturating_sub(3) };
+    let days_before = month_from_march.saturating_mul(153).saturating_add(2) / 5;
+    let days = year
+        .saturating_mul(365)
+        .saturating_add(year / 4)
+        .saturating_sub(year / 100)
+        .saturating_add(year / 400)
+        .saturating_add(days_before)
+        .saturating_add(day.saturating_sub(1));
+    i64::try_from(days).unwrap_or(i64::MAX).saturating_sub(719_468_i64.saturating_add(146_097))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +210,21 @@ mod tests {
         ] {
             assert_eq!(DateTime::from_unix_seconds(seconds).to_string(), text);
         }
+        let seconds = |text: &str| text.parse::<DateTime>().unwrap().unix_seconds();
+        assert_eq!(seconds("1969-12-31T23:59:59Z"), Some(-1));
+        assert_eq!(seconds("0000-01-01T00:00:00Z"), Some(-62_167_219_200));
+        assert_eq!(seconds("2016-12-31T23:59:60Z"), seconds("2017-01-01T00:00:00Z"));
+        assert_eq!(seconds("2026-13-01T00:00:00Z"), None);
+        assert_eq!(seconds("2026-12-00T00:00:00Z"), None);
+        assert_eq!(seconds("2026-12-01T24:00:00Z"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn seconds_and_moments_read_back(seconds in 0_u64..253_402_300_800) {
+            let moment = DateTime::from_unix_seconds(seconds);
+            proptest::prop_assert_eq!(moment.unix_seconds(), Some(i64::try_from(seconds).unwrap()));
+        }
     }
 
     #[test]
@@ -174,6 +232,8 @@ mod tests {
         let duration = Duration::new(99, 23, 59).unwrap();
         assert_eq!(duration.to_string(), "P99D23H59M");
         assert_eq!((duration.days(), duration.hours(), duration.minutes()), (99, 23, 59));
+        assert_eq!(duration.seconds(), Some(8_639_940));
+        assert_eq!(Duration::INDEFINITE.seconds(), None);
         assert_eq!(Duration::new(100, 0, 0), None);
     }
 }

@@ -66,6 +66,8 @@ pub enum Refusal {
     NotSame,
     /// Only another originator may do this (5.4.1.2).
     NotOther,
+    /// A second addition of the same type to one message (5.4.1.2).
+    AddedTwice,
 }
 
 impl Refusal {
@@ -73,7 +75,11 @@ impl Refusal {
     #[must_use]
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::Original | Self::ReferenceType | Self::NotSame | Self::NotOther => "5.4.1.2",
+            Self::Original
+            | Self::ReferenceType
+            | Self::NotSame
+            | Self::NotOther
+            | Self::AddedTwice => "5.4.1.2",
             Self::MessageType => "5.4.1.1",
         }
     }
@@ -89,6 +95,7 @@ impl Refusal {
             Self::NotOther => {
                 "only an account other than the referenced one may use this indicator"
             }
+            Self::AddedTwice => "a message of this type has been added to that one already",
         }
     }
 }
@@ -159,6 +166,19 @@ pub fn allowed_indicators(referencing: MessageCode, referenced: MessageCode) -> 
     let row = MESSAGE_TYPES.iter().find(|(letter, _)| *letter == referencing.letter());
     let column = COLUMNS.find(referenced.letter());
     row.zip(column).and_then(|((_, row), column)| row.get(column)).copied().unwrap_or_default()
+}
+
+/// Whether messages of this type can be parts of a composite area or structure, and so be added
+/// more than once (5.4.1.2).
+#[must_use]
+pub const fn has_parts(code: MessageCode) -> bool {
+    matches!(
+        code,
+        MessageCode::ProtectiveSign
+            | MessageCode::DangerSign
+            | MessageCode::RequestSignal
+            | MessageCode::MissionSignal
+    )
 }
 
 /// Whose messages may be referred to (5.4.1.2).

@@ -1,6 +1,7 @@
 //! Any message at all, any octets at all, any text at all.
 
 use super::given::shown;
+use super::notation;
 use chappe_codec::signal::packed::item::{PackedItem, Referenced};
 use chappe_codec::signal::packed::{self, Packed, TextBuffer};
 use chappe_codec::signal::{
@@ -14,6 +15,7 @@ use proptest::sample::Index;
 
 /// Every form of a message reads back to it.
 pub(crate) fn same_in_every_form(message: &Message<'_>) {
+    notation::displayed(message);
     let serialized = message.to_serialized();
     assert_eq!(Message::parse_serialized(&serialized), Ok(*message));
     let fields = shown(message);

@@ -1,7 +1,8 @@
-//! The vectors of wire.json and rules.json.
+//! The vectors this folder's generator writes.
 
 use super::arbitrary::same_in_every_form;
 use super::given::{assert_error, assert_same_fields, hex, octets, pairs};
+use super::{notation, thread};
 use chappe_codec::signal::{Message, check};
 use serde_json::Value;
 
@@ -24,6 +25,8 @@ pub(crate) fn judge(vector: &Value) -> Option<&'static str> {
             assert_error(id, Message::parse_serialized(text).unwrap_err(), &vector["error"]);
         }
         "rules" => rules(id, given, &vector["out"]),
+        "notation" => notation::judge(id, given["text"].as_str().unwrap(), vector),
+        "thread" => thread::judge(id, given, &vector["out"]),
         kind => panic!("{id}: a kind the harness does not know: {kind}"),
     }
     None

@@ -1,7 +1,9 @@
 //! The messages and texts of test-vectors/corpus.
 
-use chappe_codec::signal::packed::Packed;
-use chappe_codec::signal::{Message, MessageCode};
+use chappe_codec::signal::packed::{Packed, Repeat};
+use chappe_codec::signal::{
+    Body, CryptoData, CryptoDataType, Message, MessageCode, ReferencedMessage,
+};
 use chappe_codec::text;
 use serde_json::Value;
 use std::fs;
@@ -90,15 +92,21 @@ fn message(line: String) -> Message<'static> {
     Message::from_pairs(&pairs).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
-/// A line for each message: its file, code, octets on the standard wire, octets packed, and what
-/// else tells sets apart.
+/// A line for each message: its file, its code or language, octets raw and octets packed.
 pub(crate) fn sizes(folder: &str) {
+    repeats(folder);
+    key_data();
     for file in
         ["signs_realistic.jsonl", "signs_stress.jsonl", "requests.jsonl", "references.jsonl"]
     {
         for line in read(folder, file).lines() {
             let sample = sample(line.to_owned());
-            let (standard, packed) = (sample.standard.len(), sample.packed.len());
+            let reference = match sample.message.referenced_message {
+                ReferencedMessage::NONE => 0,
+                // Where the receiver can resolve it.
+                _ => 8,
+            };
+            let (standard, packed) = (sample.standard.len(), sample.packed.len() + reference);
             println!("{file} {} {standard} {packed}", sample.message.code());
         }
     }
@@ -119,6 +127,41 @@ pub(crate) fn sizes(folder: &str) {
                 continue;
             };
             println!("{file} {language} {raw} {}", Packed::Whole(message).octets().unwrap());
+        }
+    }
+}
+
+/// Every message of the corpus, repeated with each indicator that repeats, alone, as a test, under
+/// duress and both.
+fn repeats(folder: &str) {
+    for sample in Corpus::read(folder, None).messages {
+        for (indicator, flags) in Repeat::INDICATORS.iter().flat_map(|one| {
+            [(false, false), (true, false), (false, true), (true, true)].map(|flags| (one, flags))
+        }) {
+            let repeating = Message {
+                reference_indicator: *indicator,
+                test: flags.0,
+                duress: flags.1,
+                ..sample.message
+            };
+            let repeat = Repeat::of(&repeating, &sample.message).unwrap();
+            let octets = Packed::Repeat(repeat).octets().unwrap() + 8;
+            println!("repeats {} {} {octets}", repeating.code(), sample.standard.len());
+        }
+    }
+}
+
+/// Key data of every type and of several lengths.
+fn key_data() {
+    for data_type in 0..=255_u8 {
+        for length in [0, 1, 16, 33, 64, 2000] {
+            let octets = vec![data_type ^ 0x5A; length];
+            let body = Body::CryptographicSupport {
+                data_type: CryptoDataType(data_type),
+                data: CryptoData::new(&octets).unwrap(),
+            };
+            let packed = Packed::Whole(Message::original(body)).octets().unwrap();
+            println!("key_data K {length} {packed}");
         }
     }
 }
