@@ -74,3 +74,6 @@ fuzz-short:
 
 fuzz:             ## Every fuzz target, ten minutes each
 	@.ci/fuzz 600
+
+fuzz-flat:        ## Fuzz targets (TARGETS="...", or all) until no new coverage for ten minutes; a report
+	@.ci/fuzz-flat $(FLAT) $(TARGETS)
