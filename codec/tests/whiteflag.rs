@@ -69,7 +69,7 @@ fn the_spec_has_the_same_fields() {
     assert_eq!(rows, 7 + 9 + 2 + 1 + 2 + 1 + 2 + 2);
 }
 
-/// How often each message is damaged. With what tests/packed.rs damages it is more than 100,000.
+/// How often each message is damaged: with what tests/packed damages more than 100,000 in all.
 const DAMAGES: usize = 350;
 
 /// Whatever is accepted is the one encoding of what it says.

@@ -16,11 +16,14 @@ fuzz_target!(|octets: &[u8]| {
         items.iter().for_each(read);
     }
     if let Some((identifier, body)) = octets.split_first_chunk() {
-        let prefix = *identifier.first_chunk().expect("the first of 32");
-        let id = Reference::Id(MessageId(*identifier));
-        for reference in [Reference::None, Reference::Prefix(prefix), id, Reference::InBody] {
-            read(&Item { reference, ..packed::item::item(body, ReferencedMessage::NONE) });
-        }
+        let prefix = Reference::Prefix(*identifier.first_chunk().expect("the first of 32"));
+        let none = packed::item::item(body, ReferencedMessage::NONE);
+        read(&none);
+        read(&packed::item::item(body, ReferencedMessage(*identifier)));
+        read(&Item { reference: prefix, ..none.clone() });
+        let mut buffer = TextBuffer::new();
+        let in_body = Item { reference: Reference::InBody, ..none };
+        assert!(packed::item::parse(&in_body, &mut buffer).is_err());
     }
 });
 
