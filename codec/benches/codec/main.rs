@@ -16,6 +16,9 @@
 
 mod corpus;
 
+use bitvec::field::BitField;
+use bitvec::order::Msb0;
+use bitvec::slice::BitSlice;
 use chappe_codec::signal::packed::{Packed, TextBuffer};
 use chappe_codec::signal::{Message, MessageCode};
 use corpus::Corpus;
@@ -71,6 +74,16 @@ fn run(case: &str, rounds: u64, folder: &str) {
                     let packed = Packed::Whole(*black_box(&message.message));
                     black_box(packed.emit(&mut out).unwrap());
                 }
+                // The fields of a sign by bitvec alone, nothing checked and nothing built of them: what
+                // the windows of `bits` stand beside.
+                "bitvec fields" => {
+                    let bits = BitSlice::<u8, Msb0>::from_slice(black_box(&message.standard));
+                    let mut at = 0;
+                    for width in SIGN_FIELD_BITS {
+                        black_box(bits[at..at + width].load_be::<u64>());
+                        at += width;
+                    }
+                }
                 "memcpy standard" => copy(&message.standard, &mut out),
                 "memcpy packed" => copy(&message.packed, &mut out),
                 _ => panic!("{work}"),
@@ -83,6 +96,10 @@ fn run(case: &str, rounds: u64, folder: &str) {
     let nanoseconds = started.elapsed().as_nanos();
     println!("{} {nanoseconds} {allocations}", rounds * corpus.messages.len() as u64);
 }
+
+/// The widths of a sign's fields; the identifier in four parts.
+const SIGN_FIELD_BITS: [usize; 19] =
+    [16, 8, 8, 1, 8, 4, 64, 64, 64, 64, 8, 56, 24, 8, 29, 33, 16, 16, 12];
 
 fn copy(octets: &[u8], out: &mut [u8]) {
     out[..octets.len()].copy_from_slice(black_box(octets));

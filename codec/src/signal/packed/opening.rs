@@ -112,56 +112,46 @@ const fn relation_symbol(indicator: ReferenceIndicator, repeat: bool) -> usize {
     }
 }
 
-/// Symbols of two codes for the same letters.
+/// The symbols of message codes in a code that has one for each letter, and back.
 macro_rules! letters {
-    ($to_symbol:ident, $to_code:ident, $module:ident, $($letter:ident = $code:ident),+) => {
+    ($($module:ident: $to_symbol:ident, $to_code:ident;)+) => {$(
         const fn $to_symbol(code: MessageCode) -> usize {
             match code {
-                $(MessageCode::$code => $module::$letter,)+
+                MessageCode::ProtectiveSign => $module::P,
+                MessageCode::EmergencySignal => $module::E,
+                MessageCode::StatusSignal => $module::S,
+                MessageCode::DangerSign => $module::D,
+                MessageCode::InfrastructureSign => $module::I,
+                MessageCode::MissionSignal => $module::M,
+                MessageCode::RequestSignal => $module::Q,
+                MessageCode::Resource => $module::R,
+                MessageCode::Authentication => $module::A,
+                MessageCode::CryptographicSupport => $module::K,
                 // A test opens as what it tests.
-                MessageCode::Test => $module::F,
+                MessageCode::FreeText | MessageCode::Test => $module::F,
             }
         }
 
         const fn $to_code(symbol: usize) -> MessageCode {
             match symbol {
-                $($module::$letter => MessageCode::$code,)+
-                // `other`, which the caller has looked at.
+                $module::P => MessageCode::ProtectiveSign,
+                $module::E => MessageCode::EmergencySignal,
+                $module::S => MessageCode::StatusSignal,
+                $module::D => MessageCode::DangerSign,
+                $module::I => MessageCode::InfrastructureSign,
+                $module::M => MessageCode::MissionSignal,
+                $module::Q => MessageCode::RequestSignal,
+                $module::R => MessageCode::Resource,
+                $module::A => MessageCode::Authentication,
+                $module::K => MessageCode::CryptographicSupport,
+                // F, or `other`, which the caller has looked at.
                 _ => MessageCode::FreeText,
             }
         }
-    };
+    )+};
 }
 
-letters!(
-    original_symbol,
-    original_code,
-    opening,
-    P = ProtectiveSign,
-    E = EmergencySignal,
-    S = StatusSignal,
-    D = DangerSign,
-    I = InfrastructureSign,
-    M = MissionSignal,
-    Q = RequestSignal,
-    F = FreeText,
-    R = Resource,
-    A = Authentication,
-    K = CryptographicSupport
-);
-letters!(
-    message_symbol,
-    message_code,
-    message,
-    P = ProtectiveSign,
-    E = EmergencySignal,
-    S = StatusSignal,
-    D = DangerSign,
-    I = InfrastructureSign,
-    M = MissionSignal,
-    Q = RequestSignal,
-    F = FreeText,
-    R = Resource,
-    A = Authentication,
-    K = CryptographicSupport
-);
+letters! {
+    opening: original_symbol, original_code;
+    message: message_symbol, message_code;
+}
