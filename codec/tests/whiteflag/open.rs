@@ -68,7 +68,14 @@ fn invalid(id: &str, given: &Value, expected: &Value) {
             let pairs = pairs(&given["fields"]);
             let message =
                 Message::from_pairs(&pairs).unwrap_or_else(|error| panic!("{id}: {error}"));
-            assert!(!check::violations(&message).is_empty(), "{id}");
+            let violations = check::violations(&message);
+            assert!(!violations.is_empty(), "{id}");
+            // Where the vector names the section, that rule is among them: "month 13 (4.3.1.3)".
+            let error = expected["error"].as_str().unwrap();
+            if let Some((_, section)) = error.trim_end_matches(')').rsplit_once(" (") {
+                let named = violations.iter().any(|violation| violation.rule == section);
+                assert!(named, "{id}: {error}, found {violations:?}");
+            }
             same_in_every_form(&message);
         }
         level => panic!("{id}: a level the harness does not know: {level}"),
