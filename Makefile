@@ -1,8 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors tables dissector embedded selftest fuzz-short fuzz
-.PHONY: help setup setup-test demo second-opinion test format lint docs units vectors checker embedded selftest fuzz-short fuzz
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec
 
 FUZZ_SECONDS ?= 5
 
@@ -23,8 +22,7 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
-test: setup-test format lint docs units vectors checker embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors checker tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -42,8 +40,14 @@ docs:
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
 
+bench-codec: setup-bench  ## Sizes and speed of signals: tables, and target/bench/codec.json
+	@.ci/bench-codec
+
+setup-bench:
+	@.ci/setup bench
+
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor frame relay whiteflag; do \
+	@for area in airtime anchor frame packed relay whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 

@@ -1,8 +1,10 @@
-"""The kinds of vectors of chapter 01: wire.json and rules.json."""
+"""The kinds of vectors of chapter 01: wire.json, rules.json, notation.json and thread.json."""
 
 from judge import accepted, octets_of, refused_as, same
+from signal_notation import read, references, write
 from signal_fields import read_flat, read_text, write_text
 from signal_rules import violations
+from signal_states import threads
 from signal_wire import decode
 
 
@@ -39,11 +41,33 @@ def rules(vector):
     same("out", {"violations": violations(read)}, vector["out"])
 
 
+def notation(vector):
+    text = vector["in"]["text"]
+    if vector["result"] == "invalid":
+        return refused_as(vector, read, text)
+    messages, out = accepted("text", read, text), vector["out"]
+    same("canonical", write(messages), out["canonical"])
+    same("messages", messages, out["messages"])
+    same("references", references(messages), out["references"])
+    same("canonical, read again", accepted("canonical", read, out["canonical"]), messages)
+
+
+def thread(vector):
+    """The order in which messages arrive changes nothing, nor does a repetition."""
+    given, now = vector["in"]["messages"], vector["in"]["now"]
+    fields = [accepted("fields", read_flat, one["fields"]) for one in given]
+    given = [one | {"fields": read} for one, read in zip(given, fields)]
+    same("out", threads(given, now), vector["out"])
+    same("out, the other way round", threads([*reversed(given), *given], now), vector["out"])
+
+
 # Kind: its check, the results it knows, and the members that determine one another.
 KINDS = {
     "message": (message, ("valid",), ("in", "out")),
     "wire": (wire, ("invalid",), ("error",)),
     "fields": (fields, ("invalid",), ("error",)),
     "serialized": (serialized, ("invalid",), ("error",)),
+    "notation": (notation, ("valid", "invalid"), ("out", "error")),
+    "thread": (thread, ("valid",), ("out",)),
     "rules": (rules, ("valid",), ("out",)),
 }

@@ -38,7 +38,10 @@ def read_item(octets):
     """What an item says: a packed signal, or a text and how many bits it takes."""
     item = read_frame(octets)
     if (item.family, item.revision) == SIGNAL:
-        return item, read_packed(item.body, item.reference or ZEROS)
+        packed = read_packed(item.body, item.reference or ZEROS)
+        # What is repeated could not be found.
+        refuse_unless(item.form != 0 or not packed.repeats, "inconsistent", "form", 1)
+        return item, packed
     if (item.family, item.revision) == TEXT:
         return item, read_text_body(item.body)
     raise Refused("unknown_code", "family", 0)

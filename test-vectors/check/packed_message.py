@@ -96,7 +96,7 @@ def read_body(reader, code):
 
 
 def read_packed(octets, reference):
-    refuse_unless(len(octets) <= BODY_MAX, "too_long", "body", 8 * BODY_MAX)
+    refuse_unless(len(octets) <= BODY_MAX, "too_long", "message", 8 * BODY_MAX)
     reader = Reader(octets)
     opening = read_opening(reader)
     fields = header(opening, reference)
@@ -108,9 +108,9 @@ def read_packed(octets, reference):
 
 
 def restore(packed, referenced):
-    """A repeat, with the body of the message it refers to."""
+    """A repeat, with the body of the message it refers to; None if that is no signal."""
     heads = ("MessageCode", "PseudoMessageCode")
-    if any(packed.fields.get(head) != referenced.get(head) for head in heads):
+    if referenced is None or any(packed.fields.get(head) != referenced.get(head) for head in heads):
         raise Refused("inconsistent", "MessageCode", 0)
     names = list(referenced)
     body = names[names.index("ReferencedMessage") + 1 :]
@@ -119,7 +119,7 @@ def restore(packed, referenced):
 
 def read_text_body(octets):
     """Family 04: a text from the first bit on."""
-    refuse_unless(len(octets) <= BODY_MAX, "too_long", "body", 8 * BODY_MAX)
+    refuse_unless(len(octets) <= BODY_MAX, "too_long", "message", 8 * BODY_MAX)
     reader = Reader(octets)
     reader.begin("Text")
     found = text(reader, seven_bits=False)

@@ -40,3 +40,22 @@ def allowed_to_type(code):
 
 def allowed_to_indicator(indicator):
     return dict(zip("0123456789", BY_INDICATOR[indicator].split(), strict=True))
+
+
+def verdict(code, indicator, referenced_code, referenced_indicator, same):
+    """A reference by 5.4.1: what it is, and the rule that forbids it. `same`: one originator; None: not known."""
+    if code == "T":
+        return "allowed", None
+    if indicator == "0":
+        return "forbidden", "5.4.1.2"
+    if indicator not in allowed_to_type(code)[referenced_code]:
+        return "forbidden", "5.4.1.1"
+    # A referenced indicator above 9 has no column.
+    who = allowed_to_indicator(indicator).get(referenced_indicator, "X")
+    if who == "Both":
+        return "allowed", None
+    if who == "X" or same is (who == "Other"):
+        return "forbidden", "5.4.1.2"
+    if same is None:
+        return f"{who.lower()}_only", None
+    return "allowed", None

@@ -238,7 +238,7 @@ class Look:
             self.refuse("bad_character")
 
     def tokens(self):
-        words = {bits: token for token, bits in self.table.words.items()}
+        words = self.table.tokens
         found, longest = [], max(map(len, words))
         while True:
             here = self.at
@@ -268,6 +268,8 @@ class Look:
 
 def verdict(hexadecimal, table, family=1):
     """(fields or text, repeat) or (kind, field, offset) of a body."""
+    if len(hexadecimal) > 2 * 2048:
+        return "too_long", "message", 8 * 2048
     look = Look(unpack(hexadecimal), table)
     try:
         if family == 1:

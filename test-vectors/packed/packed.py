@@ -4,7 +4,7 @@
 the name of the code) is another than the right one, so that invalid bodies can be built.
 """
 
-from bits import CODES, digits, number, octets, pack, plain
+from bits import CODES, digits, number, octets, pack
 import texts
 
 ZERO = "0" * 64

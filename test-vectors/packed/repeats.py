@@ -68,6 +68,12 @@ def repeat_vectors(vectors, table):
         refused(f"says {other['MessageCode']}, refers to a {fields['MessageCode']}", fields, other)
     refused("says it is a test of P, refers to a test of E", test_of(sign("E")), test_of(sign()),
             test=True)
+    refused("says P, refers to a test of P", test_of(sign()), sign())
+    refused("says it is a test of P, refers to a P", sign(), sign(), test=True)
+    body = Body(repeat_of(sign(), "7"), table, repeat=True)
+    vectors.add("says P, refers to a text of family 04", "repeat",
+                {"octets": body.octets, "referenced_item": item(4, 0, 0, "", "7f"), "reference": SOME},
+                error=("inconsistent", "MessageCode"))
     refused("under duress says S, refers to an M", short("M"), short("S"), duress=True)
     refused("says P, refers to a repeat of an E", repeat_of(short("E"), "7"), sign())
 

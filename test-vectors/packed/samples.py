@@ -2,7 +2,7 @@
 
 from bits import CODES
 from house import draw, hash_of
-from packed import FREE, ONE, SIGNS, TEXTS, TWO, ZERO
+from packed import FREE, ONE, SIGNS, TWO, ZERO
 
 LETTERS = SIGNS + "AKRF"
 SOME = hash_of("a message")

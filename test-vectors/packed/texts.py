@@ -27,7 +27,13 @@ class Table:
         assert lengths == sorted(lengths), "lines stand in the order of their codewords"
         self.words = codewords(rows)
         self.escape = self.words[ESC]
-        self.longest = max(len(token) for token in self.words if token is not ESC)
+        self.tokens = {word: token for token, word in self.words.items()}
+        self.sizes = {}  # of the tokens that begin with a character, the lengths, longest first
+        for token in sorted((t for t in self.words if t is not ESC), key=len, reverse=True):
+            sizes = self.sizes.setdefault(token[0], [])
+            if len(token) not in sizes:
+                sizes.append(len(token))
+        self.known = {}
         assert lengths[-1] > 7, "the all-ones codeword is longer than any padding"
 
     def cost(self, piece):
@@ -36,8 +42,8 @@ class Table:
 
     def pieces(self, text, at):
         """All (token, escaped) that can stand at this place, longest first, a token before ESC."""
-        for size in range(min(self.longest, len(text) - at), 0, -1):
-            if text[at:at + size] in self.words:
+        for size in self.sizes.get(text[at], ()):
+            if text[at:at + size] in self.words and at + size <= len(text):
                 yield text[at:at + size], False
         yield text[at], True
 
@@ -64,6 +70,8 @@ class Table:
 
 def forms(table, text):
     """{form: bits behind its codeword} of all forms the text can have, in the order of the table."""
+    if text in table.known:
+        return table.known[text]
     found = {"tokens": table.spell(table.best(text)[1]),
              "tokens, case swapped": table.spell(table.best(swapped(text))[1]),
              "octets": octets(text.encode())}
@@ -71,6 +79,7 @@ def forms(table, text):
                            ("upper digits", "0123456789ABCDEF")):
         if text and len(text) % 2 == 0 and all(character in alphabet for character in text):
             found[name] = "".join(plain(alphabet.index(character), 4) for character in text)
+    table.known[text] = found
     return found
 
 

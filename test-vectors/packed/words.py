@@ -1,8 +1,9 @@
 """Texts: other.json (A, K, R, F) and text.json (family 04)."""
 
+import functools
+
 from bits import pack
 from house import draw, hash_of
-from packed import Body
 from samples import SOME, one_of_each, test_of, text
 from signs import packed
 import texts
@@ -179,9 +180,10 @@ def candidates(name, count):
         yield "".join(alphabet[draw(f"{key} {place}", len(alphabet))] for place in range(size))
 
 
+@functools.cache
 def ties(table, each=2):
     """(comment, text, losing form): texts of which two forms have the fewest bits."""
-    found = {}
+    found, rows = {}, []
     for words in candidates("form", 6000):
         size = texts.lengths(table, words)
         least = min(size.values())
@@ -190,7 +192,8 @@ def ties(table, each=2):
             found.setdefault(best, []).append(words)
     for best in sorted(found, key=lambda forms: [texts.FORMS.index(form) for form in forms]):
         for words in sorted(set(found[best]), key=lambda w: (len(w), w))[:each]:
-            yield f"{' and '.join(best)} take as many bits: the first", words, best[1]
+            rows.append((f"{' and '.join(best)} take as many bits: the first", words, best[1]))
+    return rows
 
 
 def best_paths(table, words, limit=40):
@@ -213,6 +216,7 @@ def best_paths(table, words, limit=40):
     return paths
 
 
+@functools.cache
 def token_ties(table, each=4):
     """(comment, text, a losing path): several sequences of tokens with the fewest bits."""
     found = {"first": [], "later": [], "esc": [], "many": []}
@@ -231,10 +235,11 @@ def token_ties(table, each=4):
         found["later" if right[0] == wrong[0] else "first"].append((words, wrong))
         if len(paths) > 3:
             found["many"].append((words, paths[-1]))
-    seen = set()
+    seen, rows = set(), []
     for name, what in (("first", "the first token"), ("later", "a later token"),
                        ("esc", "a token or ESC"), ("many", "many sequences")):
         for words, wrong in found[name][:each]:
             if words not in seen:
                 seen.add(words)
-                yield f"sequences of tokens with as many bits: {what}", words, wrong
+                rows.append((f"sequences of tokens with as many bits: {what}", words, wrong))
+    return rows

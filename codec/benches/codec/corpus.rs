@@ -144,7 +144,8 @@ fn repeats(folder: &str) {
                 duress: flags.1,
                 ..sample.message
             };
-            let repeat = Repeat::of(&repeating, &sample.message).unwrap();
+            let referenced = Message { test: flags.0, ..sample.message };
+            let repeat = Repeat::of(&repeating, &referenced).unwrap();
             let octets = Packed::Repeat(repeat).octets().unwrap() + 8;
             println!("repeats {} {} {octets}", repeating.code(), sample.standard.len());
         }

@@ -63,26 +63,48 @@ text_by_layout! {
     Quantity => Field::new("ObjectTypeQuant", "4.3.1.9", "dd");
 }
 
-/// The number the lowest `digits` binary coded decimals stand for.
-pub(super) fn from_bcd(raw: u64, digits: u32) -> u32 {
-    let mut value: u32 = 0;
-    for index in (0..digits).rev() {
-        let digit = u32::try_from(raw.wrapping_shr(index.wrapping_mul(4)) & 0xF).unwrap_or(0);
-        value = value.wrapping_mul(10).wrapping_add(digit);
-    }
-    value
+/// The number the lowest `digits` (at most 8) binary coded decimals stand for.
+// All digits at once: pairs of them become numbers below 100, pairs of these below 10,000, and so on.
+#[inline]
+pub(super) const fn from_bcd(raw: u64, digits: u32) -> u32 {
+    let kept = raw & !u64::MAX.wrapping_shl(digits.wrapping_mul(4)) & 0xFFFF_FFFF;
+    let pairs = kept.wrapping_sub((kept.wrapping_shr(4) & 0x0F0F_0F0F).wrapping_mul(6));
+    let fours = pairs.wrapping_sub((pairs.wrapping_shr(8) & 0x00FF_00FF).wrapping_mul(156));
+    let eight = fours.wrapping_sub(fours.wrapping_shr(16).wrapping_mul(55_536));
+    lower_half(eight)
 }
 
-/// A number's decimal digits, four bits each.
-pub(super) fn to_bcd(mut value: u64) -> u64 {
-    let mut raw = 0;
-    let mut shift: u32 = 0;
-    while value != 0 {
-        raw |= (value % 10).wrapping_shl(shift);
-        shift = shift.wrapping_add(4);
-        value /= 10;
+/// A number's decimal digits, four bits each; of more than 16 digits the last ones.
+#[inline]
+pub(super) const fn to_bcd(value: u64) -> u64 {
+    const EIGHT_DIGITS: u64 = 100_000_000;
+    if value < EIGHT_DIGITS {
+        return eight_digits(value);
     }
-    raw
+    let high = value / EIGHT_DIGITS % EIGHT_DIGITS;
+    eight_digits(high).wrapping_shl(32) | eight_digits(value % EIGHT_DIGITS)
+}
+
+/// The digits of a number below 10^8, found in halves, quarters and eighths at once.
+#[inline]
+const fn eight_digits(value: u64) -> u64 {
+    // Lanes of 32 bits, each below 10,000.
+    let fours = (value / 10_000).wrapping_shl(32) | (value % 10_000);
+    // A hundredth of each, by a multiplication that is exact below 10,000.
+    let hundreds = fours.wrapping_mul(10_486).wrapping_shr(20) & 0x0000_007F_0000_007F;
+    let rests = fours.wrapping_sub(hundreds.wrapping_mul(100));
+    // Lanes of 16 bits, each below 100; a tenth of each in the same way.
+    let pairs = hundreds.wrapping_shl(16) | rests;
+    let tens = pairs.wrapping_mul(103).wrapping_shr(10) & 0x000F_000F_000F_000F;
+    let octets = pairs.wrapping_add(tens.wrapping_mul(6));
+    // The low octets of four lanes, side by side.
+    let two = octets | octets.wrapping_shr(8);
+    (two & 0xFFFF) | (two.wrapping_shr(16) & 0xFFFF_0000)
+}
+
+const fn lower_half(value: u64) -> u32 {
+    let [.., a, b, c, d] = value.to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// Text in and out by the field's template: one line for each type.
@@ -119,6 +141,15 @@ mod tests {
             let orientation = Orientation::new(value).map(Decimal::value);
             prop_assert_eq!(orientation, (value < 1000).then_some(u32::from(value)));
             prop_assert_eq!(Dimension::new(value).is_some(), value < 10_000);
+        }
+
+        #[test]
+        fn digits_are_those_of_the_decimal_system(value in 0_u64..10_000_000_000_000_000) {
+            let digits = alloc::format!("{value}");
+            prop_assert_eq!(u64::from_str_radix(&digits, 16), Ok(to_bcd(value)));
+            let low = value % 100_000_000;
+            prop_assert_eq!(u64::from(from_bcd(to_bcd(low), 8)), low);
+            prop_assert_eq!(u64::from(from_bcd(to_bcd(value), 3)), value % 1000);
         }
     }
 }

@@ -29,11 +29,11 @@ pub struct TextBuffer([u8; SIGNAL_TEXT_OCTETS_MAX]);
 ///
 /// # Errors
 ///
-/// Named `Text`, at a bit: whatever [`emit`] would not have written is refused.
+/// Named `Text` (`message` above 2,048 octets), at a bit: whatever [`emit`] would not have written is refused.
 pub fn parse<'b>(octets: &[u8], buffer: &'b mut TextBuffer) -> Result<&'b str, DecodeError> {
     if octets.len() > SIGNAL_OCTETS_MAX {
         let bit = SIGNAL_OCTETS_MAX.saturating_mul(8);
-        return Err(DecodeError::at_bit(ErrorKind::TooLong, FIELD, bit));
+        return Err(DecodeError::at_bit(ErrorKind::TooLong, "message", bit));
     }
     let mut source = Source::new(octets);
     source.field(FIELD);

@@ -82,6 +82,7 @@ impl Repeat {
     pub fn of(message: &Message<'_>, referenced: &Message<'_>) -> Option<Self> {
         let repeats = message.encryption == EncryptionIndicator::NONE
             && Self::INDICATORS.contains(&message.reference_indicator)
+            && message.code() == referenced.code()
             && message.body == referenced.body;
         repeats.then_some(Self {
             code: message.body.code(),
@@ -101,7 +102,8 @@ impl Repeat {
         identifier: ReferencedMessage,
         referenced: &Message<'a>,
     ) -> Result<Message<'a>, DecodeError> {
-        if referenced.body.code() != self.code {
+        // "Has another message code (in tests: tests something else)."
+        if (referenced.test, referenced.body.code()) != (self.test, self.code) {
             return Err(DecodeError::at_bit(ErrorKind::Inconsistent, "MessageCode", 0));
         }
         Ok(Message {
