@@ -50,6 +50,8 @@ vectors:          ## The vectors are what their independent generators make
 	@for area in airtime anchor frame packed relay whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
+	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check
+	cd test-vectors/corpus && sha256sum --check --quiet SHA256SUMS
 
 tables:           ## What is made from spec/tables is as made; schemas fit the vectors; the example family
 	python3 spec/tables/priors.py --check
@@ -74,3 +76,6 @@ fuzz-short:
 
 fuzz:             ## Every fuzz target, ten minutes each
 	@.ci/fuzz 600
+
+fuzz-flat:        ## Fuzz targets (TARGETS="...", or all) until no new coverage for ten minutes; a report
+	@.ci/fuzz-flat $(FLAT) $(TARGETS)

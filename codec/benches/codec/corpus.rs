@@ -96,9 +96,15 @@ fn message(line: String) -> Message<'static> {
 pub(crate) fn sizes(folder: &str) {
     repeats(folder);
     key_data();
-    for file in
-        ["signs_realistic.jsonl", "signs_stress.jsonl", "requests.jsonl", "references.jsonl"]
-    {
+    for file in [
+        "signs_realistic.jsonl",
+        "signs_realistic_second.jsonl",
+        "signs_stress.jsonl",
+        "signs_stress_second.jsonl",
+        "requests.jsonl",
+        "requests_second.jsonl",
+        "references.jsonl",
+    ] {
         for line in read(folder, file).lines() {
             let sample = sample(line.to_owned());
             let reference = match sample.message.referenced_message {

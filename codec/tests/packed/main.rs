@@ -11,6 +11,9 @@
     missing_docs
 )]
 
+#[path = "../whiteflag/damage.rs"]
+mod damage;
+mod damaged;
 mod vectors;
 
 use chappe_codec::signal::packed::{Packed, TextBuffer};

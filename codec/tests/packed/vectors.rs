@@ -173,7 +173,7 @@ fn identifier(hex: &Value) -> ReferencedMessage {
     ReferencedMessage(octets(hex).try_into().unwrap())
 }
 
-fn octets(hex: &Value) -> Vec<u8> {
+pub(crate) fn octets(hex: &Value) -> Vec<u8> {
     let hex = hex.as_str().unwrap().as_bytes();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
     hex.chunks(2).map(pair).collect()

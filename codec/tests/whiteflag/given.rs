@@ -3,8 +3,40 @@
 use chappe_codec::error::DecodeError;
 use chappe_codec::signal::Message;
 use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
 
 pub(crate) type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/whiteflag")
+}
+
+/// Every vector of every file in the folder.
+pub(crate) fn vectors() -> Vec<(String, Value)> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    let mut all = Vec::new();
+    for path in names {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = || fs::read_to_string(&path).unwrap();
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("jsonl") => all.extend(
+                text().lines().map(|line| (name.clone(), serde_json::from_str(line).unwrap())),
+            ),
+            Some("json") => {
+                let document: Value = serde_json::from_str(&text()).unwrap();
+                let vectors = document["vectors"].as_array().unwrap().clone();
+                all.extend(vectors.into_iter().map(|vector| (name.clone(), vector)));
+            }
+            Some("py" | "md") => {}
+            _ if path.is_dir() => {}
+            _ => panic!("a file the harness does not know: {name}"),
+        }
+    }
+    all
+}
 
 pub(crate) fn octets(hex: &str) -> Vec<u8> {
     let digit = |character: u8| char::from(character).to_digit(16).expect("hex");

@@ -43,7 +43,9 @@ end
 
 bodies["1/1"] = function(tree, range, reference)
     local opening = packed.read(octets_of(range), reference, emit_signal(tree, range))
-    if opening.repeated then
+    if opening.repeated and reference == ("0"):rep(64) then
+        shown.refuse("inconsistent", "form", 1)
+    elseif opening.repeated then
         tree:add_proto_expert_info(shown.experts.note,
                                    "the rest is the body of the referenced message")
     end

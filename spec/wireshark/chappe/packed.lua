@@ -157,17 +157,17 @@ local function finish(reader)
     end
 end
 
-local function new_reader(octets, field)
+local function new_reader(octets)
     local reader = bits.new(octets)
     if #octets > BODY_OCTETS_MAX then
-        reader:refuse("too_long", field, 0)
+        reader:refuse("too_long", "message", 8 * BODY_OCTETS_MAX)
     end
     return reader
 end
 
 -- `reference` is the text of ReferencedMessage, which stands in the item.
 local function read(octets, reference, emit)
-    local reader = new_reader(octets, "opening")
+    local reader = new_reader(octets)
     local opening = read_opening(reader)
     emit_header(opening, reference, emit, reader.at)
     if not opening.repeated then
@@ -183,7 +183,7 @@ end
 
 -- Family 04: a text alone.
 local function read_alone(octets, emit)
-    local reader = new_reader(octets, "Text")
+    local reader = new_reader(octets)
     reader:start("Text")
     local value, form = text.read(reader, false)
     emit("Text", value, 0, reader.at, form)

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Writes what the vectors in test-vectors/ hold as seeds into fuzz/corpus/, a folder for each target.
+
+    python3 fuzz/seeds.py [TARGET...]
+
+A fuzzer that begins with whole messages need not find the first four octets of one by chance. Files
+are named as libFuzzer names its own, so that writing them again adds nothing."""
+
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VECTORS = ROOT / "test-vectors"
+CORPUS = ROOT / "fuzz" / "corpus"
+NONE = "00" * 32
+HEADER = ["Prefix", "Version", "EncryptionIndicator", "DuressIndicator", "MessageCode",
+          "ReferenceIndicator", "ReferencedMessage"]
+
+
+def main():
+    targets = sys.argv[1:] or [path.stem for path in (ROOT / "fuzz/fuzz_targets").glob("*.rs")]
+    for target in sorted(targets):
+        made = set(SEEDS.get(target, lambda: of_its_own(target))()) - {b""}
+        folder = CORPUS / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed in made:
+            (folder / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
+        print(f"seeds: {target}, {len(made)}")
+
+
+def wires():
+    """Standard wires, whole or not."""
+    for vector in of("whiteflag"):
+        yield from octets(vector, "hex", lambda value: value.startswith("5746"))
+
+
+def texts_of_signals():
+    for vector in of("whiteflag"):
+        yield from text(vector, "serialized")
+
+
+def json_of_signals():
+    for fields in whole_fields("whiteflag"):
+        yield json.dumps(fields).encode()
+        yield json.dumps(nested(fields)).encode()
+
+
+def packed_bodies():
+    for vector in of("packed"):
+        if vector["kind"] in ("packed", "repeat", "packed_invalid"):
+            yield from octets(vector, "octets")
+
+
+def packed_items():
+    """Items as vectors have them, and one around each packed body."""
+    for vector in of("packed"):
+        if vector["kind"] in ("item", "item_invalid"):
+            yield from octets(vector, "octets")
+        elif vector["kind"] in ("packed", "repeat"):
+            # The last is the message's own; the one that a repeat refers to stands before it.
+            *_, reference = NONE, *values(vector, "ReferencedMessage")
+            for body in octets(vector, "octets"):
+                yield from items_around(body, bytes.fromhex(reference))
+
+
+def items_around(body, reference):
+    """Family 01, revision 1; the form of the reference in the lowest two bits."""
+    if reference == bytes(32):
+        yield b"\x01\x04" + body
+    else:
+        yield b"\x01\x06" + reference + body
+        yield b"\x01\x05" + reference[:8] + body
+
+
+def texts():
+    """Bodies of family 04, and texts as people write them. The longest texts are left to the fuzzer:
+    one of them as a seed, and it tries long ones from the start, a few hundred a second."""
+    for vector in of("packed"):
+        if vector["kind"] in ("text", "text_invalid"):
+            yield from filter(is_short, octets(vector, "octets"))
+            yield from filter(is_short, text(vector, "text"))
+    for fields in whole_fields("whiteflag"):
+        for name in ("Text", "VerificationData", "ResourceData"):
+            yield from filter(is_short, [fields.get(name, "").encode()])
+
+
+def is_short(seed):
+    return len(seed) <= 256
+
+
+def of_its_own(target):
+    """Whatever octets and texts the file of the target's name has."""
+    for path in VECTORS.glob(f"*/*{target}.json"):
+        for vector in of_file(path):
+            for key in ("octets", target):
+                yield from octets(vector, key)
+            for key in ("text", "path"):
+                yield from text(vector, key)
+
+
+SEEDS = {
+    "standard_wire": wires,
+    "signal_text": texts_of_signals,
+    "signal_json": json_of_signals,
+    "signal_forms": lambda: [*wires(), *packed_bodies()],
+    "packed_signal": packed_bodies,
+    "packed_item": packed_items,
+    "text": texts,
+    "item": lambda: [*of_its_own("item"), *packed_items()],
+}
+
+
+def of(folder):
+    """Every vector of every file in a folder; none where the folder is not there."""
+    for path in sorted((VECTORS / folder).glob("*.json*")):
+        yield from of_file(path)
+
+
+def of_file(path):
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    return json.loads(path.read_text())["vectors"]
+
+
+def values(what, key):
+    """All strings anywhere in a vector under a key."""
+    if isinstance(what, dict):
+        for name, value in what.items():
+            if name == key and isinstance(value, str):
+                yield value
+            else:
+                yield from values(value, key)
+    elif isinstance(what, list):
+        for value in what:
+            yield from values(value, key)
+
+
+def octets(vector, key, wanted=lambda value: True):
+    for value in values(vector, key):
+        if re.fullmatch("(?:[0-9a-fA-F]{2})+", value) and wanted(value):
+            yield bytes.fromhex(value)
+
+
+def text(vector, key):
+    for value in values(vector, key):
+        yield value.encode()
+
+
+def whole_fields(folder):
+    for vector in of(folder):
+        for part in vector.values():
+            if isinstance(part, dict) and all(name in part.get("fields", {}) for name in HEADER):
+                yield part["fields"]
+
+
+def nested(fields):
+    """The shape of the standard's schema."""
+    header = {name: fields[name] for name in HEADER}
+    body, objects = {}, {}
+    for name, value in fields.items():
+        numbered = re.fullmatch(r"ObjectType(\d)(Quant)?", name)
+        if numbered:
+            objects.setdefault(numbered[1], {})[f"ObjectType{numbered[2] or ''}"] = value
+        elif name not in header and name != "PseudoMessageCode":
+            body[name] = value
+    if objects:
+        body["requestObjects"] = list(objects.values())
+    if "PseudoMessageCode" in fields:
+        body = {"PseudoMessageCode": fields["PseudoMessageCode"], "PseudoMessageBody": body}
+    return {"MessageHeader": header, "MessageBody": body}
+
+
+if __name__ == "__main__":
+    main()
