@@ -58,12 +58,12 @@ fn a_packed_signal_says_what_the_standard_wire_says() {
     homes.people(&["ana", "ben", "relay"]);
     let relay = Relay::start(&homes);
     for (sealed, to) in [(true, &["--to", "ben"][..]), (false, &["--open"])] {
-        let send = |packed: &[&str]| {
-            let arguments = [&["send"], to, packed].concat();
+        let send = |how: &[&str]| {
+            let arguments = [&["send"], to, how].concat();
             relay.run(&homes, "ana", &arguments, &(original().to_string() + "\n"))
         };
-        let whole = send(&[]);
-        let packed = send(&["--packed", "--sign"]);
+        let whole = send(&["--standard"]);
+        let packed = send(&["--sign"]);
         let size = |said: &[Value]| named(said, "envelope")[0]["size"].as_u64().unwrap();
         assert!(size(&packed) + 40 < size(&whole), "{packed:?}");
         let id = named(&packed, "envelope")[0]["ids"][0].clone();
@@ -89,11 +89,11 @@ fn an_answer_names_the_message_by_its_whole_id() {
     let homes = Homes::new();
     homes.people(&["ana", "ben", "relay"]);
     let relay = Relay::start(&homes);
-    let packed = |to| ["send", "--packed", "--to", to];
-    let said = relay.run(&homes, "ana", &packed("ben"), &original().to_string());
+    let to = |name| ["send", "--to", name];
+    let said = relay.run(&homes, "ana", &to("ben"), &original().to_string());
     let id = named(&said, "envelope")[0]["ids"][0].as_str().unwrap().to_owned();
     let confirmed = mine_field("6", &id);
-    let answered = relay.run(&homes, "ben", &packed("ana"), &confirmed.to_string());
+    let answered = relay.run(&homes, "ben", &to("ana"), &confirmed.to_string());
     let heard = relay.run(&homes, "ana", &["recv"], "");
     let message = named(&heard, "message")[0];
     assert_eq!(message["signal"], confirmed);
@@ -102,11 +102,11 @@ fn an_answer_names_the_message_by_its_whole_id() {
     assert!(item.starts_with(&format!("0106{id}")), "{item}");
 
     // A packed item goes in as it came out; half of one is nothing to send.
-    let again = relay.run(&homes, "ben", &packed("ana"), item);
+    let again = relay.run(&homes, "ben", &to("ana"), item);
     assert_eq!(named(&again, "envelope")[0]["summary"], message["summary"]);
     let half = format!("0105{}d07f", id.get(..16).unwrap());
     let nowhere = ["--relay", "127.0.0.1:9", "--relay-key", &relay.server.of("key")];
-    let (exit, refused) = homes.chappe("ben", &[&packed("ana")[..], &nowhere].concat(), &half);
+    let (exit, refused) = homes.chappe("ben", &[&to("ana")[..], &nowhere].concat(), &half);
     assert_eq!(exit, 3, "{refused:?}");
     assert_eq!(refused[0]["error"]["kind"], "unsupported", "{refused:?}");
 }
@@ -119,7 +119,7 @@ fn a_packed_test_is_never_urgent() {
     let test = text_signal("only a test")
         .replace("\"MessageCode\":\"F\"", "\"MessageCode\":\"T\"")
         .replace("\"Text\"", "\"PseudoMessageCode\":\"F\",\"Text\"");
-    let send = ["send", "--packed", "--to", "ben", "--precedence"];
+    let send = ["send", "--to", "ben", "--precedence"];
     let nowhere = ["--relay", "127.0.0.1:9", "--relay-key", &relay.server.of("key")];
     let (exit, said) = homes.chappe("ana", &[&send[..], &["flash"], &nowhere].concat(), &test);
     assert_eq!((exit, said[0]["error"]["kind"].as_str()), (2, Some("precedence")), "{said:?}");
@@ -158,12 +158,12 @@ fn the_handset_says_packed_signals_over_the_radio() {
     let at_relay = ["--relay", address.as_str(), "--relay-key", relay_key.as_str()];
     let _gateway =
         Server::start(&homes, "gateway", &[&["gateway"], &on_air[..], &at_relay].concat());
-    let handset = |name, packed: &[&str]| {
+    let handset = |name, how: &[&str]| {
         let place = ["handset", "--position", "300,400"];
-        Server::start(&homes, name, &[&place[..], &on_air, packed].concat())
+        Server::start(&homes, name, &[&place[..], &on_air, how].concat())
     };
-    let mut ana = handset("ana", &["--packed"]);
-    let ben = handset("ben", &[]);
+    let mut ana = handset("ana", &[]);
+    let mut ben = handset("ben", &["--standard"]);
 
     // To everyone: the other handset hears it, and the gateway takes it to the relay.
     ana.say(&json!({"say": original(), "to": "open", "precedence": "immediate"}));
@@ -180,6 +180,12 @@ fn the_handset_says_packed_signals_over_the_radio() {
     ana.next("delivered");
     ana.say(&json!({"text": "Дорога відкрита до ночі.", "to": "ben", "precedence": "priority"}));
     assert_eq!(ben.next("message")["text"], "Дорога відкрита до ночі.");
+
+    // Whoever likes may stay on the standard wire; both read both.
+    ben.say(&json!({"say": confirmed, "to": "ana"}));
+    let heard = ana.next("message");
+    assert_eq!(heard["signal"], confirmed);
+    assert!(heard["line"]["item"].as_str().unwrap().starts_with("01035746"));
 
     let at_station = relay.run(&homes, "carl", &["recv", "--topic", "field"], "");
     let messages = named(&at_station, "message");

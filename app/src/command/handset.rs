@@ -43,9 +43,9 @@ One command a line on standard input:
   {\"sign\": \"open\" or a contact, \"to\": a contact}
 SIGNAL is Whiteflag JSON. What nobody acknowledges is sent again.")]
 pub(crate) struct HandsetArguments {
-    /// Say signals in the compact form (spec chapter 09)
+    /// Say signals on the standard wire, not packed
     #[arg(long)]
-    packed: bool,
+    standard: bool,
 
     #[command(flatten)]
     radio: RadioArguments,
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
         sent,
         desk,
         report,
-        packed: arguments.packed,
+        packed: !arguments.standard,
         in_flight: BTreeMap::new(),
         next_token: 0,
     };

@@ -32,15 +32,15 @@ pub(crate) struct SendArguments {
     open: bool,
 
     /// The lines are texts in any script, not signals
-    #[arg(long, conflicts_with_all = ["packed", "unchecked"])]
+    #[arg(long, conflicts_with_all = ["standard", "unchecked"])]
     text: bool,
 
-    /// Signals in the compact form (spec chapter 09)
+    /// Signals on the standard wire, not packed
     #[arg(long)]
-    packed: bool,
+    standard: bool,
 
     /// Only send what still waits
-    #[arg(long, conflicts_with_all = ["to", "open", "sign", "text", "packed"])]
+    #[arg(long, conflicts_with_all = ["to", "open", "sign", "text", "standard"])]
     queued: bool,
 
     /// flash, immediate, priority, routine
@@ -88,7 +88,7 @@ fn write_all(
         let octets = if arguments.text {
             text::to_item(line)?
         } else {
-            crate::signal::read(line.trim(), arguments.unchecked, arguments.packed)?
+            crate::signal::read(line.trim(), arguments.unchecked, !arguments.standard)?
         };
         let item = Item::from_canonical(&octets)?;
         said::check_precedence(&item, arguments.precedence)?;

@@ -65,8 +65,8 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
             })
             .await?;
     }
-    // 4 km from the gateway, and in reach. What it says is packed: time on air is what is scarce.
-    let mut handset = vec!["handset", "--packed", "--position", "2400,3200"];
+    // 4 km from the gateway, and in reach.
+    let mut handset = vec!["handset", "--position", "2400,3200"];
     handset.extend(on_air);
     director.start("handset", &handset).await?;
     Ok(scenery)
