@@ -10,15 +10,8 @@ pub use fields::*;
 #[must_use]
 pub fn named(name: &str) -> Option<Field> {
     // Looked through where they lie: a microcontroller's stack has no room for all of them.
-    const GROUPS: [&[Field]; 7] = [
-        &HEADER,
-        &SIGN,
-        &RESOURCE,
-        &FREE_TEXT,
-        &AUTHENTICATION,
-        &CRYPTOGRAPHIC_SUPPORT,
-        &TEST,
-    ];
+    const GROUPS: [&[Field]; 7] =
+        [&HEADER, &SIGN, &RESOURCE, &FREE_TEXT, &AUTHENTICATION, &CRYPTOGRAPHIC_SUPPORT, &TEST];
     const REQUESTS: &[(Field, Field)] = &REQUEST_OBJECTS;
     let request = REQUESTS.iter().flat_map(|(kind, quantity)| [kind, quantity]);
     GROUPS.into_iter().flatten().chain(request).find(|field| field.name == name).copied()
