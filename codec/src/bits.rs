@@ -72,13 +72,12 @@ impl<'a> BitReader<'a> {
         self.position = self.position.wrapping_add((bits as usize).min(self.left()));
     }
 
-    /// The next 32 octets, if there are as many.
+    /// Takes the next 32 octets; tells whether there were as many.
     #[inline(always)]
-    pub(crate) fn take_32_octets(&mut self) -> Option<[u8; 32]> {
+    pub(crate) fn take_32_octets(&mut self, taken: &mut [u8; 32]) -> bool {
         if self.left() < 256 {
-            return None;
+            return false;
         }
-        let mut taken = [0; 32];
         let skip = u32::try_from(self.position % 8).unwrap_or(0);
         let near =
             self.head.get(self.position / 8..).and_then(|rest| rest.split_first_chunk::<32>());
@@ -92,13 +91,13 @@ impl<'a> BitReader<'a> {
                 [last, ..] = *word;
             }
             self.position = self.position.wrapping_add(256);
-            return Some(taken);
+            return true;
         }
-        for octet in &mut taken {
+        for octet in taken {
             [*octet, ..] = self.window().to_be_bytes();
             self.position = self.position.wrapping_add(8);
         }
-        Some(taken)
+        true
     }
 
     /// The next `bits` bits where they lie, as many as there are.

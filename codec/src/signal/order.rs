@@ -26,8 +26,9 @@ const VERSION: u64 = 0x31;
 pub(super) trait Source<'a> {
     /// A field of fixed width, compressed, right-aligned; its decimals are decimals.
     fn fixed(&mut self, field: &'static Field) -> Result<u64, DecodeError>;
-    /// The identifier of a message.
-    fn identifier(&mut self, field: &'static Field) -> Result<[u8; 32], DecodeError>;
+    /// The identifier of a message, written to `into`.
+    fn identifier(&mut self, field: &'static Field, into: &mut [u8; 32])
+    -> Result<(), DecodeError>;
     /// A text to the end of the message.
     fn text(&mut self, field: &'static Field) -> Result<Text<'a>, DecodeError>;
     /// Hexadecimal data to the end of the message.
@@ -62,7 +63,8 @@ pub(super) fn read<'a, S: Source<'a>>(source: &mut S) -> Result<Message<'a>, Dec
     let duress = source.fixed(&layout::DURESS_INDICATOR)? != 0;
     let code = read_code(source, &layout::MESSAGE_CODE)?;
     let indicator = source.fixed(&layout::REFERENCE_INDICATOR)?;
-    let referenced_message = source.identifier(&layout::REFERENCED_MESSAGE)?;
+    let mut referenced_message = [0; 32];
+    source.identifier(&layout::REFERENCED_MESSAGE, &mut referenced_message)?;
     let test = code == MessageCode::Test;
     let code = if test { read_code(source, &layout::PSEUDO_MESSAGE_CODE)? } else { code };
     Ok(Message {

@@ -74,7 +74,11 @@ impl<'a> Source<'a> for Pairs<'_, 'a> {
         field.parse(self.value(field)?)
     }
 
-    fn identifier(&mut self, field: &'static Field) -> Result<[u8; 32], DecodeError> {
+    fn identifier(
+        &mut self,
+        field: &'static Field,
+        into: &mut [u8; 32],
+    ) -> Result<(), DecodeError> {
         let value = self.value(field)?.as_bytes();
         let digits = framing::parse_all(value, identifier_digits).map_err(|error| {
             let kind = match error.kind {
@@ -84,7 +88,8 @@ impl<'a> Source<'a> for Pairs<'_, 'a> {
             };
             DecodeError { kind, field: field.name, unit: Unit::Character, ..error }
         })?;
-        Ok(octets_of(digits))
+        *into = octets_of(digits);
+        Ok(())
     }
 
     fn text(&mut self, field: &'static Field) -> Result<Text<'a>, DecodeError> {

@@ -101,9 +101,14 @@ impl<'a> Source<'a> for Serialized<'a> {
         self.run(named(field.name, |input: &'a [u8]| field.read_text(input)))
     }
 
-    fn identifier(&mut self, field: &'static Field) -> Result<[u8; 32], DecodeError> {
+    fn identifier(
+        &mut self,
+        field: &'static Field,
+        into: &mut [u8; 32],
+    ) -> Result<(), DecodeError> {
         let identifier = self.run(named(field.name, identifier_digits))?;
-        Ok(octets_of(identifier))
+        *into = octets_of(identifier);
+        Ok(())
     }
 
     fn text(&mut self, field: &'static Field) -> Result<Text<'a>, DecodeError> {

@@ -90,9 +90,15 @@ impl<'a> Source<'a> for Reader<'a> {
     }
 
     #[inline(always)]
-    fn identifier(&mut self, field: &'static Field) -> Result<[u8; 32], DecodeError> {
-        let taken = self.bits.take_32_octets();
-        taken.ok_or_else(|| refuse(ErrorKind::Truncated, field, self.position(), 0))
+    fn identifier(
+        &mut self,
+        field: &'static Field,
+        into: &mut [u8; 32],
+    ) -> Result<(), DecodeError> {
+        if self.bits.take_32_octets(into) {
+            return Ok(());
+        }
+        Err(refuse(ErrorKind::Truncated, field, self.position(), 0))
     }
 
     fn text(&mut self, field: &'static Field) -> Result<Text<'a>, DecodeError> {
