@@ -4,8 +4,8 @@ use crate::exit::Exit;
 use crate::hex;
 use crate::signal::flaw::Flaw;
 use crate::signal::form::{read_hexadecimal, utf8};
-use crate::signal::json_line;
 use crate::signal::lines::{Answer, answer_each};
+use crate::signal::{json_line, steers};
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::item::{Family, Item, Reference, parse_items};
 use chappe_codec::text::{self, TextBuffer};
@@ -99,11 +99,12 @@ fn decode(line: &str, json: bool) -> Result<String, Flaw> {
         }));
     }
     // A line of text is for people and pipes: nothing in it may end it or steer a terminal.
-    match text.chars().position(char::is_control) {
+    match text.chars().position(steers) {
         None => Ok(text + "\n"),
         Some(at) => {
             let unit = chappe_codec::error::Unit::Character;
-            let message = "a control character inside the text: only JSON can show it".into();
+            let message =
+                "a character that steers the terminal or hides: only JSON can show it".into();
             Err(Flaw {
                 offset: at,
                 unit,

@@ -40,7 +40,8 @@ impl<'a> BitReader<'a> {
     /// How many bits are left.
     #[inline(always)]
     pub(crate) const fn left(&self) -> usize {
-        // The position never passes the input's bits, and slices have fewer than 2^63 octets.
+        // The position never passes the input's bits; inputs are bounded (`limits`) long before their
+        // bits are more than a number holds.
         self.octets.len().wrapping_mul(8).wrapping_sub(self.position)
     }
 

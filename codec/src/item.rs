@@ -191,7 +191,7 @@ impl<'a> Item<'a> {
     }
 
     /// Whether no item of this family and revision refers so (spec/09-packed.md, "The item").
-    fn is_zero_reference(&self) -> bool {
+    pub(crate) fn is_zero_reference(&self) -> bool {
         let compact =
             matches!((self.family, self.revision), (Family::SIGNAL, 1) | (Family::TEXT, 0));
         compact && self.reference == Reference::Id(MessageId([0; 32]))

@@ -134,6 +134,7 @@ fn refused(error: EncodeError) -> Flaw {
             message: error.to_string(),
             ..Flaw::of_field(ErrorKind::Unsupported, "EncryptionIndicator")
         },
-        EncodeError::TooShort { .. } => Flaw::of_field(ErrorKind::TooLong, "message"),
+        // What is read here is whole and has its limits: nothing else is left but its length.
+        _ => Flaw { message: error.to_string(), ..Flaw::of_field(ErrorKind::TooLong, "message") },
     }
 }

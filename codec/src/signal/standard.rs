@@ -1,7 +1,7 @@
 //! The standard wire: compressed fields one after another, none of them aligned (4.1.3), zero bits
 //! up to the next octet.
 
-use super::code::EncryptionIndicator;
+use super::code::{EncryptionIndicator, ReferenceIndicator};
 use super::field::Field;
 use super::message::Message;
 use super::order::{self, Sink};
@@ -79,8 +79,9 @@ pub fn encryption_of(octets: &[u8]) -> Result<EncryptionIndicator, DecodeError> 
     order::read_preamble(&mut Reader::new(octets))
 }
 
-/// Why a message was not written.
+/// Why a message or text was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EncodeError {
     /// The buffer is too short.
     TooShort {
@@ -89,6 +90,13 @@ pub enum EncodeError {
     },
     /// The message is to be encrypted, which this form cannot express.
     Encrypted(EncryptionIndicator),
+    /// A message with this indicator does not repeat another (4.2.1.7).
+    NoRepeat(ReferenceIndicator),
+    /// A text longer than any may be.
+    TooLong {
+        /// How many octets of UTF-8 it may have.
+        octets_max: usize,
+    },
 }
 
 impl fmt::Display for EncodeError {
@@ -100,6 +108,10 @@ impl fmt::Display for EncodeError {
             Self::Encrypted(indicator) => {
                 write!(f, "EncryptionIndicator {indicator}: encryption is not handled yet")
             }
+            Self::NoRepeat(indicator) => {
+                write!(f, "a message with ReferenceIndicator {indicator} repeats no other")
+            }
+            Self::TooLong { octets_max } => write!(f, "longer than {octets_max} octets"),
         }
     }
 }

@@ -67,10 +67,11 @@ pub fn octets(text: &str) -> Result<usize, DecodeError> {
 ///
 /// # Errors
 ///
-/// `out` is too short. What lies beyond [`SIGNAL_TEXT_OCTETS_MAX`] octets is not written: ask
-/// [`octets`] first.
+/// `out` is too short, or the text longer than [`SIGNAL_TEXT_OCTETS_MAX`] octets of UTF-8.
 pub fn emit(text: &str, out: &mut [u8]) -> Result<usize, EncodeError> {
-    let text = text.get(..text.floor_char_boundary(SIGNAL_TEXT_OCTETS_MAX)).unwrap_or_default();
+    if text.len() > SIGNAL_TEXT_OCTETS_MAX {
+        return Err(EncodeError::TooLong { octets_max: SIGNAL_TEXT_OCTETS_MAX });
+    }
     let mut count = Counter(0);
     write(text, &mut count);
     let octets_needed = count.0.div_ceil(8);

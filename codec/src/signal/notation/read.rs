@@ -37,7 +37,9 @@ fn sequence(input: &[u8]) -> Parsed<'_, Sequence<'_>> {
     let mut open = false;
     let mut rest = input;
     while !rest.is_empty() || elements.is_empty() {
-        if elements.len() == NOTATION_MESSAGES_MAX {
+        // Spaces that nothing follows are `trailing`, whatever stands before them.
+        let only_spaces = rest.iter().all(|character| *character == b' ');
+        if elements.len() == NOTATION_MESSAGES_MAX && !only_spaces {
             return refuse(ErrorKind::TooLong, "messages", rest);
         }
         let (after, element) = element(elements.len(), open, rest)?;
@@ -131,7 +133,9 @@ fn tested(test: MessageCode, input: &[u8]) -> Parsed<'_, Option<MessageCode>> {
 /// The digits behind the letter. All that follow belong to it: nothing else can stand there.
 fn subject(digits: Digits, input: &[u8]) -> Parsed<'_, Option<SubjectCode>> {
     let (rest, run) = take_while(|character: u8| character.is_ascii_hexdigit()).parse(input)?;
-    if let Some(third @ [_, ..]) = input.get(2..).filter(|_| run.len() > 2) {
+    // Where no digits belong, it does not matter how many there are.
+    let third = input.get(2..).filter(|_| run.len() > 2 && digits != Digits::None);
+    if let Some(third @ [_, ..]) = third {
         return refuse(ErrorKind::TooLong, SUBJECT, third);
     }
     value(digits, input, run, rest)
@@ -157,6 +161,10 @@ fn late_subject(
         return refuse(ErrorKind::Unexpected, SUBJECT, input);
     }
     let (run, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
+    // A name does not begin with a digit, so a third one can only be one too many.
+    if length == 2 && rest.first().is_some_and(u8::is_ascii_digit) && digits != Digits::None {
+        return refuse(ErrorKind::TooLong, SUBJECT, input);
+    }
     value(digits, input, run, rest)
 }
 

@@ -50,7 +50,8 @@ pub enum Referenced {
 ///
 /// # Errors
 ///
-/// Those of [`Packed::parse`]; `Inconsistent` in `form` if the item is none of a packed signal, or
+/// Those of [`Packed::parse`]; `NotCanonical` in `reference` if that is all zeros; `Inconsistent` in
+/// `form` if the item is none of a packed signal, or
 /// repeats no message.
 pub fn parse<'a>(
     item: &Item<'a>,
@@ -62,6 +63,9 @@ pub fn parse<'a>(
     }
     let referenced = match item.reference {
         Reference::None => Referenced::Known(ReferencedMessage::NONE),
+        Reference::Id(_) if item.is_zero_reference() => {
+            return refuse(ErrorKind::NotCanonical, "reference");
+        }
         Reference::Id(id) => Referenced::Known(ReferencedMessage(id.0)),
         Reference::Prefix(prefix) => Referenced::Prefix(prefix),
         Reference::InBody => return refuse(ErrorKind::Inconsistent, "form"),

@@ -160,12 +160,17 @@ impl<'a> Packed<'a> {
     ///
     /// # Errors
     ///
-    /// The message names an encryption, which this form cannot express.
+    /// The message names an encryption, which this form cannot express, or is a repeat that none of
+    /// [`Repeat::INDICATORS`] makes.
     pub fn octets(&self) -> Result<usize, EncodeError> {
-        if let Self::Whole(message) = self
-            && message.encryption != EncryptionIndicator::NONE
-        {
-            return Err(EncodeError::Encrypted(message.encryption));
+        match self {
+            Self::Whole(message) if message.encryption != EncryptionIndicator::NONE => {
+                return Err(EncodeError::Encrypted(message.encryption));
+            }
+            Self::Repeat(repeat) if !Repeat::INDICATORS.contains(&repeat.indicator) => {
+                return Err(EncodeError::NoRepeat(repeat.indicator));
+            }
+            Self::Whole(_) | Self::Repeat(_) => {}
         }
         let mut count = Counter(0);
         self.write(&mut count);
@@ -177,7 +182,7 @@ impl<'a> Packed<'a> {
     ///
     /// # Errors
     ///
-    /// `out` is too short, or the message names an encryption.
+    /// `out` is too short; those of [`Packed::octets`].
     pub fn emit(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         let octets_needed = self.octets()?;
         let out = out.get_mut(..octets_needed).ok_or(EncodeError::TooShort { octets_needed })?;
@@ -191,7 +196,7 @@ impl<'a> Packed<'a> {
     ///
     /// # Errors
     ///
-    /// The message names an encryption.
+    /// Those of [`Packed::octets`].
     pub fn to_vec(&self) -> Result<Vec<u8>, EncodeError> {
         let mut out = alloc::vec![0; self.octets()?];
         self.emit(&mut out)?;
