@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+pub mod account;
 mod bits;
 pub mod card;
 pub mod chain;
@@ -23,6 +24,7 @@ pub mod id;
 pub mod identity;
 pub mod item;
 pub mod key;
+pub mod key_store;
 pub mod label;
 pub mod limits;
 pub mod merkle;

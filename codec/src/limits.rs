@@ -32,3 +32,27 @@ pub const NOTATION_NAME_CHARACTERS_MAX: usize = 32;
 
 /// Messages the threads of one reader are made of (spec/01-signal.md, "Threads").
 pub const THREAD_MESSAGES_MAX: usize = 1024;
+
+/// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Replay").
+pub const PREKEYS_MAX: usize = 3;
+
+/// Keys of an account's root (spec/10-identity.md).
+pub const ROOT_KEYS_MAX: usize = 16;
+
+/// First flights of one session (spec/11-session.md, "Beginning").
+pub const FIRST_FLIGHTS_MAX: u32 = 16;
+
+/// Sessions with one device.
+pub const PEER_SESSIONS_MAX: usize = 4;
+
+/// Sessions with devices whose certificate is not held, all together.
+pub const STRANGER_SESSIONS_MAX: usize = 64;
+
+/// First flights remembered for one prekey: then no new session until the prekey is replaced.
+pub const REPLAY_MEMORY_MAX: usize = 65_536;
+
+/// Counters of one way of a session.
+pub const SESSION_COUNTERS_MAX: u32 = 1 << 20;
+
+/// Keys of passed-over counters kept in one session.
+pub const SKIPPED_KEYS_MAX: usize = 128;
