@@ -52,6 +52,8 @@ vectors:          ## The vectors are what their independent generators make
 	done
 	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check
 	cd test-vectors/corpus && sha256sum --check --quiet SHA256SUMS
+	python3 test-vectors/primitives/check.py
+	python3 test-vectors/primitives/check.py --damage
 
 tables:           ## What is made from spec/tables is as made; schemas fit the vectors; the example family
 	python3 spec/tables/priors.py --check
