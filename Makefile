@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec timing
 
 FUZZ_SECONDS ?= 5
 
@@ -65,6 +65,9 @@ dissector:        ## The Wireshark dissector shows every vector right
 	python3 spec/wireshark/test.py
 checker:          ## The vectors, read by a program written from the spec alone
 	python3 test-vectors/check/vectors.py --damage 500
+
+timing:           ## Whether times tell secrets: a t-test after dudect; target/timing/, dated
+	cargo bench --quiet --locked -p chappe-codec --bench timing
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf
