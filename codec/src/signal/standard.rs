@@ -85,7 +85,7 @@ impl<'a> Message<'a> {
 impl Message<'_> {
     /// The standard wire that encryption goes over. Plain octets under the name of an encryption: they
     /// must not leave the program.
-    pub(super) fn to_be_encrypted(&self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn plain_octets(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(alloc::vec![0; self.standard_bits().div_ceil(8)]);
         let mut writer = Writer::new(&mut out);
         order::write(self, &mut writer);

@@ -157,8 +157,12 @@ pub(crate) fn auth(id: &str, given: &Value, expected: &Value) {
             // It is read, and refused: HS256 is none of the three algorithms.
             let key = VerificationKey::from_p256(&P256_GENERATOR).unwrap();
             let address = Address::other("any", &[1]).unwrap();
-            let expected =
-                Expected { address: &address, key: &key, url: "https://a.example", fetched_from: None };
+            let expected = Expected {
+                address: &address,
+                key: &key,
+                url: "https://a.example",
+                fetched_from: None,
+            };
             let error = verify(&flat, &expected).unwrap_err();
             assert_eq!((error.kind.name(), error.field), ("unsupported", "alg"), "{id}");
         }

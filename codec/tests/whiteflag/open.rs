@@ -1,8 +1,8 @@
 //! The vectors of open.jsonl.
 
 use super::arbitrary::same_in_every_form;
-use super::keyed;
 use super::given::{assert_same_fields, hex, octets, pairs};
+use super::keyed;
 use chappe_codec::signal::reference::{self, AllowedOriginator};
 use chappe_codec::signal::wire::{Reader, Writer};
 use chappe_codec::signal::{Field, Message, MessageCode, ReferenceIndicator, check};

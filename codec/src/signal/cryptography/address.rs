@@ -72,7 +72,8 @@ impl Address {
     /// In `address`: `bad_character`, `too_short`, `too_long`.
     pub fn from_hexadecimal(text: &str) -> Result<Self, CryptographyError> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
-        let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|one| u8::try_from(one).ok());
+        let digit =
+            |octet: u8| char::from(octet).to_digit(16).and_then(|one| u8::try_from(one).ok());
         let values: Option<Vec<u8>> = digits.bytes().map(digit).collect();
         let values = values.ok_or(CryptographyError::format(ErrorKind::BadCharacter, "address"))?;
         expect_length(&values, 40)?;
@@ -155,9 +156,7 @@ impl Address {
 
 fn expect_length(octets: &[u8], length: usize) -> Result<(), CryptographyError> {
     match octets.len().cmp(&length) {
-        core::cmp::Ordering::Less => {
-            Err(CryptographyError::format(ErrorKind::TooShort, "address"))
-        }
+        core::cmp::Ordering::Less => Err(CryptographyError::format(ErrorKind::TooShort, "address")),
         core::cmp::Ordering::Greater => {
             Err(CryptographyError::format(ErrorKind::TooLong, "address"))
         }

@@ -97,10 +97,8 @@ impl AgreementSecret {
     /// The secret shared with the holder of the other key: the x coordinate of the product.
     #[must_use]
     pub fn agree(&self, other: &AgreementKey) -> SharedSecret {
-        let shared = elliptic_curve::ecdh::diffie_hellman(
-            self.0.to_nonzero_scalar(),
-            other.0.as_affine(),
-        );
+        let shared =
+            elliptic_curve::ecdh::diffie_hellman(self.0.to_nonzero_scalar(), other.0.as_affine());
         SharedSecret::agreed(shared.raw_secret_bytes())
     }
 }
@@ -116,9 +114,14 @@ mod tests {
     use super::*;
 
     fn octets<const N: usize>(hex: &str) -> [u8; N] {
-        core::array::from_fn(|at| {
-            u8::from_str_radix(hex.get(2 * at..2 * at + 2).unwrap(), 16).unwrap()
-        })
+        let (pairs, _) = hex.as_bytes().as_chunks::<2>();
+        let octet = |pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap();
+        pairs
+            .iter()
+            .map(|pair| octet(pair.as_slice()))
+            .collect::<alloc::vec::Vec<_>>()
+            .try_into()
+            .unwrap()
     }
 
     /// RFC 7027 A.1.

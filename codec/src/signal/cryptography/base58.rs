@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn known_answers() {
-        assert_eq!(decode("").unwrap(), []);
+        assert!(decode("").unwrap().is_empty());
         assert_eq!(decode("1").unwrap(), [0]);
         assert_eq!(decode("11").unwrap(), [0, 0]);
         // 57 = z, 58 = 21.

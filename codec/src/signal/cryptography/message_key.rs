@@ -116,7 +116,7 @@ impl MessageKey {
         vector: &InitialisationVector,
     ) -> Result<Vec<u8>, CryptographyError> {
         self.expect(Method::of_indicator(message.encryption)?)?;
-        let mut octets = message.to_be_encrypted();
+        let mut octets = message.plain_octets();
         self.apply(&mut octets, vector);
         Ok(core::mem::take(&mut *octets))
     }
@@ -178,7 +178,8 @@ mod tests {
             0x09, 0x14, 0xdf, 0xf4,
         ];
         let key = MessageKey { method: Method::PreShared, key: Zeroizing::new(key) };
-        let vector = InitialisationVector(core::array::from_fn(|at| 0xF0 | at as u8));
+        let vector = *b"\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff";
+        let vector = InitialisationVector(vector);
         let mut octets = *b"WF12\x6b\xc1\xbe\xe2\x2e\x40\x9f\x96\xe9\x3d\x7e\x11\x73\x93\x17\x2a";
         key.apply(&mut octets, &vector);
         let expected = b"WF12\x60\x1e\xc3\x13\x77\x57\x89\xa5\xb7\xa7\xf5\x04\xbb\xf3\xd2\x28";

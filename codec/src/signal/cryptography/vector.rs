@@ -17,10 +17,8 @@ impl InitialisationVector {
     pub fn announcement(&self, method: Method, encrypted: ReferencedMessage) -> Message<'_> {
         // 16 octets are within every limit.
         let data = CryptoData::new(&self.0).unwrap_or(CryptoData::EMPTY);
-        let mut message = Message::original(Body::CryptographicSupport {
-            data_type: method.vector_type(),
-            data,
-        });
+        let mut message =
+            Message::original(Body::CryptographicSupport { data_type: method.vector_type(), data });
         message.reference_indicator = ReferenceIndicator::ADD;
         message.referenced_message = encrypted;
         message

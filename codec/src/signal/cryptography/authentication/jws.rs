@@ -106,7 +106,7 @@ impl Jws {
             let kind = if short { ErrorKind::TooShort } else { ErrorKind::TooLong };
             CryptographyError::format(kind, "signature")
         })?;
-        key.verify(self.signing_input.as_bytes(), signature)
+        key.verify_octets(self.signing_input.as_bytes(), signature)
     }
 
     pub(super) fn into_claims(self) -> Stated {

@@ -94,7 +94,12 @@ impl VerificationKey {
         }
     }
 
-    pub(super) fn verify(
+    /// Verifies a signature over octets, as they are; [`verify`](super::verify) is what a program uses.
+    ///
+    /// # Errors
+    ///
+    /// `bad_signature` in `signature`.
+    pub fn verify_octets(
         &self,
         signed: &[u8],
         signature: &[u8; 64],

@@ -48,9 +48,11 @@ impl Origin {
         }
         let port = match port {
             "" => HTTPS_PORT,
-            digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
-                digits.parse().ok().filter(|port| *port != 0).ok_or(refuse(ErrorKind::OutOfRange))?
-            }
+            digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or(refuse(ErrorKind::OutOfRange))?,
             _ => return Err(refuse(ErrorKind::OutOfRange)),
         };
         Ok(Self { host: host.to_ascii_lowercase(), port })
