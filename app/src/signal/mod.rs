@@ -32,13 +32,14 @@ pub(crate) use terminal::{json_line, steers};
 /// What to do with the messages on standard input.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-One message a line on standard input, one result a line on standard output. A message is JSON
-(nested or flat), the standard's text form (WF1...) or, in hexadecimal digits, the standard wire
-(5746...) or the item of a packed signal (0104... to 0106..., spec chapters 02 and 09).
-A line that cannot be read gives {\"error\": ...} in its place and exit code 3; the rest goes on.
+One message a line on standard input, one result a line on standard output.
+A message is JSON (nested or flat), the standard's text form (WF1...) or, in
+hexadecimal digits, the standard wire (5746...) or the item of a packed signal
+(0104... to 0106..., spec chapters 02 and 09). A line that cannot be read gives
+{\"error\": ...} in its place and exit code 3; the rest goes on.
 
 Example:
-  echo \"WF100F$(printf %065d 0)All well\" | chappe signal encode | chappe signal explain")]
+  echo \"WF100F$(printf %065d 0)All well\" | chappe signal encode")]
 pub(crate) struct SignalArguments {
     #[command(subcommand)]
     action: Action,
@@ -59,7 +60,7 @@ enum Action {
 
 #[derive(Debug, Clone, clap::Subcommand)]
 enum MessageAction {
-    /// JSON or text form in, hexadecimal digits of the standard wire out
+    /// JSON or text form in, digits of the standard wire out
     Encode {
         /// The item of a packed signal instead: family, form, reference if any, and body
         #[arg(long)]

@@ -20,35 +20,34 @@ use std::path::PathBuf;
 /// Actions that need keys.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub(super) enum KeyedAction {
-    /// Legacy, no integrity: other programs' encrypted messages in, JSON out
+    /// Legacy, no integrity: encrypted messages in, JSON out
     ///
     /// Whiteflag's encryption has no MAC: a message may have been changed on its way, and nothing here
     /// would notice. Nothing that decrypts counts as signed.
     #[command(after_help = "\
-A line is {\"originator\": ADDRESS, \"id\": 64 DIGITS, \"hex\": MESSAGE}, in the order of the ledger: the
-K messages with public keys and initialisation vectors among them. A message whose K comes later is
-given once more, behind it.
+A line is {\"originator\": ADDRESS, \"id\": 64 DIGITS, \"hex\": MESSAGE}, in the order
+of the ledger, the K with public keys and initialisation vectors among them.
 
-The file of the keys (only its owner may read it):
+Keys (spec chapter 12, \"Key file\"; only their owner may be able to read them):
   {\"format\": \"chappe-whiteflag-keys/1\",
-   \"own\": {\"address\": {\"form\": \"base58check\", \"text\": \"1...\"}, \"secret_key\": \"...\"},
+   \"own\": {\"address\": {\"form\": \"base58check\", \"text\": \"1...\"},
+           \"secret_key\": \"...\"},
    \"originators\": [{\"address\": {...}, \"pre_shared\": \"...\", \"expires\": 1790000000,
-                    \"token\": \"...\", \"key\": {\"curve\": \"secp256k1\", \"octets\": \"02...\"}}]}
-Forms: base58check, ss58, hexadecimal; other, with \"binary\". Curves: P-256, secp256k1, Ed25519.")]
+     \"token\": \"...\", \"key\": {\"curve\": \"secp256k1\", \"octets\": \"02...\"}}]}")]
     Decrypt(KeysArguments),
-    /// Legacy, no integrity: messages in JSON or text form in, encrypted ones in JSON out
+    /// Legacy, no integrity: messages in, encrypted ones out
     ///
     /// EncryptionIndicator says how: 1 by an agreed key, 2 by a pre-shared one. The answer has the
-    /// octets, and the K that must follow once the ledger has given them an id. For what is to be kept
-    /// whole and secret use `chappe send`.
+    /// octets, and the K that must follow once the ledger has given them an id. What is to stay whole
+    /// and secret goes by `chappe send`.
     Encrypt(EncryptArguments),
-    /// Legacy: messages with which originators authenticate themselves in, who they are out
+    /// Legacy: A1 and A2 messages in, who their originator is out
     ///
-    /// The page or token is what is checked, not the name.
+    /// The page or the token is what is checked, not the name.
     #[command(after_help = "\
-A line is {\"originator\": ADDRESS, \"hex\": MESSAGE}; for an A1 with \"resource\": TEXT, what stands at
-its URL, and \"fetched_from\": URL, where it came from in the end. Keys and tokens stand in the file,
-see chappe signal decrypt --help. Nothing is fetched.")]
+A line is {\"originator\": ADDRESS, \"hex\": MESSAGE}; for an A1 with \"resource\":
+TEXT, what stands at its URL, and \"fetched_from\": URL, where it came from in the
+end. Keys and tokens: chappe signal decrypt --help. Nothing is fetched.")]
     Authenticate(KeysArguments),
 }
 
