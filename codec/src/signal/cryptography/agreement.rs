@@ -97,8 +97,7 @@ impl AgreementSecret {
     /// The secret shared with the holder of the other key: the x coordinate of the product.
     #[must_use]
     pub fn agree(&self, other: &AgreementKey) -> SharedSecret {
-        let shared =
-            elliptic_curve::ecdh::diffie_hellman(self.0.to_nonzero_scalar(), other.0.as_affine());
+        let shared = self.0.diffie_hellman(&other.0);
         SharedSecret::agreed(shared.raw_secret_bytes())
     }
 }
