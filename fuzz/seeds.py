@@ -101,7 +101,25 @@ def of_its_own(target):
                 yield from text(vector, key)
 
 
+def resources():
+    """A1's pages; whole ones first, and what one is made of."""
+    for vector in of("whiteflag"):
+        if vector["kind"] == "jws":
+            yield vector["in"]["resource"].encode()
+
+
+def encrypted_signals():
+    """Messages a key ring is given, encrypted or not."""
+    for vector in of("whiteflag"):
+        if vector["kind"] == "ring":
+            yield b"".join(bytes.fromhex(step["hex"]).ljust(128, b"\0")[:128] for step in vector["in"]["steps"])
+        elif vector["kind"] in ("encryption", "decryption"):
+            yield from octets(vector, "hex")
+
+
 SEEDS = {
+    "jws": resources,
+    "encrypted_signal": encrypted_signals,
     "standard_wire": wires,
     "signal_text": texts_of_signals,
     "signal_json": json_of_signals,

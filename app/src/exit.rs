@@ -7,7 +7,7 @@ use serde_json::json;
 use std::fmt;
 
 /// The exit codes, the same for every subcommand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// Done.
     Ok = 0,

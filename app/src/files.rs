@@ -4,6 +4,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// No file this program reads into memory at once is larger.
 const FILE_OCTETS_MAX: u64 = 1024 * 1024;
@@ -64,6 +65,33 @@ pub(crate) fn read_up_to(path: &Path, octets_max: u64) -> Outcome<Vec<u8>> {
         .map_err(|error| Failure::file(path, &error))?;
     if u64::try_from(content.len()).unwrap_or(u64::MAX) > octets_max {
         let message = format!("{}: larger than {octets_max} octets", path.display());
+        return Err(Failure::new(Exit::Malformed, "too_long", message));
+    }
+    Ok(content)
+}
+
+/// Reads a file of secrets of at most one mebibyte. One that others can read or change is refused: what
+/// stands in it is a secret no more.
+pub(crate) fn read_private(path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
+    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    let metadata = file.metadata().map_err(|error| Failure::file(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Failure::new(Exit::Failure, "file", format!("{}: no file", path.display())));
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 != 0 {
+        let message = format!("{}: others can read or change it", path.display());
+        let advice = format!("chmod 600 {}, and think about who has read it", path.display());
+        return Err(Failure::new(Exit::Authentication, "not_private", message).advise(advice));
+    }
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let room = usize::try_from(metadata.len().min(FILE_OCTETS_MAX)).unwrap_or_default();
+    let mut content = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
+    file.take(FILE_OCTETS_MAX.saturating_add(1))
+        .read_to_end(&mut content)
+        .map_err(|error| Failure::file(path, &error))?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > FILE_OCTETS_MAX {
+        let message = format!("{}: larger than {FILE_OCTETS_MAX} octets", path.display());
         return Err(Failure::new(Exit::Malformed, "too_long", message));
     }
     Ok(content)

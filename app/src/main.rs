@@ -95,7 +95,8 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
         Command::Signal(arguments) => {
-            return filter(|input, output| signal::run(&arguments, input, output, report.json));
+            let settled = arguments.settle()?;
+            return filter(|input, output| signal::run(settled, input, output, report.json));
         }
         Command::Text(arguments) => {
             return filter(|input, output| text::run(&arguments, input, output, report.json));

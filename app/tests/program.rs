@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 24] = [
+    let commands: [&[&str]; 27] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -28,6 +28,9 @@ fn the_help_of_every_command_fits_a_screen() {
         &["signal", "check"],
         &["signal", "explain"],
         &["signal", "notation"],
+        &["signal", "decrypt"],
+        &["signal", "encrypt"],
+        &["signal", "authenticate"],
         &["text"],
         &["text", "encode"],
         &["text", "decode"],

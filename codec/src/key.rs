@@ -14,14 +14,7 @@ impl AccountKey {
     /// Takes 32 octets as a key; refuses what RFC 8032 §5.1.3 does not decode to a point, and points
     /// of small order.
     pub fn from_bytes(octets: &[u8; 32]) -> Result<Self, KeyError> {
-        if !is_canonical(octets) {
-            return Err(KeyError::NotAKey);
-        }
-        let key = VerifyingKey::from_bytes(octets).map_err(|_| KeyError::NotAKey)?;
-        if key.is_weak() {
-            return Err(KeyError::WeakKey);
-        }
-        Ok(Self(key))
+        verifying_key(octets).map(Self)
     }
 
     /// The 32 octets of the key.
@@ -146,6 +139,16 @@ impl core::error::Error for KeyError {}
 /// Whether RFC 8032 §5.1.3 decodes these octets as far as their form goes: y, the 255 low bits, is
 /// below p = 2^255 − 19, and the sign of x is clear where x is zero (y is 1 or p − 1). The library
 /// takes the others too, which would give one account several keys.
+/// The one way Ed25519 keys are looked at (spec/00-conventions.md, "Keys and accounts"), here and for
+/// the originators of `signal::cryptography`, which are no accounts.
+pub(crate) fn verifying_key(octets: &[u8; 32]) -> Result<VerifyingKey, KeyError> {
+    if !is_canonical(octets) {
+        return Err(KeyError::NotAKey);
+    }
+    let key = VerifyingKey::from_bytes(octets).map_err(|_| KeyError::NotAKey)?;
+    if key.is_weak() { Err(KeyError::WeakKey) } else { Ok(key) }
+}
+
 fn is_canonical(octets: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = octets;
     let (y_high, sign) = (high & 0x7F, high & 0x80 != 0);

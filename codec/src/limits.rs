@@ -56,3 +56,30 @@ pub const SESSION_COUNTERS_MAX: u32 = 1 << 20;
 
 /// Keys of passed-over counters kept in one session.
 pub const SKIPPED_KEYS_MAX: usize = 128;
+
+/// Octets of a shared secret of Whiteflag's own cryptography: at least what 5.2.3 asks for.
+pub const WHITEFLAG_SECRET_OCTETS_MIN: usize = 16;
+
+/// Octets of a shared secret of Whiteflag's own cryptography.
+pub const WHITEFLAG_SECRET_OCTETS_MAX: usize = 1024;
+
+/// Octets of a blockchain address in binary form.
+pub const WHITEFLAG_ADDRESS_OCTETS_MAX: usize = 64;
+
+/// Characters of a blockchain address.
+pub const WHITEFLAG_ADDRESS_CHARACTERS_MAX: usize = 128;
+
+/// Octets of a JWS with which an originator authenticates itself.
+pub const JWS_OCTETS_MAX: usize = 16 * 1024;
+
+/// Octets of the name an originator gives itself in a JWS.
+pub const ORGANISATION_NAME_OCTETS_MAX: usize = 256;
+
+/// Originators in one key ring.
+pub const KEY_RING_ORIGINATORS_MAX: usize = 1024;
+
+/// Initialisation vectors kept of one originator; the oldest are forgotten first.
+pub const KEY_RING_VECTORS_MAX: usize = 64;
+
+/// Initialisation vectors one key ring writes with before its keys must be changed.
+pub const KEY_RING_WRITTEN_MAX: usize = 4096;

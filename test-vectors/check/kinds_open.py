@@ -1,6 +1,7 @@
-"""The kinds of open.jsonl, the vectors of others; what needs a key or a hash waits for its chapter."""
+"""The kinds of open.jsonl, the vectors of others."""
 
 from bits import Bits, extract
+import kinds_cryptography
 from judge import Mismatch, accepted, agree, octets_of, refused, same
 from kinds_signal import check_forms
 from refusal import refuse_unless
@@ -9,7 +10,6 @@ from signal_references import ANY, allowed_to_indicator, allowed_to_type
 from signal_rules import violations
 from signal_wire import decode, decode_template
 
-WAITING = ("encrypt", "decrypt", "auth", "hash", "crypto")
 SHAPES = {
     "datetime": TEMPLATES["DateTime"], "duration": TEMPLATES["Duration"],
     "latitude": TEMPLATES["ObjectLatitude"], "longitude": TEMPLATES["ObjectLongitude"],
@@ -24,6 +24,8 @@ def decode_vector(vector):
 
 
 def encode_vector(vector):
+    if "encrypt" in vector["inputs"]:
+        return kinds_cryptography.open_encrypt(vector)
     check_forms(vector["inputs"]["fields"], vector["expected"])
 
 
@@ -84,7 +86,7 @@ def invalid(vector):
     """Which of the three steps of chapter 01 says no; the text of the error is its author's."""
     given, level = vector["inputs"], vector["expected"]["level"]
     if level == "crypto":
-        return "waiting"
+        return kinds_cryptography.open_no_vector(vector)
     if level == "wire":
         refused("hex", decode, octets_of(given["hex"]))
     elif level == "field":
@@ -110,9 +112,12 @@ def reference(vector):
 
 # As in kinds_signal.py. A damaged `level` or input is not always wrong, so only what is determined is damaged.
 KINDS = {
+    "auth": (kinds_cryptography.open_auth, ()),
     "decode": (decode_vector, ("inputs", "expected")),
+    "decrypt": (kinds_cryptography.open_decrypt, ("expected",)),
     "encode": (encode_vector, ("inputs", "expected")),
     "field": (field, ("expected",)),
+    "hash": (kinds_cryptography.open_hash, ("expected",)),
     "invalid": (invalid, ()),
     "reference": (reference, ("expected",)),
 }

@@ -1,5 +1,5 @@
-"""Writes wire.json, rules.json, notation.json and thread.json beside this file, the same on every run.
-Standard library only.
+"""Writes wire.json, rules.json, notation.json, thread.json and cryptography.json beside this file, the same
+on every run. Standard library, and PyPI's `cryptography` (38 or newer) for the last.
 
     python3 generate.py            writes the files
     python3 generate.py --check    writes nothing, fails when a file would change
@@ -11,6 +11,7 @@ import json
 import pathlib
 import sys
 
+import cryptography_vectors
 import notation
 import thread
 import whiteflag as wf
@@ -433,7 +434,8 @@ def rule_vectors():
 def main():
     changed = []
     documents = {"wire.json": wire_vectors(), "rules.json": rule_vectors(),
-                 "notation.json": notation.document(), "thread.json": thread.document()}
+                 "notation.json": notation.document(), "thread.json": thread.document(),
+                 "cryptography.json": cryptography_vectors.document()}
     for name, document in documents.items():
         # One vector a line: a difference shows as the vectors it concerns.
         lines = ",\n".join(json.dumps(vector) for vector in document["vectors"])

@@ -28,7 +28,7 @@ impl Answer {
 pub(crate) fn answer_each(
     mut input: impl BufRead,
     mut output: impl Write,
-    answer: impl Fn(&[u8]) -> Result<Answer, Flaw>,
+    mut answer: impl FnMut(&[u8]) -> Result<Answer, Flaw>,
 ) -> io::Result<Exit> {
     let mut exit = Exit::Ok;
     let mut buffer = Vec::new();
@@ -43,15 +43,24 @@ pub(crate) fn answer_each(
             )),
             Line::Whole => answer(&buffer),
         };
-        let answer =
-            answer.unwrap_or_else(|flaw| Answer { good: false, text: json_line(&flaw.to_json()) });
-        if !answer.good {
-            exit = Exit::Malformed;
-        }
-        output.write_all(answer.text.as_bytes())?;
+        let (text, found) = match answer {
+            Ok(Answer { good: true, text }) => (text, Exit::Ok),
+            Ok(Answer { good: false, text }) => (text, Exit::Malformed),
+            Err(flaw) => (json_line(&flaw.to_json()), exit_of(&flaw)),
+        };
+        exit = exit.max(found);
+        output.write_all(text.as_bytes())?;
     }
     output.flush()?;
     Ok(exit)
+}
+
+/// A key that does not fit is no malformed line.
+fn exit_of(flaw: &Flaw) -> Exit {
+    match flaw.kind {
+        "weak_key" | "bad_signature" | "bad_tag" | "expired" | "replay" => Exit::Authentication,
+        _ => Exit::Malformed,
+    }
 }
 
 /// What a line turned out to be.

@@ -4,6 +4,7 @@ mod explain;
 pub(crate) mod flaw;
 pub(crate) mod form;
 mod json;
+mod keyed;
 mod limits;
 pub(crate) mod lines;
 mod notated;
@@ -12,7 +13,7 @@ mod say;
 mod shown;
 mod terminal;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Outcome};
 use chappe_codec::error::ErrorKind;
 use chappe_codec::signal::names::ENGLISH;
 use chappe_codec::signal::packed::TextBuffer;
@@ -31,13 +32,14 @@ pub(crate) use terminal::{json_line, steers};
 /// What to do with the messages on standard input.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-One message a line on standard input, one result a line on standard output. A message is JSON
-(nested or flat), the standard's text form (WF1...) or, in hexadecimal digits, the standard wire
-(5746...) or the item of a packed signal (0104... to 0106..., spec chapters 02 and 09).
-A line that cannot be read gives {\"error\": ...} in its place and exit code 3; the rest goes on.
+One message a line on standard input, one result a line on standard output.
+A message is JSON (nested or flat), the standard's text form (WF1...) or, in
+hexadecimal digits, the standard wire (5746...) or the item of a packed signal
+(0104... to 0106..., spec chapters 02 and 09). A line that cannot be read gives
+{\"error\": ...} in its place and exit code 3; the rest goes on.
 
 Example:
-  echo \"WF100F$(printf %065d 0)All well\" | chappe signal encode | chappe signal explain")]
+  echo \"WF100F$(printf %065d 0)All well\" | chappe signal encode")]
 pub(crate) struct SignalArguments {
     #[command(subcommand)]
     action: Action,
@@ -52,11 +54,13 @@ enum Action {
     /// The notation is that of 2.7. The first line is the canonical form; a forbidden reference is
     /// marked with ! and gives exit code 3 as well.
     Notation,
+    #[command(flatten)]
+    Keyed(keyed::KeyedAction),
 }
 
 #[derive(Debug, Clone, clap::Subcommand)]
 enum MessageAction {
-    /// JSON or text form in, hexadecimal digits of the standard wire out
+    /// JSON or text form in, digits of the standard wire out
     Encode {
         /// The item of a packed signal instead: family, form, reference if any, and body
         #[arg(long)]
@@ -109,23 +113,47 @@ impl MessageAction {
     }
 }
 
+/// What to do for every line, with all that is needed for it at hand.
+#[derive(Debug)]
+pub(crate) struct Settled(Task);
+
+#[derive(Debug)]
+enum Task {
+    Notation,
+    Message(Work),
+    Keyed(Box<keyed::Keyed>),
+}
+
+impl SignalArguments {
+    /// Reads what the work needs: the keys, where it needs any.
+    ///
+    /// # Errors
+    ///
+    /// The file of the keys cannot be used.
+    pub(crate) fn settle(&self) -> Outcome<Settled> {
+        Ok(Settled(match &self.action {
+            Action::Notation => Task::Notation,
+            Action::Message(action) => Task::Message(action.settle()),
+            Action::Keyed(action) => Task::Keyed(Box::new(action.settle()?)),
+        }))
+    }
+}
+
 /// Does it for every line. With `json`, what would be text is JSON, too.
 ///
 /// # Errors
 ///
 /// Those of `input` and `output`; a line that cannot be read is none.
 pub(crate) fn run(
-    arguments: &SignalArguments,
+    settled: Settled,
     input: impl BufRead,
     output: impl Write,
     json: bool,
 ) -> io::Result<Exit> {
-    match &arguments.action {
-        Action::Notation => answer_each(input, output, |line| notated::answer(line, json)),
-        Action::Message(action) => {
-            let work = action.settle();
-            answer_each(input, output, |line| answer(&work, line, json))
-        }
+    match settled.0 {
+        Task::Notation => answer_each(input, output, |line| notated::answer(line, json)),
+        Task::Message(work) => answer_each(input, output, |line| answer(&work, line, json)),
+        Task::Keyed(mut keyed) => answer_each(input, output, |line| keyed.answer(line)),
     }
 }
 
@@ -237,7 +265,8 @@ mod tests {
             ] {
                 let mut output = Vec::new();
                 let input = lines.join(&b'\n');
-                run(&SignalArguments { action }, &*input, &mut output, true).unwrap();
+                let settled = SignalArguments { action }.settle().unwrap();
+                run(settled, &*input, &mut output, true).unwrap();
                 let answers = output.iter().filter(|octet| **octet == b'\n').count();
                 // A last line of nothing is no line.
                 let empty_last = usize::from(lines.last().is_some_and(Vec::is_empty));

@@ -99,5 +99,5 @@ fn add_meaning(message: &Message<'_>, words: &mut String) {
 
 fn failure(flaw: Flaw) -> Failure {
     let message = format!("{}: {}", flaw.field, flaw.message);
-    Failure::new(Exit::Malformed, flaw.kind.name(), message)
+    Failure::new(Exit::Malformed, flaw.kind, message)
 }

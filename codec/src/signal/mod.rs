@@ -8,6 +8,7 @@
 //! every rule of chapter 4 a message breaks, and [`mod@reference`] says which message may refer to
 //! which (5.4). [`names`] gives codes the names people know; [`notation`] writes sequences of messages
 //! down as the standard does (2.7); [`thread`] says what messages come to that refer to one another.
+//! [`cryptography`] is Whiteflag's own, for messages of other programs: legacy, without integrity.
 //!
 //! ```
 //! use chappe_codec::signal::{Message, check};
@@ -26,6 +27,7 @@
 
 pub mod check;
 mod code;
+pub mod cryptography;
 mod decimal;
 mod field;
 pub mod layout;

@@ -60,6 +60,20 @@ pub(super) fn read<'a, S: Source<'a>>(source: &mut S) -> Result<Message<'a>, Dec
     if encryption != EncryptionIndicator::NONE && !S::ALWAYS_PLAIN {
         return Err(source.refuse(ErrorKind::Unsupported, &layout::ENCRYPTION_INDICATOR));
     }
+    read_plain(source, encryption)
+}
+
+/// Reads a message that is plain whatever its indicator says: one that was decrypted.
+pub(super) fn read_decrypted<'a>(source: &mut impl Source<'a>) -> Result<Message<'a>, DecodeError> {
+    let encryption = read_preamble(source)?;
+    read_plain(source, encryption)
+}
+
+#[inline(always)]
+fn read_plain<'a>(
+    source: &mut impl Source<'a>,
+    encryption: EncryptionIndicator,
+) -> Result<Message<'a>, DecodeError> {
     let duress = source.fixed(&layout::DURESS_INDICATOR)? != 0;
     let code = read_code(source, &layout::MESSAGE_CODE)?;
     let indicator = source.fixed(&layout::REFERENCE_INDICATOR)?;

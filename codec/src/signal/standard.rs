@@ -11,6 +11,7 @@ use crate::error::{DecodeError, ErrorKind};
 use crate::limits::SIGNAL_OCTETS_MAX;
 use alloc::vec::Vec;
 use core::fmt;
+use zeroize::Zeroizing;
 
 impl<'a> Message<'a> {
     /// Reads a whole message from the standard wire; text and data stay where they are.
@@ -21,12 +22,23 @@ impl<'a> Message<'a> {
     /// at. Octets after the message are `Trailing`, padding that is not zero is `BadPadding`, an
     /// encrypted message is `Unsupported` in `EncryptionIndicator`.
     pub fn parse_standard(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        if octets.len() > SIGNAL_OCTETS_MAX {
-            let bit = SIGNAL_OCTETS_MAX.saturating_mul(8);
-            return Err(DecodeError::at_bit(ErrorKind::TooLong, "message", bit));
-        }
+        expect_short(octets)?;
         let mut reader = Reader::new(octets);
         let message = order::read(&mut reader)?;
+        reader.finish()?;
+        Ok(message)
+    }
+
+    /// Reads a message that was decrypted: plain octets, whatever encryption they name
+    /// (spec/12-whiteflag-cryptography.md, "Encryption").
+    ///
+    /// # Errors
+    ///
+    /// As [`Message::parse_standard`], but for `Unsupported`.
+    pub fn parse_decrypted(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        expect_short(octets)?;
+        let mut reader = Reader::new(octets);
+        let message = order::read_decrypted(&mut reader)?;
         reader.finish()?;
         Ok(message)
     }
@@ -70,6 +82,26 @@ impl<'a> Message<'a> {
     }
 }
 
+impl Message<'_> {
+    /// The standard wire that encryption goes over. Plain octets under the name of an encryption: they
+    /// must not leave the program.
+    pub(super) fn plain_octets(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Zeroizing::new(alloc::vec![0; self.standard_bits().div_ceil(8)]);
+        let mut writer = Writer::new(&mut out);
+        order::write(self, &mut writer);
+        writer.finish();
+        out
+    }
+}
+
+fn expect_short(octets: &[u8]) -> Result<(), DecodeError> {
+    if octets.len() <= SIGNAL_OCTETS_MAX {
+        return Ok(());
+    }
+    let bit = SIGNAL_OCTETS_MAX.saturating_mul(8);
+    Err(DecodeError::at_bit(ErrorKind::TooLong, "message", bit))
+}
+
 /// What everybody can read of a message, encrypted or not (4.1.4): which encryption it names.
 ///
 /// # Errors
@@ -106,7 +138,7 @@ impl fmt::Display for EncodeError {
                 write!(f, "the buffer is shorter than the {octets_needed} octets needed")
             }
             Self::Encrypted(indicator) => {
-                write!(f, "EncryptionIndicator {indicator}: encryption is not handled yet")
+                write!(f, "EncryptionIndicator {indicator}: this form holds plain messages only")
             }
             Self::NoRepeat(indicator) => {
                 write!(f, "a message with ReferenceIndicator {indicator} repeats no other")

@@ -103,6 +103,9 @@ enum Digits<'a> {
 }
 
 impl<'a> CryptoData<'a> {
+    /// None.
+    pub(super) const EMPTY: Self = Self(Digits::Text(""));
+
     /// A view over octets.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ def vectors():
         "properties": {
             "id": {"type": "string", "minLength": 1},
             "comment": {"type": "string"},
-            "spec": {"type": "string", "pattern": "^[0-9]{2}-[a-z]+\\.md"},
+            "spec": {"type": "string", "pattern": "^[0-9]{2}-[a-z-]+\\.md"},
             "kind": {"type": "string", "pattern": "^[a-z0-9_]+$"},
             "in": {"type": "object"},
             "result": {"enum": ["valid", "invalid"]},
