@@ -63,6 +63,17 @@ def check_key(key, field):
         raise Refused("weak_key", field)
 
 
+def check_any(keys, context, realm, content, signature, key_field):
+    """One of these keys; the refusal is that of the first, which is the one that holds."""
+    refusals = []
+    for key in keys:
+        try:
+            return check_signature(key, context, realm, content, signature, key_field)
+        except Refused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
 def check_signature(key, context, realm, content, signature, key_field="account_key"):
     check_key(key, key_field)
     if not verifies(key, context.encode("ascii") + realm + content, signature):
@@ -296,13 +307,13 @@ def write_open(seed, realm, device, epoch, counter, items):
 
 
 def roots(accounts):
-    """Device 0 of accounts whose root is one key: finds account and signing key, or says what is not known."""
+    """Device 0 of accounts whose root is one key: finds account and signing keys, or says what is not known."""
 
     def find(who, device):
         account = next((a for a in accounts if account_id(a) == who), None)
         if account is None or device != 0:
             raise Refused("unknown_account", "account_id" if account is None else "device")
-        return account, account
+        return account, [account]
 
     return find
 
@@ -320,13 +331,13 @@ def read_open(envelope, realm, find):
     items = read_items(envelope[OPEN_HEADER:-SIGNATURE], several)
     check_counters(counter, items)
     try:
-        account, key = find(who, device)
+        account, keys = find(who, device)
     except Refused as refusal:
         if refusal.kind != "unknown_account":
             raise
         return Opened("unverified", who, device, epoch, counter, items, [])
     field = "account_key" if device == 0 else "signing_key"
-    check_signature(key, "chappe-open/1", realm, envelope[:-SIGNATURE], envelope[-SIGNATURE:], field)
+    check_any(keys, "chappe-open/1", realm, envelope[:-SIGNATURE], envelope[-SIGNATURE:], field)
     salts = [open_salt(account, device, epoch, counter + i) for i in range(len(items))]
     return Opened("verified", account, device, epoch, counter, items, salts)
 
@@ -392,9 +403,9 @@ def read_statement(octets, realm, find):
         raise Refused("out_of_range", "count")
     if fields["first"] + fields["count"] > 2**32:
         raise Refused("out_of_range", "first")
-    _, key = find(fields["account_id"], fields["device"])
+    _, keys = find(fields["account_id"], fields["device"])
     field = "account_key" if fields["device"] == 0 else "signing_key"
-    check_signature(key, "chappe-statement/1", realm, octets[:95], octets[95:], field)
+    check_any(keys, "chappe-statement/1", realm, octets[:95], octets[95:], field)
     return fields
 
 

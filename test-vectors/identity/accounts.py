@@ -104,6 +104,9 @@ def read_good(b, what):
     board = [{"account": ALICE.account, "successor": BOARD.account}]
     by_board = endorsed(what, fields(), BOARD)
     b.valid("endorsement_read", "by a successor of several keys", read_in(what, by_board, successors=board))
+    if what == "revocation":
+        comment = "by the root that was succeeded: made beforehand, it counts for what that root certified"
+        b.valid("endorsement_read", comment, read_in(what, endorsed(what, fields()), successors=followed))
     other = [{"account": BOB.account, "successor": NEXT.account}]
     b.valid("endorsement_read", "another account has a successor", read_in(what, endorsed(what, fields()), successors=other))
     if what == "certificate":
@@ -189,7 +192,8 @@ def signatures_refused(b, what):
     refuse("unknown_account", "root", "a root of one of three keys", endorsed(what, fields(BOARD.account), e.Root(1, BOARD.seeds)))
     followed = [{"account": ALICE.account, "successor": NEXT.account}]
     comment = "the account's own root, after it was followed by another"
-    refuse("unknown_account", "root", comment, good, successors=followed)
+    if what != "revocation":
+        refuse("unknown_account", "root", comment, good, successors=followed)
     refuse("unknown_account", "root", "the successor's root, but the succession is not known", endorsed(what, fields(), NEXT))
     weak_root = e.write_root(1, [SMALL[0]])
     content = e.write_content(what, fields(e.account_of(weak_root)))
@@ -259,44 +263,74 @@ def items(b, what):
         refuse(refusal.kind, refusal.field, as_revocation, octets)
 
 
-def certificates():
-    b = endorsements("certificate")
-    first, second = certificate(), certificate(issue=1, signing_key=e.account_key(seed("alice phone signing again")))
+AGAIN = e.account_key(seed("alice phone signing again"))
+
+
+def histories():
+    """What a reader makes of an account's endorsements, in the order in which it meets them."""
+    b = book("account")
+    first, second, third = certificate(), certificate(issue=1, signing_key=AGAIN), certificate(issue=2)
     twin = certificate(signing_key=e.account_key(seed("a twin")))
-    case = {"realm": LIVE, "certificates": [first], "revocations": []}
+    by_next = lambda what, **more: endorsed(what, FIELDS[what](**more), NEXT)
+    kind = {e.SIZES[what]: what for what in e.KINDS}
 
-    def which(comment, holds, revoked=False, evidence=False, **other):
-        b.valid("certificate_of_device", comment, case | other, holds=holds, revoked=revoked, evidence=evidence)
+    def meet(comment, answers, *given, **expected):
+        given = [{"what": kind[size_before_root(octets)], "octets": octets} for octets in given]
+        case = {"realm": LIVE, "account": ALICE.account, "device": 1, "endorsements": given}
+        expected = {"root": ALICE.account, "evidence": False} | expected
+        b.valid("account", comment, case, answers=answers.split(), **expected)
 
-    which("the only one", 0)
-    which("the higher issue holds, known last", 1, certificates=[first, second])
-    which("the higher issue holds, known first", 0, certificates=[second, first])
-    which("the same once more is nothing new", 0, certificates=[first, first])
-    which("two of the same issue: the one known first holds, both are evidence", 0, evidence=True, certificates=[first, twin])
-    which("two of a lower issue are evidence, too", 2, evidence=True, certificates=[first, twin, second])
-    which("revoked", 0, revoked=True, revocations=[revocation()])
-    which("revoked with all issues before it", 0, revoked=True, revocations=[revocation(issue=7)])
-    which("a higher issue is a new device", 1, certificates=[first, second], revocations=[revocation()])
-    which("both issues revoked", 1, revoked=True, certificates=[first, second], revocations=[revocation(issue=1)])
-    which("another device is revoked", 0, revocations=[revocation(device=2)])
-    which("a device of another account is revoked", 0, revocations=[revocation(BOB)])
+    taken = "taken"
+    meet("nothing", "", holds=None, verifies=[])
+    meet("one certificate", taken, first, holds=0, before=None, verifies=[0])
+    meet("the same once more is nothing new", "taken known", first, first, holds=0)
+    meet("the higher issue holds, and the one before it still verifies", "taken taken", first, second, holds=1, before=0, verifies=[1, 0])
+    meet("the higher issue known first", "taken taken", second, first, holds=0, before=1)
+    meet("three issues: the lowest verifies no more", "taken taken taken", first, second, third, holds=2, verifies=[2, 1])
+    meet("another device of the account", taken, certificate(device=2), holds=None)
+    meet("two of the same issue: the one known first holds, both are evidence", "taken evidence", first, twin, holds=0, verifies=[0], evidence=True)
+    meet("two of a lower issue", "taken evidence taken", first, twin, second, holds=2, verifies=[2, 0], evidence=True)
+    meet("certified by another root", "unknown_account", endorsed("certificate", certificate_fields(), BOB), holds=None)
+    meet("revoked", "taken taken", first, revocation(), holds=0, verifies=[])
+    meet("revoked before it was certified", "taken taken", revocation(), first, holds=1, verifies=[])
+    meet("revoked with all issues before it", "taken taken taken", first, second, revocation(issue=7), verifies=[])
+    meet("a higher issue is a new device; what the revoked one signed verifies no more", "taken taken taken", first, second, revocation(), holds=1, verifies=[1])
+    meet("another device is revoked", "taken taken", first, revocation(device=2), verifies=[0])
+    meet("revoked by another root", "taken unknown_account", first, endorsed("revocation", revocation_fields(), BOB), verifies=[0])
+    followed = {"root": NEXT.account}
+    meet("a succession", taken, succession(), **followed)
+    meet("a succession twice", "taken known", succession(), succession(), **followed)
+    meet("a certificate known before the succession stays", "taken taken", first, succession(), holds=0, verifies=[0], **followed)
+    meet("and is nothing new when it comes again", "taken taken known", first, succession(), first, holds=0, **followed)
+    meet("a certificate of the old root after the succession", "taken unknown_account", succession(), first, holds=None, **followed)
+    meet("the successor certifies", "taken taken", succession(), by_next("certificate"), holds=1, **followed)
+    meet("the successor's certificate holds before one of a higher issue under the old root", "taken taken taken",
+         certificate(issue=65535), succession(), by_next("certificate"), holds=2, before=0, verifies=[2, 0], **followed)  # fmt: skip
+    meet("a revocation under the old root ends what that root certified", "taken taken taken taken",
+         first, succession(), by_next("certificate"), revocation(issue=65535), holds=2, verifies=[2], **followed)  # fmt: skip
+    meet("a revocation by the successor ends what it certified, and what was certified before", "taken taken taken taken",
+         certificate(issue=9), succession(), by_next("certificate"), by_next("revocation"), holds=2, verifies=[], **followed)  # fmt: skip
+    meet("two successors under one root: neither is followed, the device stays", "taken taken evidence",
+         first, succession(), succession(successor=BOARD.account), root=None, evidence=True, holds=0, verifies=[0])  # fmt: skip
+    meet("after that nothing more is certified", "taken evidence unknown_account unknown_account",
+         succession(), succession(successor=BOARD.account), by_next("certificate"), certificate(issue=3), root=None, evidence=True, holds=None)  # fmt: skip
+    meet("after that a device can be revoked", "taken taken evidence taken",
+         first, succession(), succession(successor=BOARD.account), revocation(), root=None, evidence=True, verifies=[])  # fmt: skip
+    on = endorsed("succession", succession_fields(successor=BOARD.account), NEXT)
+    meet("the successor is succeeded in turn", "taken taken", succession(), on, root=BOARD.account)
+    by_board = endorsed("certificate", certificate_fields(), BOARD)
+    meet("and the third root certifies, the second no more", "taken taken taken unknown_account",
+         succession(), on, by_board, by_next("certificate"), root=BOARD.account, holds=2)  # fmt: skip
+    meet("a second successor of the first root, seen after two successions", "taken taken evidence",
+         succession(), on, succession(successor=BOB.account), root=None, evidence=True)  # fmt: skip
     return b
 
 
-def successions():
-    b = endorsements("succession")
-    one, other = succession(), succession(successor=BOARD.account)
-
-    def follow(comment, successor, evidence, *known):
-        given = {"realm": LIVE, "successions": known}
-        b.valid("successor", comment, given, successor=successor, evidence=evidence)
-
-    follow("one succession", NEXT.account, False, one)
-    follow("the same again", NEXT.account, False, one, one)
-    follow("another successor: evidence, the first is followed", NEXT.account, True, one, other)
-    follow("the other way round", BOARD.account, True, other, one)
-    return b
+def size_before_root(octets):
+    """Where the root begins, by the number of octets of a whole endorsement with one or with two of three signatures."""
+    rest = {34 + 65, 2 + 96 + 130}
+    return next(size for size in e.SIZES.values() if len(octets) - size in rest)
 
 
 def books():
-    return [roots(), certificates(), endorsements("revocation"), successions()]
+    return [roots(), *(endorsements(what) for what in e.KINDS), histories()]

@@ -95,7 +95,7 @@ def words(realm, account):
 
 TYPES = [*(f"signal {code}" for code in "AKTPESDIMQRF"), "text", "telemetry", "alert", "lease", "identity", "challenge",
          "record", "grant", "request", "value", "ballot", "process"]  # fmt: skip
-FREE = {"statement", "card", "endorsement", "ratchet"}
+FREE = {"statement", "card", "endorsement", "ratchet", "message proof"}
 
 
 def not_permitted(certificate, message):

@@ -21,7 +21,25 @@ def cards():
     written_cards(b)
     read_cards(b)
     refused_cards(b)
+    orders(b)
     return b
+
+
+def orders(b):
+    renewed = certificate(issue=1)
+    soon, late = a_card(expiry=1_900_000_000), a_card(expiry=1_950_000_000, prekey=public(seed("alice phone next prekey")))
+    twin = a_card(expiry=1_900_000_000, prekey=public(seed("alice phone other prekey")))
+
+    def counts(comment, which, *known):
+        b.valid("card_that_counts", comment, {"realm": LIVE, "cards": known}, counts=which)
+
+    counts("the one", 0, soon)
+    counts("the prekey that expires later", 1, soon, late)
+    counts("an older card changes nothing", 0, late, soon)
+    counts("two that expire at once: the one known first", 0, soon, twin)
+    counts("the same once more", 0, soon, soon)
+    counts("the certificate of the higher issue, though its prekey expires sooner", 1, late, a_card(renewed, expiry=1_800_000_000))
+    counts("a certificate of a lower issue changes nothing", 0, a_card(renewed, expiry=1_800_000_000), late)
 
 
 def written_cards(b):

@@ -135,7 +135,7 @@ def read_endorsement(what, octets, realm, successors=()):
     fields = read_content(what, octets)
     content, root, rest = split(what, octets)
     signatures = read_places(what, root, rest)
-    check_account(fields["account"], root, successors)
+    check_account(what, fields["account"], root, successors)
     keys = keys_of(root)
     for key in keys:
         check_key(key, "keys")
@@ -156,7 +156,7 @@ def read_places(what, root, rest):
     return signatures
 
 
-def check_account(account, root, successors):
-    """Its own root, or after a succession that of its successor and no other."""
-    named = dict(successors).get(account, account)
-    refuse_unless(account_of(root) == named, "unknown_account", "root")
+def check_account(what, account, root, successors):
+    """Its own root, or after a succession its successor's; a revocation under the root before it counts, too."""
+    named = {dict(successors).get(account, account)} | ({account} if what == "revocation" else set())
+    refuse_unless(account_of(root) in named, "unknown_account", "root")

@@ -71,19 +71,27 @@ def endorsement_item(i):
     return {"what": what} | times_out(e.read_endorsement(what, body[1:], unhex(i["realm"])))
 
 
-def certificate_of_device(i):
-    certificates = devices.read_all("certificate", unhex_all(i["certificates"]), unhex(i["realm"]))
-    revocations = devices.read_all("revocation", unhex_all(i["revocations"]), unhex(i["realm"]))
-    best, evidence = devices.holding(certificates)
+def account(i):
+    """All endorsements of an account in the order in which a reader meets them."""
+    known, answers = devices.Account(unhex(i["realm"]), unhex(i["account"])), []
+    for n, one in enumerate(i["endorsements"]):
+        try:
+            answers.append(known.take(n, one["what"], unhex(one["octets"])))
+        except e.Refused as refusal:
+            answers.append(refusal.kind)
+    held = known.holding(i["device"])
     return {
-        "holds": best, "revoked": devices.is_revoked(certificates[best], revocations), "evidence": evidence,
+        "answers": answers, "root": known.root, "evidence": known.evidence,
+        "holds": held[0]["n"] if held else None, "before": held[1]["n"] if held[1:] else None,
+        "verifies": [one["n"] for one in held if not known.is_revoked(one)],
     }  # fmt: skip
 
 
-def successor(i):
-    successions = devices.read_all("succession", unhex_all(i["successions"]), unhex(i["realm"]))
-    followed, evidence = devices.follow(successions)
-    return {"account": successions[0]["account"], "successor": followed, "evidence": evidence}
+def card_that_counts(i):
+    """Of cards of one device, in the order in which they became known."""
+    cards = [c.read_card(unhex(octets), unhex(i["realm"])) for octets in i["cards"]]
+    rank = [(e.read_content("certificate", card["certificate"])["issue"], card["prekey_expiry"]) for card in cards]
+    return {"counts": rank.index(max(rank))}
 
 
 def card_write(i):
@@ -121,9 +129,8 @@ def permitted(i):
 
 
 def directory_in(i):
-    return devices.directory(
-        unhex(i["realm"]), unhex_all(i["accounts"]), unhex_all(i["certificates"]), unhex_all(i["revocations"])
-    )
+    known = (unhex_all(i[name]) for name in ("accounts", "certificates", "revocations", "successions"))
+    return devices.directory(unhex(i["realm"]), *known)
 
 
 def item_in(i):
@@ -187,7 +194,7 @@ def proof_read(i):
 KINDS = {
     f.__name__: f
     for f in (
-        root, endorsement_write, endorsement_read, endorsement_item, certificate_of_device, successor, card_write,
+        root, endorsement_write, endorsement_read, endorsement_item, account, card_that_counts, card_write,
         card_read, card_text, card_qr, words, permitted, device_open_write, device_open_read, device_statement_write,
         device_statement_read, proof_write, proof_read,
     )

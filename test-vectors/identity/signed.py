@@ -8,11 +8,11 @@ import endorsement as e
 from book import Book
 from conventions import EXERCISE, LIVE, LIVE_2, flip, seed
 from identity_kinds import KINDS
-from people import ALICE, BOARD, BOB, OTHER_SIGNING, SIGNING, SMALL, certificate, endorsed, revocation, certificate_fields
+from people import ALICE, BOARD, BOB, OTHER_SIGNING, SIGNING, SMALL, certificate, certificate_fields, endorsed, revocation, succession
 
 TEXT = chappe.Item(0x71, 0, 0, b"", b"hello")
 REFERRING = chappe.Item(0x71, 0, 2, seed("a referenced message"), b"whole")
-KNOWN = {"realm": LIVE, "accounts": [], "certificates": [certificate()], "revocations": []}
+KNOWN = {"realm": LIVE, "accounts": [], "certificates": [certificate()], "revocations": [], "successions": []}
 AGAIN = seed("alice phone signing again")
 SECOND = certificate(issue=1, signing_key=e.account_key(AGAIN))
 
@@ -46,6 +46,10 @@ def open_envelopes():
     read("another device is revoked", "verified", good, revocations=[revocation(device=2)])
     read("device 0 signs with the root, known from a certificate", "verified", an_envelope(ALICE.seeds[0], device=0))
     read("device 0, the account alone known", "verified", an_envelope(ALICE.seeds[0], device=0), certificates=[], accounts=[ALICE.account])
+    read("what the issue before signed", "verified", good, certificates=[certificate(), SECOND])
+    read("what the issue before signed, known in the other order", "verified", good, certificates=[SECOND, certificate()])
+    read("device 0 once a succession is known", "unverified", an_envelope(ALICE.seeds[0], device=0), successions=[succession()])
+    read("a device once a succession is known", "verified", good, successions=[succession()])
     read("device 0 of an account of 2 of 3 has no key", "unverified", an_envelope(account=BOARD.account, device=0), certificates=[board])
     read("nothing known", "unverified", good, certificates=[])
     read("only the account known", "unverified", good, certificates=[], accounts=[ALICE.account])
@@ -67,7 +71,7 @@ def refused_envelopes(b, good):
     bad = lambda comment, envelope, **other: refuse("bad_signature", "signature", comment, envelope, **other)
     bad("signed by the root", an_envelope(ALICE.seeds[0]))
     bad("signed by another device's key", an_envelope(OTHER_SIGNING))
-    bad("signed under the issue before", good, certificates=[certificate(), SECOND])
+    bad("signed under an issue two before", good, certificates=[certificate(), SECOND, certificate(issue=2, signing_key=e.account_key(OTHER_SIGNING))])
     bad("device 0, signed by device 1", an_envelope(device=0))
     bad("wrong network", an_envelope(realm=LIVE_2))
     bad("body changed", flip(good, 20))
@@ -109,6 +113,7 @@ def statements():
     read = lambda comment, octets, **other: b.valid("device_statement_read", comment, KNOWN | {"statement": octets} | other)
     read("by a certified device", good)
     read("the higher issue holds", a_statement(signing_seed=AGAIN), certificates=[certificate(), SECOND])
+    read("signed under the issue before", good, certificates=[certificate(), SECOND])
     read("device 0 signs with the root", a_statement(device=0, signing_seed=ALICE.seeds[0]))
 
     def refuse(error, field, comment, octets, **other):
@@ -119,12 +124,13 @@ def statements():
     refuse("unknown_account", "device", "another device of the account known", a_statement(device=2))
     refuse("unknown_account", "device", "a root of 2 of 3 is no device 0", a_statement(account=BOARD.account, device=0),
            certificates=[endorsed("certificate", certificate_fields(BOARD.account), BOARD)])  # fmt: skip
+    refuse("unknown_account", "device", "device 0 once a succession is known", a_statement(device=0, signing_seed=ALICE.seeds[0]), successions=[succession()])
     refuse("revoked", "device", "revoked", good, revocations=[revocation()])
     refuse("revoked", "device", "revoked, and the signature is bad: the device comes first", flip(good, 158), revocations=[revocation()])
     refuse("out_of_range", "count", "revoked, and a count of 0: the count comes first", a_statement(count=1)[:22] + bytes(2) + good[24:], revocations=[revocation()])
     bad = lambda comment, octets, **other: refuse("bad_signature", "signature", comment, octets, **other)
     bad("signed by the root", a_statement(signing_seed=ALICE.seeds[0]))
-    bad("signed under the issue before", good, certificates=[certificate(), SECOND])
+    bad("signed under an issue two before", good, certificates=[certificate(), SECOND, certificate(issue=2, signing_key=e.account_key(OTHER_SIGNING))])
     bad("wrong mode", a_statement(realm=EXERCISE))
     bad("root changed", flip(good, 24))
     return b
