@@ -12,6 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 sys.dont_write_bytecode = True
+import kinds_identity  # noqa: E402
 import kinds_open  # noqa: E402
 import kinds_packed  # noqa: E402
 import kinds_signal  # noqa: E402
@@ -23,7 +24,7 @@ VECTORS = pathlib.Path(__file__).resolve().parent.parent
 SPEC = VECTORS.parent / "spec"
 OPEN = "whiteflag/open.jsonl"
 # What is read and not only looked at. Every file here must be known, and each kind in it.
-READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS}
+READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS, "identity": kinds_identity.KINDS}
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("notation", "rules", "thread", "wire"))}
 # Where this program reads the spec otherwise and nobody has settled it yet.
 DISPUTED = {}
