@@ -12,6 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 sys.dont_write_bytecode = True
+import kinds_codec  # noqa: E402
 import kinds_identity  # noqa: E402
 import kinds_open  # noqa: E402
 import kinds_packed  # noqa: E402
@@ -27,7 +28,7 @@ OPEN = "whiteflag/open.jsonl"
 # What is read and not only looked at. Every file here must be known, and each kind in it.
 READ = {
     "whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS,
-    "identity": kinds_identity.KINDS, "session": kinds_session.KINDS,
+    "codec": kinds_codec.KINDS, "identity": kinds_identity.KINDS, "session": kinds_session.KINDS,
 }  # fmt: skip
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("notation", "rules", "thread", "wire"))}
 # Where this program reads the spec otherwise and nobody has settled it yet.

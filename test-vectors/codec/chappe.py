@@ -248,7 +248,7 @@ def open_salt(key, device, epoch, counter):
 
 
 def sealed_salt(s, counter):
-    return mac(s, b"chappe-salt/1", u32(counter))[:16]
+    return mac(s, b"chappe-item-salt/1", u32(counter))[:16]
 
 
 # ---- envelopes ---------------------------------------------------------------------------------
