@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the test vectors against readers written from the spec alone: vectors.py [--verbose] [--damage N]
 
-All files of vectors are checked for their shape; those of whiteflag/ and packed/ are read. Prints counts
-by file and kind and exits 0, or names what does not agree and exits 1. Python 3.11, standard library only."""
+All files of vectors are checked for their shape; those of the folders in READ are read. Prints counts by file
+and kind and exits 0, or names what does not agree and exits 1. Python 3.11 and the package cryptography."""
 
 import argparse
 import pathlib
