@@ -4,7 +4,7 @@ import hashlib
 import struct
 from typing import NamedTuple
 
-import primitives as p
+import library as p
 from refusal import Refused
 
 CONTEXTS = {"certificate": b"chappe-device/1", "revocation": b"chappe-revocation/1", "succession": b"chappe-succession/1"}

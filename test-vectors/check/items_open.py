@@ -2,7 +2,7 @@
 
 import hashlib
 
-import primitives as p
+import library as p
 from refusal import Refused
 
 FORMS = {(1, 0): {3}, (1, 1): {0, 1, 2}, (4, 0): {0, 1, 2}, **{(f, 0): {0} for f in (16, 17, 19, 20, 21, 22)}}

@@ -4,7 +4,7 @@ import re
 
 import identity_forms as f
 import items_open as o
-import primitives as p
+import library as p
 from judge import agree, same
 from kinds_identity import device_open_read, judged, unhex
 from refusal import Refused

@@ -5,7 +5,7 @@ import pathlib
 
 import identity_forms as f
 import items_open as o
-import primitives as p
+import library as p
 from judge import Mismatch, agree, same
 from refusal import Refused
 

@@ -1,7 +1,7 @@
 """The kinds of session/: derivations, and transcripts of what two devices seal and open (chapters 03 and 11)."""
 
 import items_open as o
-import primitives as p
+import library as p
 import session_chains as c
 from judge import agree, same
 from kinds_identity import judged

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 
-import primitives as p
+import library as p
 
 
 def sha256(octets):

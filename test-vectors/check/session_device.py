@@ -1,7 +1,7 @@
 """A device with its contacts, prekeys and sessions: begins, seals, opens (chapters 03 and 11)."""
 
 import items_open as o
-import primitives as p
+import library as p
 import session_chains as c
 from refusal import Refused
 from session_state import Session

@@ -1,6 +1,6 @@
 """One side of a session: chains that go forwards, keys passed over, the ratchet (chapter 11)."""
 
-import primitives as p
+import library as p
 import session_chains as c
 from refusal import Refused
 
