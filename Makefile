@@ -47,7 +47,7 @@ setup-bench:
 	@.ci/setup bench
 
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor frame packed relay whiteflag; do \
+	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check
