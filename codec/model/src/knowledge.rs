@@ -101,7 +101,7 @@ mod tests {
         let (public_a, public_b) = (terms.public_half(a), terms.public_half(b));
         let shared = terms.x25519(a, public_b);
         let key = terms.derive("key", &[shared]);
-        let mut knows = |seen: &[Term]| Knowledge::of(&terms, seen.iter().copied()).derives(key);
+        let knows = |seen: &[Term]| Knowledge::of(&terms, seen.iter().copied()).derives(key);
         assert!(!knows(&[public_a, public_b]));
         assert!(knows(&[public_a, public_b, a]));
         assert!(knows(&[public_a, b]));
