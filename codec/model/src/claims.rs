@@ -39,7 +39,7 @@ impl Run {
         }
         let lost = self.lost_roots(state);
         let slots = self.slots(state);
-        let early = self.scope.early_epochs_given_up;
+        let (early, twice) = (self.scope.early_epochs_given_up, self.scope.second_reading_given_up);
         let seen = self.seen(state);
         let mut attacker = Knowledge::of(&self.terms, seen);
         let lost_epoch = |session: u8, epoch: u8| {
@@ -48,7 +48,12 @@ impl Run {
         for said in &state.messages {
             if attacker.derives(said.text) {
                 let given_up = lost_epoch(said.session, said.epoch);
-                let excused = said.exposed || given_up && (early || said.read_before);
+                let allowed = match (said.read_before, said.read_after) {
+                    (false, _) => early,
+                    (true, true) => twice || said.epoch == 0,
+                    (true, false) => true,
+                };
+                let excused = said.exposed || given_up && allowed;
                 if let Some(property) = broken_secrecy(said, excused) {
                     return Some(format!(
                         "{property}: the attacker has what {} said, session {} way {} counter {}, epoch {}",

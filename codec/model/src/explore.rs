@@ -21,6 +21,8 @@ pub struct Outcome {
     pub transitions: u64,
     /// The longest of the shortest ways to a state.
     pub depth: u32,
+    /// The newest epoch of which something was opened.
+    pub newest_epoch: Option<u8>,
     /// How long it took.
     pub time: Duration,
     /// The first violation, with the way to it.
@@ -52,11 +54,12 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<20} {:>9} states {:>10} transitions, depth {:>2}, {:>6.1} s: ",
+            "{:<20} {:>9} states {:>10} transitions, depth {:>2}, epochs {}, {:>6.1} s: ",
             self.name,
             self.states,
             self.transitions,
             self.depth,
+            self.newest_epoch.map_or(0, |newest| newest + 1),
             self.time.as_secs_f64()
         )?;
         match (&self.violation, self.exhausted) {
@@ -84,6 +87,7 @@ pub fn explore(scope: &Scope, mut progress: impl FnMut(&str)) -> Outcome {
         states: 1,
         transitions: 0,
         depth: 0,
+        newest_epoch: None,
         time: Duration::ZERO,
         violation: None,
         exhausted: true,
@@ -112,6 +116,7 @@ pub fn explore(scope: &Scope, mut progress: impl FnMut(&str)) -> Outcome {
                     continue;
                 }
                 ways.push(Way { from: place, step });
+                outcome.newest_epoch = outcome.newest_epoch.max(newest_epoch(&next));
                 if let Some(property) = run.violation(&next) {
                     outcome.violation = Some(Violation { property, trace: trace(&ways, known) });
                     break 'search;
@@ -129,6 +134,10 @@ pub fn explore(scope: &Scope, mut progress: impl FnMut(&str)) -> Outcome {
     outcome.states = ways.len();
     outcome.time = start.elapsed();
     outcome
+}
+
+fn newest_epoch(state: &State) -> Option<u8> {
+    state.messages.iter().filter(|said| said.opened > 0).map(|said| said.epoch).max()
 }
 
 /// 128 bits of a state, from two independently keyed hashes: two states of 20 million share them

@@ -64,13 +64,14 @@ impl Run {
         }
         for who in HONEST {
             let identity = Scalar::Identity(who);
-            if !state.read.contains(&self.terms.scalar(identity)) {
+            let keys = self.scope.reveal_keys;
+            if keys && !state.read.contains(&self.terms.scalar(identity)) {
                 let next = self.reveal(state, Some(identity), who);
                 steps.push((format!("the attacker reads the identity key of {who}"), next));
             }
             let prekey = Scalar::Prekey(who);
             let answers = self.scope.sessions.iter().any(|plan| plan.account == who);
-            let there = answers && !state.expired.contains(&who);
+            let there = keys && answers && !state.expired.contains(&who);
             if there && !state.read.contains(&self.terms.scalar(prekey)) {
                 let next = self.reveal(state, Some(prekey), who);
                 steps.push((format!("the attacker reads the prekey of {who}"), next));

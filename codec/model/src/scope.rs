@@ -63,7 +63,9 @@ pub struct Scope {
     pub steps: u8,
     /// Keys and states read by the attacker, in all.
     pub reveals: u8,
-    /// Whether whole states are read, besides single keys.
+    /// Whether single keys are read.
+    pub reveal_keys: bool,
+    /// Whether whole states are read.
     pub reveal_states: bool,
     /// Whether B destroys its prekey at some time.
     pub prekey_expires: bool,
@@ -79,6 +81,9 @@ pub struct Scope {
     pub prekey_impersonation_expected: bool,
     /// Whether epochs 0 and 1 may be lost to who reads a device later (spec: until prekey or `e` is gone).
     pub early_epochs_given_up: bool,
+    /// Whether a past epoch may be lost to who had read what the epoch before carries on (as in any double
+    /// ratchet).
+    pub second_reading_given_up: bool,
 }
 
 const A_TO_B: Planned =
@@ -115,7 +120,7 @@ pub fn secrecy(size: Size) -> Scope {
     }
 }
 
-/// Healing: the messages that two steps need, in full one more each way; one thing read.
+/// Healing: the messages that two steps need, in full one more each way; one state read.
 #[must_use]
 pub fn healing(size: Size) -> Scope {
     let full = size == Size::Full;
@@ -125,6 +130,7 @@ pub fn healing(size: Size) -> Scope {
         messages: if full { 4 } else { 3 },
         steps: 2,
         reveals: 1,
+        reveal_keys: false,
         reveal_states: true,
         ..nothing()
     }
@@ -186,6 +192,7 @@ fn nothing() -> Scope {
         messages: 0,
         steps: 0,
         reveals: 0,
+        reveal_keys: true,
         reveal_states: false,
         prekey_expires: false,
         crashes: 0,
@@ -194,5 +201,6 @@ fn nothing() -> Scope {
         card_from_start: true,
         prekey_impersonation_expected: true,
         early_epochs_given_up: true,
+        second_reading_given_up: true,
     }
 }

@@ -128,3 +128,22 @@ fn who_reads_the_initiator_before_an_answer_reads_its_first_flights() {
         &["A seals counter 0", "the attacker reads all that A holds"],
     );
 }
+
+/// Not a rule taken out: a session that healed is lost back to the first reading by a second one that
+/// still finds a private half of the step between.
+#[test]
+fn who_reads_a_device_twice_reads_the_epoch_between() {
+    let scope = Scope {
+        second_reading_given_up: false,
+        reveal_keys: false,
+        prekey_expires: false,
+        reveals: 2,
+        ..secrecy(Size::Short)
+    };
+    let reads = "the attacker reads all that B holds";
+    assert_way(
+        &scope,
+        "secrecy",
+        &[reads, "B seals counter 0 of session 0 in epoch 0 with a new offer", "B opens", reads],
+    );
+}
