@@ -20,8 +20,9 @@
 //! - **Strangers.** A session carries the name of an account only with the identity key of its certificate.
 
 use crate::Principal;
+use crate::keys::public;
 use crate::knowledge::Knowledge;
-use crate::protocol::{Run, public};
+use crate::protocol::Run;
 use crate::state::{Claim, End, Envelope, FORGED, Message, State};
 use crate::term::{Node, Scalar, Term};
 use std::collections::HashMap;

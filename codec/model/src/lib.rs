@@ -14,10 +14,11 @@
 //! - *Forgeries.* A forged envelope is judged where the attacker first could make it, and followed only if
 //!   it begins a session. What he does inside a session he has the keys of is not limited by any claim.
 //! - *Hybrid steps.* An attacker who computes discrete logarithms is not in the model.
-//! - Everything beyond the scope: three sessions, four messages each way, three steps.
+//! - Everything larger than the scopes ([`scope`]).
 
 pub mod claims;
 pub mod explore;
+mod keys;
 mod knowledge;
 mod moves;
 mod protocol;

@@ -1,8 +1,9 @@
 //! What may happen next.
 
 use crate::Principal;
+use crate::keys::public;
 use crate::knowledge::Knowledge;
-use crate::protocol::{Run, public};
+use crate::protocol::Run;
 use crate::state::{Envelope, FORGED, State};
 use crate::term::{Node, Scalar, Term};
 
