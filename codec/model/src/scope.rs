@@ -136,7 +136,7 @@ pub fn healing(size: Size) -> Scope {
     }
 }
 
-/// Agreement: two sessions, cards with copied keys, keys read, flights forged.
+/// Agreement: sessions both ways and one with a card that copies keys; keys read, flights forged.
 #[must_use]
 pub fn agreement(size: Size) -> Scope {
     let full = size == Size::Full;
@@ -147,9 +147,23 @@ pub fn agreement(size: Size) -> Scope {
         } else {
             vec![A_TO_B, A_TO_COPIED_CARD]
         },
-        messages: if full { 2 } else { 1 },
+        messages: 1,
         reveals: if full { 2 } else { 1 },
         forged_flights: 1,
+        ..nothing()
+    }
+}
+
+/// Two sessions between the same two, begun by both at once, with more messages.
+#[must_use]
+pub fn crossing(size: Size) -> Scope {
+    let full = size == Size::Full;
+    Scope {
+        name: "crossing",
+        sessions: vec![A_TO_B, B_TO_A],
+        messages: if full { 2 } else { 1 },
+        steps: 1,
+        reveals: 1,
         ..nothing()
     }
 }
@@ -161,9 +175,9 @@ pub fn strangers(size: Size) -> Scope {
     Scope {
         name: "strangers",
         sessions: vec![STRANGER_TO_B, A_TO_B],
-        messages: if full { 3 } else { 1 },
+        messages: if full { 2 } else { 1 },
         reveals: 1,
-        forged_flights: 2,
+        forged_flights: if full { 2 } else { 1 },
         card_from_start: false,
         ..nothing()
     }
@@ -175,7 +189,7 @@ pub fn counters(size: Size) -> Scope {
     let full = size == Size::Full;
     Scope {
         name: "counters",
-        sessions: if full { vec![A_TO_B, B_TO_A] } else { vec![A_TO_B] },
+        sessions: vec![A_TO_B],
         messages: 3,
         steps: if full { 2 } else { 1 },
         crashes: if full { 2 } else { 1 },
