@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec timing miri miri-short
 
 FUZZ_SECONDS ?= 5
 
@@ -55,6 +56,8 @@ vectors:          ## The vectors are what their independent generators make
 	done
 	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check
 	cd test-vectors/corpus && sha256sum --check --quiet SHA256SUMS
+	python3 test-vectors/primitives/check.py
+	python3 test-vectors/primitives/check.py --damage
 
 tables:           ## What is made from spec/tables is as made; schemas fit the vectors; the example family
 	python3 spec/tables/priors.py --check
@@ -66,6 +69,15 @@ dissector:        ## The Wireshark dissector shows every vector right
 	python3 spec/wireshark/test.py
 checker:          ## The vectors, read by a program written from the spec alone
 	python3 test-vectors/check/vectors.py --damage 500
+
+miri:             ## The codec's tests in Miri, the long version; target/miri/, dated
+	@.ci/miri long
+
+miri-short:
+	@.ci/miri short
+
+timing:           ## Whether times tell secrets: a t-test after dudect; target/timing/, dated
+	cargo bench --quiet --locked -p chappe-codec --bench timing
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf
