@@ -1,6 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec timing miri miri-short
 
 FUZZ_SECONDS ?= 5
@@ -45,6 +46,9 @@ bench-codec: setup-bench  ## Sizes and speed of signals: tables, and target/benc
 
 setup-bench:
 	@.ci/setup bench
+
+model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
+	@.ci/model
 
 vectors:          ## The vectors are what their independent generators make
 	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
