@@ -9,14 +9,16 @@ mod exit;
 mod files;
 mod gateway;
 mod hex;
-mod key_file;
+
 mod network;
 mod outbox;
 mod passphrase;
 mod radio_link;
+mod random;
 mod report;
 mod said;
 mod signal;
+mod storage;
 mod text;
 mod transcript;
 

@@ -4,7 +4,7 @@
 use super::Device;
 use super::journal::Journal;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{clock, hex, key_file, said};
+use crate::{clock, hex, random, said};
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, Opened, Outbound};
@@ -103,7 +103,7 @@ pub(crate) struct Written {
 
 impl<'a> Sent<'a> {
     pub(crate) fn open(device: &'a Device) -> Outcome<Self> {
-        let (journal, records) = Journal::open(&device.subfolder("sent")?)?;
+        let (journal, records) = Journal::open(&device.journal("sent"))?;
         let mut sent = Self {
             device,
             journal,
@@ -238,7 +238,7 @@ impl<'a> Sent<'a> {
             }
             Audience::Contact { outbound, .. } => {
                 let mut seed = Zeroizing::new([0; 32]);
-                key_file::random(&mut *seed)?;
+                random::fill(&mut *seed)?;
                 let (envelope, opened) = outbound.seal(&seed, first, items)?;
                 Ok(Written { envelope, opened })
             }

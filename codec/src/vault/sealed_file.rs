@@ -71,11 +71,16 @@ pub fn open(
     Ok(Zeroizing::new(content.split_off(LENGTH_OCTETS)))
 }
 
-/// The name a file has on disk where its own would say too much.
+/// The name a file has on disk where its own would say too much: of a kind and a statement's hash.
 #[must_use]
-pub fn keyed_name(key: &WrappingKey, area: Area, name: &str) -> [u8; 16] {
+pub fn keyed_name(
+    key: &WrappingKey,
+    area: Area,
+    kind: u8,
+    statement_hash: &[u8; 32],
+) -> [u8; 16] {
     let name_key = key.derive(NAME_LABEL, area, "");
-    digest::first(&digest::mac(&*name_key, NAME_LABEL, &[name.as_bytes()]))
+    digest::first(&digest::mac(&*name_key, NAME_LABEL, &[&[kind], statement_hash]))
 }
 
 /// Length, octets and zeros.
