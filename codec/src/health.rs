@@ -75,10 +75,7 @@ impl core::error::Error for HealthError {}
 /// # Errors
 ///
 /// The first of the specification's four tests that fails.
-pub fn check(
-    first: &[u8; SAMPLE_OCTETS],
-    second: &[u8; SAMPLE_OCTETS],
-) -> Result<(), HealthError> {
+pub fn check(first: &[u8; SAMPLE_OCTETS], second: &[u8; SAMPLE_OCTETS]) -> Result<(), HealthError> {
     let is_zero = |draw: &[u8; SAMPLE_OCTETS]| draw.iter().all(|octet| *octet == 0);
     if is_zero(first) || is_zero(second) {
         return Err(HealthError::AllZero);

@@ -3,8 +3,8 @@
 use super::Device;
 use super::station::Signed;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{files, hex, random};
 use crate::storage::ReceiptKind;
+use crate::{files, hex, random};
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_anchor::key::LedgerKey;
 use chappe_anchor::submission::Submission;

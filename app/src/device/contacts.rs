@@ -112,8 +112,7 @@ fn read(octets: &[u8], realm: Realm) -> Outcome<Vec<Contact>> {
         let at = octets.len().saturating_sub(left.len());
         Failure::from(DecodeError::at_octet(ErrorKind::Truncated, field, at))
     };
-    let (version, mut left) =
-        octets.split_first().ok_or_else(|| truncated(octets, "version"))?;
+    let (version, mut left) = octets.split_first().ok_or_else(|| truncated(octets, "version"))?;
     if *version != VERSION {
         return Err(DecodeError::at_octet(ErrorKind::UnknownVersion, "version", 0).into());
     }

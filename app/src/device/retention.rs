@@ -68,9 +68,7 @@ impl Erased {
         let id = |(counter, text): &(u32, String)| {
             Ok((*counter, MessageId(hex::decode_array("a message id", text)?)))
         };
-        let evidence = |text: &String| {
-            Ok(Evidence::parse(&hex::decode("evidence", text)?)?)
-        };
+        let evidence = |text: &String| Ok(Evidence::parse(&hex::decode("evidence", text)?)?);
         Ok(Remains {
             fingerprint: hex::decode_array("a hash", &self.fingerprint)?,
             author: self.author.as_ref().map(account).transpose()?,

@@ -34,10 +34,7 @@ pub(crate) fn step() -> io::Result<()> {
 }
 
 /// One write of which a half may be done.
-pub(crate) fn torn(
-    write: impl FnOnce(&[u8]) -> io::Result<()>,
-    octets: &[u8],
-) -> io::Result<()> {
+pub(crate) fn torn(write: impl FnOnce(&[u8]) -> io::Result<()>, octets: &[u8]) -> io::Result<()> {
     let dies_here = LEFT.get() == Some(0);
     let result = step();
     if dies_here {

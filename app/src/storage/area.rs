@@ -79,12 +79,7 @@ impl AreaFolder {
 
     /// The journal of a name.
     pub(crate) fn journal(&self, name: &'static str) -> JournalPlace {
-        JournalPlace {
-            path: self.path.join(name),
-            area: self.area,
-            name,
-            key: self.key.clone(),
-        }
+        JournalPlace { path: self.path.join(name), area: self.area, name, key: self.key.clone() }
     }
 
     /// What a sealed file holds.
@@ -196,7 +191,9 @@ impl AreaFolder {
             }
         }
         let receipts = self.path.join(RECEIPTS);
-        for entry in std::fs::read_dir(&receipts).map_err(|error| Failure::file(&receipts, &error))? {
+        for entry in
+            std::fs::read_dir(&receipts).map_err(|error| Failure::file(&receipts, &error))?
+        {
             files::remove(&entry.map_err(|error| Failure::file(&receipts, &error))?.path())?;
         }
         Ok(())

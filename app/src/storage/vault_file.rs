@@ -75,10 +75,7 @@ impl VaultFile {
         Self::open_locked(folder, files::lock)
     }
 
-    fn open_locked(
-        folder: &Path,
-        lock: impl FnOnce(&File, &Path) -> Outcome<()>,
-    ) -> Outcome<Self> {
+    fn open_locked(folder: &Path, lock: impl FnOnce(&File, &Path) -> Outcome<()>) -> Outcome<Self> {
         let path = path_in(folder);
         let file = files::open_in_place(&path)?;
         lock(&file, &path)?;
@@ -115,8 +112,9 @@ impl VaultFile {
         let key = stretch(&self.vault, &self.path, passphrase)?;
         if self.vault.open(&key).is_ok() {
             let message = "that passphrase is in use already";
-            return Err(Failure::new(Exit::Usage, "passphrase", message)
-                .advise("choose another one"));
+            return Err(
+                Failure::new(Exit::Usage, "passphrase", message).advise("choose another one")
+            );
         }
         Ok(key)
     }

@@ -56,9 +56,11 @@ pub fn open(
     }
     let mut content =
         open_with_nonce(&key.derive(LABEL, area, name), &associated(area, name), file)?;
-    let (length, rest) = content
-        .split_first_chunk::<LENGTH_OCTETS>()
-        .ok_or(refused(ErrorKind::Truncated, "length", 0))?;
+    let (length, rest) = content.split_first_chunk::<LENGTH_OCTETS>().ok_or(refused(
+        ErrorKind::Truncated,
+        "length",
+        0,
+    ))?;
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
     let padding = rest.get(length..).ok_or(refused(ErrorKind::Truncated, "content", 0))?;
     if content.len() != content_octets(length) {
@@ -73,12 +75,7 @@ pub fn open(
 
 /// The name a file has on disk where its own would say too much: of a kind and a statement's hash.
 #[must_use]
-pub fn keyed_name(
-    key: &WrappingKey,
-    area: Area,
-    kind: u8,
-    statement_hash: &[u8; 32],
-) -> [u8; 16] {
+pub fn keyed_name(key: &WrappingKey, area: Area, kind: u8, statement_hash: &[u8; 32]) -> [u8; 16] {
     let name_key = key.derive(NAME_LABEL, area, "");
     digest::first(&digest::mac(&*name_key, NAME_LABEL, &[&[kind], statement_hash]))
 }

@@ -66,9 +66,7 @@ fn read(input: &[u8]) -> Parsed<'_, SlotContent> {
 pub(super) fn zeros(input: &[u8]) -> Result<&[u8], nom::Err<framing::Flaw>> {
     match input.iter().position(|octet| *octet != 0) {
         None => Ok(&[]),
-        Some(at) => {
-            refuse(ErrorKind::BadPadding, "padding", input.get(at..).unwrap_or_default())
-                .map(|(rest, ())| rest)
-        }
+        Some(at) => refuse(ErrorKind::BadPadding, "padding", input.get(at..).unwrap_or_default())
+            .map(|(rest, ())| rest),
     }
 }

@@ -79,9 +79,7 @@ impl Bounds {
         {
             return Err(VaultError::Downgraded);
         }
-        if work.memory_kib > most.memory_kib
-            || work.passes > most.passes
-            || work.lanes > most.lanes
+        if work.memory_kib > most.memory_kib || work.passes > most.passes || work.lanes > most.lanes
         {
             return Err(VaultError::TooMuchWork);
         }
