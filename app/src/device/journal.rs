@@ -206,3 +206,6 @@ fn failure(error: &StoreError) -> Failure {
         _ => Failure::new(Exit::Failure, "journal", error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,3 +38,6 @@ fn refused(path: &Path, error: VaultError) -> Failure {
     };
     Failure::new(exit, error.name(), format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests;
