@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the test vectors against readers written from the spec alone: vectors.py [--verbose] [--damage N]
 
-All files of vectors are checked for their shape; those of whiteflag/ and packed/ are read. Prints counts
-by file and kind and exits 0, or names what does not agree and exits 1. Python 3.11, standard library only."""
+All files of vectors are checked for their shape; those of whiteflag/, packed/ and vault/ are read. Prints
+counts by file and kind and exits 0, or names what does not agree and exits 1. Python 3.11, standard library
+only."""
 
 import argparse
 import pathlib
@@ -15,6 +16,7 @@ sys.dont_write_bytecode = True
 import kinds_open  # noqa: E402
 import kinds_packed  # noqa: E402
 import kinds_signal  # noqa: E402
+import kinds_vault  # noqa: E402
 from damage import damaged  # noqa: E402
 from judge import Mismatch, agree  # noqa: E402
 from shape import SCHEMA, Shape, parse  # noqa: E402
@@ -23,7 +25,7 @@ VECTORS = pathlib.Path(__file__).resolve().parent.parent
 SPEC = VECTORS.parent / "spec"
 OPEN = "whiteflag/open.jsonl"
 # What is read and not only looked at. Every file here must be known, and each kind in it.
-READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS}
+READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS, "vault": kinds_vault.KINDS}
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("notation", "rules", "thread", "wire"))}
 # Where this program reads the spec otherwise and nobody has settled it yet.
 DISPUTED = {}

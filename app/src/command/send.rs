@@ -56,7 +56,7 @@ pub(crate) struct SendArguments {
     #[arg(long)]
     unchecked: bool,
 
-    /// With --open: let everyone read that a signal is under duress
+    /// Let everyone read that it is under duress
     #[arg(long, requires = "open")]
     duress_in_the_open: bool,
 

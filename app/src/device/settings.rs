@@ -51,8 +51,12 @@ impl Settings {
         }
     }
 
-    /// What was taken in before this time is to be erased, in seconds since 1970.
+    /// What was taken in before this time is to be erased, in seconds since 1970; with 0 days
+    /// everything, and without a clock nothing else.
     pub(crate) fn erased_before(self, now: u64) -> u64 {
+        if self.retention_days == 0 {
+            return u64::MAX;
+        }
         now.saturating_sub(u64::from(self.retention_days).saturating_mul(DAY_SECONDS))
     }
 }

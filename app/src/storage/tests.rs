@@ -144,7 +144,7 @@ fn a_decoy_is_another_device_and_cannot_be_seen() {
     VaultFile::create(home, "own", REALM).unwrap();
     let (before, shape) = (files_of(home), shape_of(home));
     let times = |home: &Path| -> Vec<_> {
-        let files = files_of(home).into_keys().filter(|path| *path != PathBuf::from("vault"));
+        let files = files_of(home).into_keys().filter(|path| path != Path::new("vault"));
         files.map(|path| home.join(path).metadata().unwrap().modified().unwrap()).collect()
     };
     let modified = times(home);
