@@ -101,6 +101,13 @@ def of_its_own(target):
                 yield from text(vector, key)
 
 
+def vaults():
+    """Whole files, whatever is in them, and records."""
+    for vector in of("vault"):
+        for key in ("file", "record"):
+            yield from octets(vector, key)
+
+
 SEEDS = {
     "standard_wire": wires,
     "signal_text": texts_of_signals,
@@ -109,6 +116,7 @@ SEEDS = {
     "packed_signal": packed_bodies,
     "packed_item": packed_items,
     "text": texts,
+    "vault": vaults,
     "item": lambda: [*of_its_own("item"), *packed_items()],
 }
 
