@@ -175,6 +175,8 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
         .iter()
         .skip(before)
         .filter(|event| event.actor == "party-1" && event.name() == "message")
+        // Only the burst was sealed: what was said to everyone before may be late.
+        .filter(|event| event.is("sealed"))
         .map(|event| event.text("parcel").to_owned())
         .collect();
     let unique: BTreeSet<&String> = fetched.iter().collect();

@@ -136,8 +136,10 @@ impl Journal {
             }
         }
         append_all(&mut log, &mut batch)?;
-        // From here on the new one counts, and the old key is gone.
+        // If this fails half-way, which of the two counts is found out when it is opened again.
+        self.failed = true;
         self.page.write(page)?;
+        // From here on the new one counts, and the old key is gone.
         (self.log, self.key, self.opening) = (log, key, opening);
         (self.needed_from, self.failed) = (0, false);
         remove_if_there(&log_path(&self.place, old))

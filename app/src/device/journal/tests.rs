@@ -189,3 +189,20 @@ fn a_crash_while_numbers_are_reserved_loses_nothing() {
     });
     assert_eq!(writes, 2);
 }
+
+#[test]
+fn nothing_is_written_after_a_rewriting_that_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = device(folder.path());
+    for count in 0..2 {
+        let (mut journal, before) = open(&device).unwrap();
+        let kept: Vec<u64> = before.iter().copied().chain([count]).collect();
+        let (rewritten, _) =
+            fault::dying_at(u32::try_from(count).unwrap(), || journal.rewrite(&kept));
+        assert!(rewritten.is_err());
+        assert!(journal.append(&9_u64).is_err(), "which log counts is in doubt");
+        drop(journal);
+        let (_, records) = open(&device).unwrap();
+        assert!(records == before || records == kept, "{records:?}");
+    }
+}
