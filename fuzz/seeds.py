@@ -117,6 +117,13 @@ def encrypted_signals():
             yield from octets(vector, "hex")
 
 
+def vaults():
+    """Whole files, whatever is in them, and records."""
+    for vector in of("vault"):
+        for key in ("file", "record"):
+            yield from octets(vector, key)
+
+
 SEEDS = {
     "jws": resources,
     "encrypted_signal": encrypted_signals,
@@ -127,6 +134,7 @@ SEEDS = {
     "packed_signal": packed_bodies,
     "packed_item": packed_items,
     "text": texts,
+    "vault": vaults,
     "item": lambda: [*of_its_own("item"), *packed_items()],
 }
 

@@ -120,18 +120,17 @@ impl<'a> Desk<'a> {
     ) -> Outcome<()> {
         let anchored = answer.map_err(anchoring::failure)?;
         let Some(signed) = self.waiting.pop_front() else { return Ok(()) };
-        let path = self.device.keep_receipt(&signed, &anchored)?;
+        self.device.keep_receipt(&signed, &anchored)?;
         let name = display_name(&self.contacts, signed.author.id());
         let verified = &anchored.verified;
         let text = anchored.receipt.to_text();
         self.report.event(
             "anchored",
             &format!(
-                "anchored: {} messages of {name}, leaf {} of {}; receipt in {}",
+                "anchored: {} messages of {name}, leaf {} of {}; the receipt is kept",
                 signed.ids.len(),
                 verified.index,
-                verified.size(),
-                path.display()
+                verified.size()
             ),
             json!({
                 "author": signed.author.id().to_string(),

@@ -3,8 +3,17 @@
 use crate::exit::{Exit, Failure, Outcome};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
+
+#[cfg(test)]
+pub(crate) mod fault;
+
+/// How long a file or journal held by another process of the same device is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_RETRY: Duration = Duration::from_millis(20);
 
 /// No file this program reads into memory at once is larger.
 const FILE_OCTETS_MAX: u64 = 1024 * 1024;
@@ -42,14 +51,94 @@ pub(crate) fn create_folder(path: &Path) -> Outcome<()> {
     }
 }
 
-/// Replaces a file in one step: after a crash there is the old content or the new.
+/// Replaces a file in one step: after a crash there is the old content or the new. Only its owner can
+/// read it.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Outcome<()> {
     let fresh = path.with_extension("new");
-    File::create(&fresh)
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(&fresh)
         .and_then(|file| write_durably(file, content))
-        .and_then(|()| std::fs::rename(&fresh, path))
+        .and_then(|()| {
+            #[cfg(test)]
+            fault::step()?;
+            std::fs::rename(&fresh, path)
+        })
         .and_then(|()| sync_folder(path))
         .map_err(|error| Failure::file(path, &error))
+}
+
+/// Overwrites a part of a file where it lies. When this returns it is on disk.
+pub(crate) fn overwrite(file: &File, path: &Path, offset: usize, octets: &[u8]) -> Outcome<()> {
+    let offset = u64::try_from(offset).unwrap_or(u64::MAX);
+    #[cfg(test)]
+    fault::torn(|part| file.write_all_at(part, offset), octets)
+        .map_err(|error| Failure::file(path, &error))?;
+    file.write_all_at(octets, offset)
+        .and_then(|()| file.sync_data())
+        .map_err(|error| Failure::file(path, &error))
+}
+
+/// Opens a file that is there, to be overwritten in place.
+pub(crate) fn open_in_place(path: &Path) -> Outcome<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(|error| Failure::file(path, &error))
+}
+
+/// Takes a file for one process, until it is closed; waits for another that has it.
+pub(crate) fn lock(file: &File, path: &Path) -> Outcome<()> {
+    wait_for_lock(path, || file.try_lock())
+}
+
+/// Keeps others from taking a file, until it is closed; waits for one that has it.
+pub(crate) fn lock_shared(file: &File, path: &Path) -> Outcome<()> {
+    wait_for_lock(path, || file.try_lock_shared())
+}
+
+fn wait_for_lock(
+    path: &Path,
+    mut take: impl FnMut() -> Result<(), std::fs::TryLockError>,
+) -> Outcome<()> {
+    let began = Instant::now();
+    loop {
+        match take() {
+            Ok(()) => return Ok(()),
+            Err(std::fs::TryLockError::WouldBlock) if began.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_RETRY);
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let message = "another chappe is using this folder";
+                return Err(Failure::new(Exit::TryLater, "locked", message));
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(Failure::file(path, &error)),
+        }
+    }
+}
+
+/// Removes a file, durably.
+pub(crate) fn remove(path: &Path) -> Outcome<()> {
+    #[cfg(test)]
+    fault::step().map_err(|error| Failure::file(path, &error))?;
+    std::fs::remove_file(path)
+        .and_then(|()| sync_folder(path))
+        .map_err(|error| Failure::file(path, &error))
+}
+
+/// Removes a folder and what is in it; that it is not there is no error.
+pub(crate) fn remove_folder(path: &Path) -> Outcome<()> {
+    #[cfg(test)]
+    fault::step().map_err(|error| Failure::file(path, &error))?;
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::file(path, &error)),
+        Ok(()) => sync_folder(path).map_err(|error| Failure::file(path, &error)),
+    }
 }
 
 /// Reads a file of at most one mebibyte.
@@ -111,6 +200,8 @@ pub(crate) fn read_text(path: &Path) -> Outcome<String> {
 }
 
 fn write_durably(mut file: File, content: &[u8]) -> std::io::Result<()> {
+    #[cfg(test)]
+    fault::torn(|part| file.write_all_at(part, 0), content)?;
     file.write_all(content)?;
     file.sync_all()
 }

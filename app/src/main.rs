@@ -5,18 +5,21 @@ mod clock;
 mod command;
 mod demo;
 mod device;
+mod duress;
 mod exit;
 mod files;
 mod gateway;
 mod hex;
-mod key_file;
+
 mod network;
 mod outbox;
 mod passphrase;
 mod radio_link;
+mod random;
 mod report;
 mod said;
 mod signal;
+mod storage;
 mod text;
 mod transcript;
 
@@ -45,6 +48,8 @@ struct Arguments {
 enum Command {
     /// Make an identity, or show its public half
     Id(command::id::IdArguments),
+    /// Change the passphrase, make a decoy, erase everything
+    Device(command::device::DeviceCommandArguments),
     /// Add and list contacts
     Contact(command::contact::ContactArguments),
     /// Convert, check and explain Whiteflag signals
@@ -92,6 +97,7 @@ fn main() -> ExitCode {
 fn run(command: Command, report: Report) -> Outcome<Exit> {
     match command {
         Command::Id(arguments) => command::id::run(arguments, report)?,
+        Command::Device(arguments) => command::device::run(arguments, report)?,
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
         Command::Signal(arguments) => {

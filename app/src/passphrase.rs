@@ -1,12 +1,11 @@
 //! Where the passphrase comes from: a file or the terminal, never the command line.
 
 use crate::exit::{Exit, Failure, Outcome};
+use chappe_codec::limits::PASSPHRASE_OCTETS_MAX;
+use icu_normalizer::ComposingNormalizer;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
-
-/// Longest passphrase read, in octets.
-const PASSPHRASE_OCTETS_MAX: usize = 1024;
 
 /// How the passphrase is given.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,25 +31,59 @@ impl PassphraseArguments {
 
     /// A passphrase for a new key: asked twice at the terminal.
     pub(crate) fn read_new(&self) -> Outcome<Zeroizing<String>> {
-        let passphrase = self.read()?;
-        if passphrase.is_empty() {
-            return Err(Failure::new(Exit::Usage, "passphrase", "the passphrase is empty"));
+        match &self.passphrase_file {
+            Some(path) => not_empty(from_file(path)?),
+            None => twice(ask("Passphrase: ")?),
         }
-        if self.passphrase_file.is_none() && *ask("Once more: ")? != *passphrase {
-            return Err(Failure::new(Exit::Usage, "passphrase", "the two are not the same"));
-        }
-        Ok(passphrase)
     }
+}
+
+/// How a new passphrase is given.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct NewPassphraseArguments {
+    /// The new passphrase; else you are asked
+    #[arg(long, value_name = "FILE")]
+    new_passphrase_file: Option<PathBuf>,
+}
+
+impl NewPassphraseArguments {
+    /// The new passphrase: asked twice at the terminal.
+    pub(crate) fn read(&self) -> Outcome<Zeroizing<String>> {
+        match &self.new_passphrase_file {
+            Some(path) => not_empty(from_file(path)?),
+            None => twice(ask("New passphrase: ")?),
+        }
+    }
+}
+
+fn twice(passphrase: Zeroizing<String>) -> Outcome<Zeroizing<String>> {
+    let passphrase = not_empty(passphrase)?;
+    if *ask("Once more: ")? != *passphrase {
+        return Err(Failure::new(Exit::Usage, "passphrase", "the two are not the same"));
+    }
+    Ok(passphrase)
+}
+
+fn not_empty(passphrase: Zeroizing<String>) -> Outcome<Zeroizing<String>> {
+    if passphrase.is_empty() {
+        return Err(Failure::new(Exit::Usage, "passphrase", "the passphrase is empty"));
+    }
+    Ok(passphrase)
 }
 
 fn from_file(path: &Path) -> Outcome<Zeroizing<String>> {
     let text =
         Zeroizing::new(std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
-    let line = text.lines().next().unwrap_or_default();
-    if line.len() > PASSPHRASE_OCTETS_MAX {
+    composed(text.lines().next().unwrap_or_default())
+}
+
+/// "A passphrase is text in NFC as UTF-8, 1 to 1,024 octets": typed on another keyboard it is the same.
+fn composed(text: &str) -> Outcome<Zeroizing<String>> {
+    let passphrase = Zeroizing::new(ComposingNormalizer::new_nfc().normalize(text).into_owned());
+    if passphrase.len() > PASSPHRASE_OCTETS_MAX {
         return Err(Failure::new(Exit::Malformed, "too_long", "the passphrase is too long"));
     }
-    Ok(Zeroizing::new(line.to_owned()))
+    Ok(passphrase)
 }
 
 fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
@@ -62,7 +95,8 @@ fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
         )
         .advise("give --passphrase-file FILE"));
     }
-    rpassword::prompt_password(prompt)
+    let typed = rpassword::prompt_password(prompt)
         .map(Zeroizing::new)
-        .map_err(|error| Failure::new(Exit::Failure, "passphrase", error.to_string()))
+        .map_err(|error| Failure::new(Exit::Failure, "passphrase", error.to_string()))?;
+    composed(&typed)
 }

@@ -3,7 +3,7 @@
 use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
 use crate::hex;
-use crate::key_file;
+use crate::random;
 use crate::report::Report;
 use chappe_codec::realm::Realm;
 use chappe_radio::antenna::Position;
@@ -64,7 +64,7 @@ impl RadioArguments {
     /// Joins the field under a fresh pseudonym.
     pub(crate) async fn join(&self, realm: Realm, role: Role) -> Outcome<Radio> {
         let mut chance = [0; 16];
-        key_file::random(&mut chance)?;
+        random::fill(&mut chance)?;
         let [a, b, c, d, e, seed @ .., _, _, _] = chance;
         let mut config = LinkConfig::new(Pseudonym([a, b, c]), realm, role, Modulation::DEFAULT);
         config.first_sequence = u16::from_be_bytes([d, e]);

@@ -15,11 +15,17 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 27] = [
+    let commands: [&[&str]; 33] = [
         &[],
         &["id"],
         &["id", "new"],
         &["id", "show"],
+        &["device"],
+        &["device", "wipe"],
+        &["device", "passphrase"],
+        &["device", "decoy"],
+        &["device", "retention"],
+        &["device", "receipts"],
         &["contact"],
         &["contact", "add"],
         &["signal"],
@@ -80,7 +86,9 @@ fn from_an_identity_to_a_receipt() {
     assert_eq!(homes.chappe("relay", &[&["recv"], &at_relay[..]].concat(), ""), (0, vec![]));
 
     // The receipt verifies offline, with the evidence and without; a wrong card does not.
-    let receipts = homes.path("ben").join("receipts");
+    let receipts = homes.path("receipts");
+    let (exit, said) = homes.chappe("ben", &["device", "receipts", text(&receipts)], "");
+    assert_eq!((exit, said[0]["count"].as_u64()), (0, Some(2)));
     let find = |extension: &str| {
         let mut entries = std::fs::read_dir(&receipts).unwrap().map(|entry| entry.unwrap().path());
         entries.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
@@ -166,14 +174,36 @@ fn failures_have_their_exit_codes() {
 fn secrets_are_nowhere_to_be_seen() {
     let homes = Homes::new();
     assert_eq!(homes.chappe("ana", &["id", "new"], "").0, 0);
-    let key_file = std::fs::read_to_string(homes.path("ana").join("identity.key")).unwrap();
-    assert!(!key_file.contains("a passphrase for tests"));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(homes.path("ana").join("identity.key")).unwrap();
-        assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    let shown = homes.chappe("ana", &["id", "show"], "").1;
+    let said = [shown[0]["account_key"].clone(), shown[0]["card"].clone()];
+    let mut folders = vec![homes.path("ana")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = entry.metadata().unwrap().permissions().mode();
+                assert_eq!(mode & 0o077, 0, "{:?} is open to others", entry.path());
+            }
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            files += 1;
+            let octets = std::fs::read(entry.path()).unwrap();
+            let text = String::from_utf8_lossy(&octets);
+            assert!(!text.contains("a passphrase for tests"));
+            for secret in &said {
+                assert!(!text.contains(secret.as_str().unwrap()), "{:?}", entry.path());
+            }
+            let key = homes::octets(said[0].as_str().unwrap());
+            assert!(!octets.windows(key.len()).any(|window| window == key), "{:?}", entry.path());
+        }
     }
+    // The vault, and four areas of three sealed files and three pages.
+    assert_eq!(files, 25);
 }
 
 #[test]

@@ -83,3 +83,33 @@ pub const KEY_RING_VECTORS_MAX: usize = 64;
 
 /// Initialisation vectors one key ring writes with before its keys must be changed.
 pub const KEY_RING_WRITTEN_MAX: usize = 4096;
+
+/// Areas of a device's folder (spec/13-storage.md).
+pub const VAULT_AREAS: u8 = 4;
+
+/// Least memory a vault file may ask Argon2id for, in KiB (RFC 9106 §4, second recommended option).
+pub const VAULT_MEMORY_KIB_MIN: u32 = 64 * 1024;
+
+/// Most memory a vault file may ask for, in KiB: a planted file must not exhaust the machine.
+pub const VAULT_MEMORY_KIB_MAX: u32 = 1024 * 1024;
+
+/// Fewest passes a vault file may ask for.
+pub const VAULT_PASSES_MIN: u16 = 3;
+
+/// Most passes a vault file may ask for.
+pub const VAULT_PASSES_MAX: u16 = 16;
+
+/// Fewest lanes a vault file may ask for.
+pub const VAULT_LANES_MIN: u8 = 1;
+
+/// Most lanes a vault file may ask for.
+pub const VAULT_LANES_MAX: u8 = 16;
+
+/// Octets of a passphrase.
+pub const PASSPHRASE_OCTETS_MAX: usize = 1024;
+
+/// Octets in a sealed file.
+pub const SEALED_FILE_OCTETS_MAX: usize = 4 * 1024 * 1024;
+
+/// Record numbers reserved ahead: as many records may be cut off a journal's end unseen.
+pub const RECORDS_RESERVED: u64 = 64;

@@ -5,7 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::BuildHasher;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Name of the lock file. The lock is the operating system's, not the file's presence, so a killed
@@ -82,7 +82,13 @@ impl Storage for Directory {
     }
 
     fn create(&mut self, name: &str) -> io::Result<File> {
-        OpenOptions::new().create_new(true).read(true).write(true).open(self.path.join(name))
+        // What is stored is its owner's business, whatever the folder lets others do.
+        OpenOptions::new()
+            .create_new(true)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(self.path.join(name))
     }
 
     fn open(&self, name: &str) -> io::Result<File> {

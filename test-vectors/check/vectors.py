@@ -19,6 +19,7 @@ import kinds_open  # noqa: E402
 import kinds_packed  # noqa: E402
 import kinds_session  # noqa: E402
 import kinds_signal  # noqa: E402
+import kinds_vault  # noqa: E402
 from damage import damaged  # noqa: E402
 from judge import Mismatch, agree  # noqa: E402
 from shape import SCHEMA, Shape, parse  # noqa: E402
@@ -30,6 +31,7 @@ OPEN = "whiteflag/open.jsonl"
 READ = {
     "whiteflag": kinds_signal.KINDS | kinds_cryptography.KINDS, "packed": kinds_packed.KINDS,
     "codec": kinds_codec.KINDS, "identity": kinds_identity.KINDS, "session": kinds_session.KINDS,
+    "vault": kinds_vault.KINDS,
 }  # fmt: skip
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("cryptography", "notation", "rules", "thread", "wire"))}
 # The standards' own test values, in a shape of their own: primitives/check.py computes them.

@@ -121,7 +121,12 @@ impl Gateway<'_> {
                 },
                 Some(delivery) = self.deliveries.recv() => self.delivered(delivery).await?,
                 () = std::future::ready(()), if self.can_publish() => {}
-                _ = retry.tick() => if self.client.is_none() { self.reconnect().await? },
+                _ = retry.tick() => {
+                    self.received.keep_retention()?;
+                    if self.client.is_none() {
+                        self.reconnect().await?;
+                    }
+                }
             }
             self.publish_next().await?;
             self.transmit_waiting().await?;

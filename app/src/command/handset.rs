@@ -7,6 +7,7 @@ use crate::clock;
 use crate::device::received::Received;
 use crate::device::sent::{Audience, Sent, Waiting};
 use crate::device::{Device, DeviceArguments};
+use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::radio_link::{self, Radio, RadioArguments};
 use crate::report::Report;
@@ -58,7 +59,7 @@ pub(crate) struct HandsetArguments {
 #[derive(Debug, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum Order {
-    Say { say: Value, to: String, precedence: Option<String> },
+    Say { say: Value, to: String, precedence: Option<String>, duress_in_the_open: Option<bool> },
     Text { text: String, to: String, precedence: Option<String> },
     Sign { sign: String, to: String },
 }
@@ -163,6 +164,8 @@ impl Handset<'_> {
                 _ = retry.tick() => {
                     self.renew_labels().await?;
                     self.transmit_queued().await?;
+                    self.received.keep_retention()?;
+                    self.sent.keep_retention()?;
                 }
             }
         }
@@ -183,12 +186,16 @@ impl Handset<'_> {
             Failure::new(Exit::Malformed, "json", format!("not a command: {error}"))
         })?;
         match order {
-            Order::Say { say, to, precedence } => {
-                let octets = crate::signal::read(&say.to_string(), false, self.packed)?;
-                self.write(&to, precedence.as_deref(), &octets)?;
+            Order::Say { say, to, precedence, duress_in_the_open } => {
+                let draft = crate::signal::read(&say.to_string(), false, self.packed)?;
+                let audience = self.audience(&to)?;
+                let forced = duress_in_the_open.unwrap_or(false);
+                let octets = duress::outgoing(self.device, &audience, draft, forced)?;
+                self.write(&audience, precedence.as_deref(), &octets)?;
             }
             Order::Text { text, to, precedence } => {
-                self.write(&to, precedence.as_deref(), &text::to_item(&text)?)?;
+                let audience = self.audience(&to)?;
+                self.write(&audience, precedence.as_deref(), &text::to_item(&text)?)?;
             }
             Order::Sign { sign, to } => {
                 let (chain, audience) = (self.audience(&sign)?, self.audience(&to)?);
@@ -202,14 +209,18 @@ impl Handset<'_> {
     }
 
     /// Puts an item, by its octets, into an envelope.
-    fn write(&mut self, to: &str, precedence: Option<&str>, octets: &[u8]) -> Outcome<()> {
+    fn write(
+        &mut self,
+        audience: &Audience,
+        precedence: Option<&str>,
+        octets: &[u8],
+    ) -> Outcome<()> {
         let precedence = precedence.unwrap_or("routine").parse();
         let precedence = precedence
             .map_err(|error| Failure::new(Exit::Malformed, "precedence", format!("{error}")))?;
         let item = Item::from_canonical(octets)?;
         said::check_precedence(&item, precedence)?;
-        let audience = self.audience(to)?;
-        let written = self.sent.write(&audience, precedence, &[item])?;
+        let written = self.sent.write(audience, precedence, &[item])?;
         said::report_envelope(self.report, &written, audience.name());
         Ok(())
     }

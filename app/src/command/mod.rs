@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod contact;
+pub(crate) mod device;
 pub(crate) mod field;
 pub(crate) mod gateway;
 pub(crate) mod handset;

@@ -4,6 +4,7 @@ use super::shutdown;
 use crate::arrivals::{Anchoring, Answer, Desk};
 use crate::device::anchoring::LedgerArguments;
 use crate::device::received::Received;
+use crate::device::retention::LOOK_EVERY;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, Relay, RelayArguments};
@@ -146,6 +147,7 @@ impl Post<'_> {
                 self.report.event("offline", &text, json!({"message": text}));
             }
             is_online = false;
+            self.received.keep_retention()?;
             tokio::time::sleep(RETRY).await;
         }
     }
@@ -172,6 +174,7 @@ impl Post<'_> {
             });
         }
         drop(sender);
+        let mut retention = tokio::time::interval(LOOK_EVERY);
         loop {
             if self.anchoring.is_none() && self.anchor_at <= Instant::now() {
                 self.anchoring = self.desk.begin_anchoring()?;
@@ -183,6 +186,7 @@ impl Post<'_> {
                     Some(Err(error)) => return Ok(network::failure(&error)),
                     None => return Ok(network::failure(&ClientError::LaneClosed)),
                 },
+                _ = retention.tick() => self.received.keep_retention()?,
                 answer = answered(&mut self.anchoring) => self.anchored(answer?)?,
                 () = tokio::time::sleep_until(self.anchor_at), if self.anchoring.is_none()
                     && self.anchor_at > Instant::now() => {}

@@ -3,6 +3,7 @@
 use crate::device::contacts::Contact;
 use crate::device::sent::{Audience, Sent};
 use crate::device::{Device, DeviceArguments};
+use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::RelayArguments;
 use crate::outbox;
@@ -55,6 +56,10 @@ pub(crate) struct SendArguments {
     #[arg(long)]
     unchecked: bool,
 
+    /// Let everyone read that it is under duress
+    #[arg(long, requires = "open")]
+    duress_in_the_open: bool,
+
     #[command(flatten)]
     relay: RelayArguments,
 
@@ -88,7 +93,8 @@ fn write_all(
         let octets = if arguments.text {
             text::to_item(line)?
         } else {
-            crate::signal::read(line.trim(), arguments.unchecked, !arguments.standard)?
+            let draft = crate::signal::read(line.trim(), arguments.unchecked, !arguments.standard)?;
+            duress::outgoing(device, &audience, draft, arguments.duress_in_the_open)?
         };
         let item = Item::from_canonical(&octets)?;
         said::check_precedence(&item, arguments.precedence)?;

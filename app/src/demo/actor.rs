@@ -24,6 +24,10 @@ impl Event {
         self.value.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
+    pub(super) fn is(&self, field: &str) -> bool {
+        self.value.get(field).and_then(Value::as_bool).unwrap_or_default()
+    }
+
     pub(super) fn number(&self, field: &str) -> u64 {
         self.value.get(field).and_then(Value::as_u64).unwrap_or_default()
     }

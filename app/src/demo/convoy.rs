@@ -9,7 +9,7 @@ use super::signals;
 use super::stage::PARTIES;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::transcript::Verdict;
-use crate::{hex, key_file};
+use crate::{hex, random};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) async fn play(
 async fn introduce(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
     director.scene("The aid organisation shows who it is: A2(0), open and signed");
     let mut token = [0; 32];
-    key_file::random(&mut token)?;
+    random::fill(&mut token)?;
     let said = [signals::authentication(&hex::encode(&token))];
     let ids = send(director, scenery, "aid", "open", &said).await?;
     for party in PARTIES {

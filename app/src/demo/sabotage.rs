@@ -9,7 +9,7 @@ use crate::clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, Relay};
 use crate::outbox;
-use crate::{hex, key_file};
+use crate::{hex, random};
 use chappe_codec::precedence::Precedence;
 use chappe_relay::parcel::Parcel;
 use chappe_relay::{Address, TransportSecret};
@@ -106,7 +106,7 @@ async fn publish_as_stranger(
     envelope: Vec<u8>,
 ) -> Outcome<()> {
     let mut seed = [0; 32];
-    key_file::random(&mut seed)?;
+    random::fill(&mut seed)?;
     let relay = Relay {
         address: scenery
             .relay
@@ -175,6 +175,8 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
         .iter()
         .skip(before)
         .filter(|event| event.actor == "party-1" && event.name() == "message")
+        // Only the burst was sealed: what was said to everyone before may be late.
+        .filter(|event| event.is("sealed"))
         .map(|event| event.text("parcel").to_owned())
         .collect();
     let unique: BTreeSet<&String> = fetched.iter().collect();

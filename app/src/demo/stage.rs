@@ -4,8 +4,8 @@ use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
 use crate::hex;
-use crate::key_file;
 use crate::passphrase::PassphraseArguments;
+use crate::random;
 use chappe_codec::realm::{Mode, Realm};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,10 +46,10 @@ impl Stage {
     pub(super) fn build(folder: &Path) -> Outcome<Self> {
         clear(folder)?;
         let mut passphrase = [0; 16];
-        key_file::random(&mut passphrase)?;
+        random::fill(&mut passphrase)?;
         files::create_private(&folder.join("passphrase"), hex::encode(&passphrase).as_bytes())?;
         let mut network_key = [0; 32];
-        key_file::random(&mut network_key)?;
+        random::fill(&mut network_key)?;
         files::create_private(&folder.join(NETWORK_KEY), hex::encode(&network_key).as_bytes())?;
         let mut stage = Self { folder: folder.to_owned(), devices: BTreeMap::new() };
         for (name, _) in CAST {

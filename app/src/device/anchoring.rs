@@ -3,13 +3,14 @@
 use super::Device;
 use super::station::Signed;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{files, hex, key_file};
+use crate::storage::ReceiptKind;
+use crate::{files, hex, random};
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_anchor::key::LedgerKey;
 use chappe_anchor::submission::Submission;
 use chappe_codec::statement::{BlindingSalt, Evidence};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Which ledger to trust.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,7 +33,7 @@ impl LedgerArguments {
 impl Device {
     /// Whether this device holds a receipt for the statement.
     pub(crate) fn has_receipt(&self, signed: &Signed) -> Outcome<bool> {
-        Ok(self.receipt_path(signed, "receipt")?.exists())
+        Ok(self.area.read_receipt(ReceiptKind::Receipt, &hash_of(signed))?.is_some())
     }
 
     /// What to submit for a statement. What came over a sealed chain is logged blinded; preparing
@@ -44,34 +45,48 @@ impl Device {
         Ok((evidence, submission))
     }
 
-    /// Writes a receipt down and returns where.
-    pub(crate) fn keep_receipt(&self, signed: &Signed, anchored: &Anchored) -> Outcome<PathBuf> {
-        let path = self.receipt_path(signed, "receipt")?;
-        files::replace(&path, anchored.receipt.to_text().as_bytes())?;
-        Ok(path)
+    /// Keeps a receipt.
+    pub(crate) fn keep_receipt(&self, signed: &Signed, anchored: &Anchored) -> Outcome<()> {
+        let text = anchored.receipt.to_text();
+        self.area.write_receipt(ReceiptKind::Receipt, &hash_of(signed), text.as_bytes())
+    }
+
+    /// Writes what is kept about statements into a folder, for others to verify; returns how many
+    /// files. Those that are there already stay.
+    pub(crate) fn export_receipts(&self, folder: &Path) -> Outcome<usize> {
+        files::create_folder(folder)?;
+        let receipts = self.area.receipts()?;
+        for (kind, hash, octets) in &receipts {
+            let extension = match kind {
+                ReceiptKind::Evidence => "evidence",
+                ReceiptKind::Receipt => "receipt",
+            };
+            let path = folder.join(format!("{}.{extension}", hex::encode(hash)));
+            if !path.exists() {
+                files::replace(&path, octets)?;
+            }
+        }
+        Ok(receipts.len())
     }
 
     /// The salt is drawn once and kept before the ledger hears of it: a second attempt must submit
     /// the same commitment, and an anchored commitment nobody can open proves nothing.
     fn keep_evidence(&self, signed: &Signed) -> Outcome<Evidence> {
-        let path = self.receipt_path(signed, "evidence")?;
-        if path.exists() {
-            return Ok(Evidence::parse(&files::read_bounded(&path)?)?);
+        let hash = hash_of(signed);
+        if let Some(kept) = self.area.read_receipt(ReceiptKind::Evidence, &hash)? {
+            return Ok(Evidence::parse(&kept)?);
         }
         let mut evidence = signed.evidence.clone();
         if signed.sealed && evidence.salt.is_none() {
-            let mut salt = [0; 32];
-            key_file::random(&mut salt)?;
-            evidence.salt = Some(BlindingSalt(salt));
+            evidence.salt = Some(BlindingSalt(random::octets()?));
         }
-        files::replace(&path, &evidence.to_bytes())?;
+        self.area.write_receipt(ReceiptKind::Evidence, &hash, &evidence.to_bytes())?;
         Ok(evidence)
     }
+}
 
-    fn receipt_path(&self, signed: &Signed, extension: &str) -> Outcome<PathBuf> {
-        let name = hex::encode(&signed.evidence.statement.hash());
-        Ok(self.subfolder("receipts")?.join(format!("{name}.{extension}")))
-    }
+fn hash_of(signed: &Signed) -> [u8; 32] {
+    signed.evidence.statement.hash()
 }
 
 /// What a ledger's refusal means.

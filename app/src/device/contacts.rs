@@ -1,10 +1,15 @@
-//! The contacts of a device: cards under names its owner chose, one file each.
+//! The contacts of a device: cards under names its owner chose, in one sealed file
+//! (spec/13-storage.md, "Sealed files").
 
-use super::{Device, card_from_file, card_to_text};
+use super::Device;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::files;
-use chappe_codec::card::Card;
+use crate::storage::CONTACTS;
+use chappe_codec::card::{CARD_OCTETS, Card};
+use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::key::AccountId;
+use chappe_codec::realm::Realm;
+
+const VERSION: u8 = 1;
 
 /// Longest name of a contact.
 const NAME_OCTETS_MAX: usize = 32;
@@ -31,22 +36,7 @@ pub(crate) enum Added {
 impl Device {
     /// All contacts, by name.
     pub(crate) fn contacts(&self) -> Outcome<Vec<Contact>> {
-        let folder = self.subfolder("contacts")?;
-        let mut contacts = Vec::new();
-        let entries = std::fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))?;
-        for entry in entries {
-            let path = entry.map_err(|error| Failure::file(&folder, &error))?.path();
-            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-            if path.extension().is_some_and(|extension| extension == "card") && is_name(name) {
-                let card = card_from_file(&path, self.realm)?;
-                contacts.push(Contact { name: name.to_owned(), card });
-            }
-            if contacts.len() > CONTACTS_MAX {
-                return Err(Failure::new(Exit::Failure, "too_long", "too many contacts"));
-            }
-        }
-        contacts.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(contacts)
+        read(&self.area.read(CONTACTS)?, self.realm)
     }
 
     /// The contact of a name.
@@ -66,7 +56,9 @@ impl Device {
                 "a contact's name is 1 to 32 of a-z, 0-9 and -",
             ));
         }
-        for known in self.contacts()? {
+        let _alone = self.area.lock()?;
+        let mut contacts = self.contacts()?;
+        for known in &contacts {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
             }
@@ -79,18 +71,65 @@ impl Device {
                 .advise("make sure with them, by voice; then: chappe contact remove NAME, and add the new card"));
             }
         }
-        let path = self.subfolder("contacts")?.join(format!("{name}.card"));
-        files::create_private(&path, format!("{}\n", card_to_text(card)).as_bytes())?;
+        if contacts.len() >= CONTACTS_MAX {
+            return Err(Failure::new(Exit::Failure, "too_long", "too many contacts"));
+        }
+        contacts.push(Contact { name: name.to_owned(), card: *card });
+        contacts.sort_by(|a, b| a.name.cmp(&b.name));
+        self.area.write(CONTACTS, &to_octets(&contacts))?;
         Ok(Added::New)
     }
 
     /// Removes a contact and returns it.
     pub(crate) fn remove_contact(&self, name: &str) -> Outcome<Contact> {
-        let contact = self.contact(name)?;
-        let path = self.subfolder("contacts")?.join(format!("{name}.card"));
-        std::fs::remove_file(&path).map_err(|error| Failure::file(&path, &error))?;
-        Ok(contact)
+        let _alone = self.area.lock()?;
+        let removed = self.contact(name)?;
+        let mut contacts = self.contacts()?;
+        contacts.retain(|contact| contact.name != name);
+        self.area.write(CONTACTS, &to_octets(&contacts))?;
+        Ok(removed)
     }
+}
+
+/// The sealed file of a device without contacts.
+pub(crate) fn none() -> Vec<u8> {
+    to_octets(&[])
+}
+
+fn to_octets(contacts: &[Contact]) -> Vec<u8> {
+    let mut octets = vec![VERSION];
+    for contact in contacts {
+        // A name is at most 32 octets.
+        octets.push(u8::try_from(contact.name.len()).unwrap_or(u8::MAX));
+        octets.extend_from_slice(contact.name.as_bytes());
+        octets.extend_from_slice(&contact.card.to_bytes());
+    }
+    octets
+}
+
+fn read(octets: &[u8], realm: Realm) -> Outcome<Vec<Contact>> {
+    let truncated = |left: &[u8], field| {
+        let at = octets.len().saturating_sub(left.len());
+        Failure::from(DecodeError::at_octet(ErrorKind::Truncated, field, at))
+    };
+    let (version, mut left) = octets.split_first().ok_or_else(|| truncated(octets, "version"))?;
+    if *version != VERSION {
+        return Err(DecodeError::at_octet(ErrorKind::UnknownVersion, "version", 0).into());
+    }
+    let mut contacts = Vec::new();
+    while let Some((length, rest)) = left.split_first() {
+        let (name, rest) =
+            rest.split_at_checked((*length).into()).ok_or_else(|| truncated(rest, "name"))?;
+        let name = std::str::from_utf8(name).ok().filter(|name| is_name(name));
+        let name = name.ok_or_else(|| {
+            Failure::new(Exit::Malformed, "bad_character", "a contact's name is damaged")
+        })?;
+        let (card, rest) =
+            rest.split_at_checked(CARD_OCTETS).ok_or_else(|| truncated(rest, "card"))?;
+        contacts.push(Contact { name: name.to_owned(), card: Card::parse(card, realm)? });
+        left = rest;
+    }
+    Ok(contacts)
 }
 
 /// What to call an account: the contact's name, or its id.

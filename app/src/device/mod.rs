@@ -1,24 +1,28 @@
-//! A device: its keys, its contacts, and what it has sent and received, all in one folder.
+//! A device: its keys, its contacts, and what it has sent and received, sealed in one folder
+//! (spec/13-storage.md).
 
 pub(crate) mod anchoring;
 pub(crate) mod contacts;
 pub(crate) mod journal;
 pub(crate) mod received;
+pub(crate) mod retention;
 pub(crate) mod sent;
+pub(crate) mod settings;
 pub(crate) mod station;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;
-use crate::{files, hex, key_file};
+use crate::storage::{self, AreaFolder, IDENTITY, JournalPlace, Opened, VaultFile};
+use crate::{files, hex};
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{DecodeError, Engine};
 use chappe_codec::card::Card;
-use chappe_codec::error::ErrorKind;
-use chappe_codec::identity::Identity;
+use chappe_codec::error::{DecodeError as Flaw, ErrorKind};
+use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::realm::Realm;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
-const KEY_FILE: &str = "identity.key";
 const CARD_PREFIX: &str = "chappe-card:";
 
 /// Which folder, and how its key is unlocked.
@@ -43,13 +47,15 @@ pub(crate) struct Device {
     pub(crate) folder: PathBuf,
     pub(crate) identity: Identity,
     pub(crate) realm: Realm,
+    area: AreaFolder,
+    is_decoy: bool,
 }
 
 impl Device {
     /// Makes a new device in a folder that has none.
     pub(crate) fn create(arguments: &DeviceArguments, realm: Realm) -> Outcome<Self> {
-        let folder = arguments.home.clone();
-        if folder.join(KEY_FILE).exists() {
+        let folder = &arguments.home;
+        if storage::is_there(folder) {
             return Err(Failure::new(
                 Exit::Failure,
                 "exists",
@@ -58,37 +64,66 @@ impl Device {
             .advise("choose another --home; an identity is never overwritten"));
         }
         let passphrase = arguments.passphrase.read_new()?;
-        files::create_folder(&folder.join("contacts"))?;
-        let identity = key_file::create(&folder.join(KEY_FILE), realm, &passphrase)?;
-        let device = Self { folder, identity, realm };
-        let card = format!("{}\n", card_to_text(device.identity.card()));
-        files::replace(&device.folder.join("card"), card.as_bytes())?;
-        Ok(device)
+        files::create_folder(folder)?;
+        VaultFile::create(folder, &passphrase, realm)?;
+        Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
     }
 
     /// Unlocks the device of a folder.
     pub(crate) fn open(arguments: &DeviceArguments) -> Outcome<Self> {
-        let folder = arguments.home.clone();
-        let path = folder.join(KEY_FILE);
-        if !path.exists() {
-            return Err(Failure::new(
-                Exit::NotFound,
-                "no identity",
-                format!("{} holds no identity", folder.display()),
-            )
-            .advise("make one with: chappe id new --home FOLDER"));
-        }
+        let folder = &arguments.home;
+        require(folder)?;
         let passphrase = arguments.passphrase.read()?;
-        let (identity, realm) = key_file::open(&path, &passphrase)?;
-        Ok(Self { folder, identity, realm })
+        Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
     }
 
-    /// A folder below the device's own, made if it is not there.
+    fn unlocked(folder: &Path, Opened { area, is_decoy, .. }: Opened) -> Outcome<Self> {
+        let (realm, seed) = read_identity(&area)?;
+        let identity = Identity::from_seed(&seed, realm);
+        Ok(Self { folder: folder.to_owned(), identity, realm, area, is_decoy })
+    }
+
+    /// Whether it was opened with a decoy's passphrase. Nothing that is shown may depend on it
+    /// (spec/13-storage.md, "Duress").
+    pub(crate) const fn is_under_duress(&self) -> bool {
+        self.is_decoy
+    }
+
+    /// A journal of this device.
+    pub(crate) fn journal(&self, name: &'static str) -> JournalPlace {
+        self.area.journal(name)
+    }
+
+    /// A folder below the device's own, made if it is not there: for what a server stores for others.
     pub(crate) fn subfolder(&self, name: &str) -> Outcome<PathBuf> {
         let folder = self.folder.join(name);
         files::create_folder(&folder)?;
         Ok(folder)
     }
+}
+
+/// There must be a device in the folder.
+pub(crate) fn require(folder: &Path) -> Outcome<()> {
+    if storage::is_there(folder) {
+        return Ok(());
+    }
+    let message = format!("{} holds no identity", folder.display());
+    Err(Failure::new(Exit::NotFound, "no identity", message)
+        .advise("make one with: chappe id new --home FOLDER"))
+}
+
+/// realm ‖ seed.
+pub(crate) fn read_identity(
+    area: &AreaFolder,
+) -> Outcome<(Realm, Zeroizing<[u8; IDENTITY_SEED_OCTETS]>)> {
+    let octets = area.read(IDENTITY)?;
+    let flaw = |kind, at| Failure::from(Flaw::at_octet(kind, "identity", at));
+    let (realm, seed) =
+        octets.split_first_chunk::<5>().ok_or_else(|| flaw(ErrorKind::Truncated, 0))?;
+    let realm = Realm::parse(realm).map_err(|_| flaw(ErrorKind::UnknownCode, 0))?;
+    let seed: &[u8; IDENTITY_SEED_OCTETS] =
+        seed.try_into().map_err(|_| flaw(ErrorKind::Truncated, 5))?;
+    Ok((realm, Zeroizing::new(*seed)))
 }
 
 /// `chappe-card:` and the card in base64url (spec/03-envelope.md, "Card").

@@ -1,26 +1,16 @@
 //! What a device has received: each envelope is on disk before it counts, and a restart takes the
-//! same envelopes in again.
+//! same envelopes in again. Texts go when they are older than the organisation wants to keep them.
 
 use super::Device;
 use super::journal::Journal;
+use super::retention::{self, Record};
 use super::station::{Arrival, Station};
+use crate::clock;
 use crate::exit::Outcome;
 use crate::hex;
 use chappe_codec::envelope::OpenError;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The journal's records.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
-enum Record {
-    /// An envelope that opened.
-    Taken { envelope: String },
-    /// Everything taken so far has been told to whoever uses the device.
-    Told,
-    /// Everything up to here has been fetched from an address, and told.
-    Cursor { source: String, cursor: u64 },
-}
+use std::time::Instant;
 
 /// What a station had learned before it was started.
 #[derive(Debug, Default)]
@@ -46,25 +36,34 @@ impl Known {
 /// A station with a memory.
 pub(crate) struct Received<'a> {
     pub(crate) station: Station<'a>,
+    device: &'a Device,
     journal: Journal,
     cursors: BTreeMap<String, u64>,
+    /// When texts were last looked at for their age.
+    looked_at: Instant,
 }
 
 impl<'a> Received<'a> {
-    /// Rebuilds the station from the journal; returns also what it had learned before.
+    /// Rebuilds the station from the journal; returns also what it had learned before. Texts that
+    /// are too old are erased first.
     pub(crate) fn open(device: &'a Device) -> Outcome<(Self, Known)> {
-        let (journal, records) = Journal::open(&device.subfolder("received")?)?;
+        let (mut journal, mut records) = Journal::open(&device.journal("received"))?;
+        if let Some(kept) = retention::keep(device, &records, clock::now_seconds())? {
+            journal.rewrite(&kept)?;
+            records = kept;
+        }
         let mut station = Station::new(device)?;
         let mut cursors = BTreeMap::new();
         let mut known = Known::default();
         for record in records {
             match record {
-                Record::Taken { envelope } => {
+                Record::Taken { envelope, .. } => {
                     let envelope = hex::decode("an envelope", &envelope)?;
                     // A contact removed since then makes an old envelope unreadable, not an error.
                     let arrivals = station.take(&envelope).unwrap_or_default();
                     known.untold.push((envelope, arrivals));
                 }
+                Record::Erased(erased) => known.told.extend(station.recall(&erased.remains()?)),
                 Record::Told => known.tell_all(),
                 Record::Cursor { source, cursor } => {
                     cursors.insert(source, cursor);
@@ -72,7 +71,7 @@ impl<'a> Received<'a> {
                 }
             }
         }
-        Ok((Self { station, journal, cursors }, known))
+        Ok((Self { station, device, journal, cursors, looked_at: Instant::now() }, known))
     }
 
     /// Takes an envelope in and keeps it. An envelope that does not open leaves no trace.
@@ -85,7 +84,8 @@ impl<'a> Received<'a> {
         }
         match taken {
             Ok(arrivals) => {
-                self.journal.append(&Record::Taken { envelope: hex::encode(envelope) })?;
+                let (at, envelope) = (clock::now_seconds(), hex::encode(envelope));
+                self.journal.append(&Record::Taken { at, envelope })?;
                 Ok(Ok(arrivals))
             }
             Err(refusal) => Ok(Err(refusal)),
@@ -108,5 +108,19 @@ impl<'a> Received<'a> {
         self.journal.append(&Record::Cursor { source: source.to_owned(), cursor })?;
         self.cursors.insert(source.to_owned(), cursor);
         Ok(())
+    }
+
+    /// "At least once an hour while it runs": erases texts that have become too old since. To be
+    /// called now and then.
+    pub(crate) fn keep_retention(&mut self) -> Outcome<()> {
+        if self.looked_at.elapsed() < retention::LOOK_EVERY {
+            return Ok(());
+        }
+        self.looked_at = Instant::now();
+        let records = self.journal.read()?;
+        match retention::keep(self.device, &records, clock::now_seconds())? {
+            Some(kept) => self.journal.rewrite(&kept),
+            None => Ok(()),
+        }
     }
 }

@@ -3,8 +3,9 @@
 
 use super::Device;
 use super::journal::Journal;
+use super::retention::LOOK_EVERY;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{clock, hex, key_file, said};
+use crate::{clock, hex, random, said};
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, Opened, Outbound};
@@ -15,6 +16,7 @@ use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Evidence, Statement};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 use zeroize::Zeroizing;
 
 /// The account key itself (spec/00-conventions.md, "Keys and accounts").
@@ -22,16 +24,19 @@ const DEVICE: u8 = 0;
 const EPOCH: u16 = 0;
 
 /// The journal's records.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
 enum Record {
     /// Counters taken and ids given, written before the envelope leaves.
     Said {
+        /// When, by the device's clock.
+        at: u64,
         to: String,
         precedence: String,
         chain: String,
         first: u32,
         ids: Vec<String>,
+        /// Empty once its text was erased (spec/13-storage.md, "Retention").
         envelope: String,
         /// What the statement in it signs. One record, so that a signature never counts as given
         /// while its octets are lost.
@@ -41,8 +46,15 @@ enum Record {
     Handed { envelope_hash: String },
 }
 
+impl Record {
+    /// Whether it is an envelope from before that time.
+    fn is_older_than(&self, before: u64) -> bool {
+        matches!(self, Self::Said { at, envelope, .. } if *at < before && !envelope.is_empty())
+    }
+}
+
 /// The messages a statement covers.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Signs {
     chain: String,
@@ -67,6 +79,8 @@ pub(crate) struct Sent<'a> {
     chains: BTreeMap<ChainId, ChainState>,
     handed: BTreeSet<[u8; 32]>,
     envelopes: Vec<Waiting>,
+    /// When texts were last looked at for their age.
+    looked_at: Instant,
 }
 
 /// To whom something is said.
@@ -103,13 +117,18 @@ pub(crate) struct Written {
 
 impl<'a> Sent<'a> {
     pub(crate) fn open(device: &'a Device) -> Outcome<Self> {
-        let (journal, records) = Journal::open(&device.subfolder("sent")?)?;
+        let (mut journal, mut records) = Journal::open(&device.journal("sent"))?;
+        if let Some(kept) = keep(device, &records, clock::now_seconds())? {
+            journal.rewrite(&kept)?;
+            records = kept;
+        }
         let mut sent = Self {
             device,
             journal,
             chains: BTreeMap::new(),
             handed: BTreeSet::new(),
             envelopes: Vec::new(),
+            looked_at: Instant::now(),
         };
         for record in records {
             sent.replay(record)?;
@@ -179,6 +198,7 @@ impl<'a> Sent<'a> {
                 Failure::new(Exit::Usage, "reference", "refer to a message by its whole id")
             })?;
         let record = Record::Said {
+            at: clock::now_seconds(),
             to: audience.name().to_owned(),
             precedence: precedence.name().to_owned(),
             chain: chain.to_string(),
@@ -221,6 +241,22 @@ impl<'a> Sent<'a> {
         self.envelopes.iter().filter(waits).cloned().collect()
     }
 
+    /// "At least once an hour while it runs": erases texts that have become too old since. To be
+    /// called now and then.
+    pub(crate) fn keep_retention(&mut self) -> Outcome<()> {
+        if self.looked_at.elapsed() < LOOK_EVERY {
+            return Ok(());
+        }
+        self.looked_at = Instant::now();
+        let records: Vec<Record> = self.journal.read()?;
+        if let Some(kept) = keep(self.device, &records, clock::now_seconds())? {
+            self.journal.rewrite(&kept)?;
+            let handed = std::mem::take(&mut self.handed);
+            self.envelopes.retain(|waiting| !handed.contains(&digest::sha256(&waiting.envelope)));
+        }
+        Ok(())
+    }
+
     fn seal(&self, audience: &Audience, first: Position, items: &[Item<'_>]) -> Outcome<Written> {
         let identity = &self.device.identity;
         match audience {
@@ -238,7 +274,7 @@ impl<'a> Sent<'a> {
             }
             Audience::Contact { outbound, .. } => {
                 let mut seed = Zeroizing::new([0; 32]);
-                key_file::random(&mut *seed)?;
+                random::fill(&mut *seed)?;
                 let (envelope, opened) = outbound.seal(&seed, first, items)?;
                 Ok(Written { envelope, opened })
             }
@@ -247,7 +283,7 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { to, precedence, chain, first, ids, envelope, signs } => {
+            Record::Said { at: _, to, precedence, chain, first, ids, envelope, signs } => {
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 for (counter, id) in (first..).zip(&ids) {
                     let id = MessageId(hex::decode_array("a message id", id)?);
@@ -258,7 +294,9 @@ impl<'a> Sent<'a> {
                 let precedence = precedence.parse().map_err(|error| {
                     Failure::new(Exit::Malformed, "journal", format!("{error}"))
                 })?;
-                self.envelopes.push(Waiting { to, precedence, envelope });
+                if !envelope.is_empty() {
+                    self.envelopes.push(Waiting { to, precedence, envelope });
+                }
                 if let Some(signs) = signs {
                     let state = self.chains.entry(chain_id(&signs.chain)?).or_default();
                     state.unsigned_from = signs.first.saturating_add(u32::from(signs.count));
@@ -271,6 +309,38 @@ impl<'a> Sent<'a> {
         }
         Ok(())
     }
+}
+
+/// The records that stay of these; `None` when none is too old. What was not handed over is not
+/// erased.
+fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Option<Vec<Record>>> {
+    let before = device.settings()?.erased_before(now);
+    if !records.iter().any(|record| record.is_older_than(before)) {
+        return Ok(None);
+    }
+    let handed: BTreeSet<&str> = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Handed { envelope_hash } => Some(envelope_hash.as_str()),
+            Record::Said { .. } => None,
+        })
+        .collect();
+    let mut erased = BTreeSet::new();
+    let mut kept = records.to_vec();
+    for record in &mut kept {
+        let is_old = record.is_older_than(before);
+        if let Record::Said { envelope, .. } = record
+            && is_old
+        {
+            let hash = hex::encode(&digest::sha256(&hex::decode("an envelope", envelope)?));
+            if handed.contains(hash.as_str()) {
+                envelope.clear();
+                erased.insert(hash);
+            }
+        }
+    }
+    kept.retain(|record| !matches!(record, Record::Handed { envelope_hash } if erased.contains(envelope_hash)));
+    Ok((!erased.is_empty()).then_some(kept))
 }
 
 fn chain_id(text: &str) -> Outcome<ChainId> {

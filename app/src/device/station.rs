@@ -9,6 +9,7 @@ use crate::exit::Outcome;
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
+use chappe_codec::error::DecodeError;
 use chappe_codec::id::{MessageId, Salt};
 use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::key::{AccountId, AccountKey};
@@ -75,6 +76,53 @@ impl Message {
     }
 }
 
+/// What stays of an envelope once its text is erased (spec/13-storage.md, "Retention").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remains {
+    /// What the replay memory knows it by.
+    pub(crate) fingerprint: [u8; 32],
+    /// `None` when it could no longer be opened when its text was erased.
+    pub(crate) author: Option<AccountKey>,
+    pub(crate) chain: ChainId,
+    pub(crate) sealed: bool,
+    /// By counter.
+    pub(crate) ids: Vec<(u32, MessageId)>,
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+impl Remains {
+    /// What stays of an envelope, and of the messages it brought.
+    pub(crate) fn of(envelope: &[u8], arrivals: &[Arrival]) -> Result<Self, DecodeError> {
+        let mut remains = Self {
+            fingerprint: fingerprint(envelope, &Envelope::parse(envelope)?),
+            author: None,
+            chain: ChainId([0; 8]),
+            sealed: false,
+            ids: Vec::new(),
+            evidence: Vec::new(),
+        };
+        for arrival in arrivals {
+            let Arrival::Message(message) = arrival else { continue };
+            remains.author = Some(message.author);
+            (remains.chain, remains.sealed) = (message.chain, message.sealed);
+            remains.ids.extend(message.id.map(|id| (message.position.counter, id)));
+            if (message.family, message.revision) == (Family::STATEMENT, 0) {
+                remains.evidence.extend(Evidence::parse(&message.body));
+            }
+        }
+        Ok(remains)
+    }
+}
+
+/// What the replay memory knows an envelope by. A copy of a sealed one under another wrapping still
+/// has the same ephemeral key.
+fn fingerprint(envelope: &[u8], parsed: &Envelope<'_>) -> [u8; 32] {
+    match parsed {
+        Envelope::FirstFlight(sealed) => digest::sha256(sealed.ephemeral()),
+        Envelope::Open(_) | Envelope::Unknown { .. } => digest::sha256(envelope),
+    }
+}
+
 /// A statement whose signature verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
@@ -119,22 +167,29 @@ impl<'a> Station<'a> {
 
     /// Takes an envelope in. On an error nothing has changed.
     pub(crate) fn take(&mut self, envelope: &[u8]) -> Result<Vec<Arrival>, OpenError> {
-        let (fingerprint, opened) = match Envelope::parse(envelope)? {
-            Envelope::Open(open) => {
-                let fingerprint = digest::sha256(envelope);
-                if self.seen.contains(&fingerprint) {
-                    return Err(OpenError::Replay);
-                }
-                (fingerprint, self.verify(&open)?)
+        let parsed = Envelope::parse(envelope)?;
+        let fingerprint = fingerprint(envelope, &parsed);
+        let opened = match &parsed {
+            Envelope::Open(_) if self.seen.contains(&fingerprint) => {
+                return Err(OpenError::Replay);
             }
-            // A copy under another wrapping still has the same ephemeral key.
-            Envelope::FirstFlight(sealed) => {
-                (digest::sha256(sealed.ephemeral()), self.unseal(&sealed)?)
-            }
+            Envelope::Open(open) => self.verify(open)?,
+            Envelope::FirstFlight(sealed) => self.unseal(sealed)?,
             Envelope::Unknown { .. } => return Err(OpenError::NeedsNewer),
         };
         self.seen.insert(fingerprint);
         Ok(self.arrivals(&opened))
+    }
+
+    /// Takes in what stayed of an envelope whose text was erased; returns which messages it signed.
+    pub(crate) fn recall(&mut self, remains: &Remains) -> Vec<Arrival> {
+        self.seen.insert(remains.fingerprint);
+        let Some(author) = &remains.author else { return Vec::new() };
+        let record = self.chains.entry((author.id(), remains.chain)).or_default();
+        record.sealed = remains.sealed;
+        record.ids.extend(remains.ids.iter().copied());
+        self.weigh(author, remains.evidence.clone());
+        self.settle(author)
     }
 
     fn verify(&self, open: &OpenEnvelope<'_>) -> Result<Opened, OpenError> {
@@ -183,17 +238,22 @@ impl<'a> Station<'a> {
                 body: item.body.to_vec(),
             })));
         }
+        self.weigh(&author, statements);
+        arrivals.extend(self.settle(&author));
+        arrivals
+    }
+
+    /// Lets statements that verify wait for their messages.
+    fn weigh(&mut self, author: &AccountKey, statements: Vec<Evidence>) {
         for evidence in statements {
             let chain = evidence.statement.claim.chain;
-            if evidence.statement.verify(&author, self.device.realm).is_ok() {
+            if evidence.statement.verify(author, self.device.realm).is_ok() {
                 let record = self.chains.entry((author.id(), chain)).or_default();
                 if record.pending.len() < PENDING_STATEMENTS_MAX {
                     record.pending.push(evidence);
                 }
             }
         }
-        arrivals.extend(self.settle(&author));
-        arrivals
     }
 
     /// Looks again at the author's statements that waited for messages.

@@ -41,7 +41,7 @@ pub(crate) struct Uplink {
 impl Uplink {
     /// Opens the queue with what an earlier run could not publish.
     pub(crate) fn open(device: &Device) -> Outcome<Self> {
-        let (journal, records) = Journal::open(&device.subfolder("uplink")?)?;
+        let (journal, records) = Journal::open(&device.journal("uplink"))?;
         let mut waiting = BTreeMap::new();
         let mut published = BTreeSet::new();
         for (sequence, record) in (journal.first()..).zip(records) {

@@ -26,7 +26,7 @@ use serde_json::json;
 use std::io::{self, BufRead, Write};
 
 pub(crate) use explain::foreign;
-pub(crate) use say::{is_test, read, summary, to_json, to_nested_json, with_message};
+pub(crate) use say::{Draft, is_test, read, summary, to_json, to_nested_json, with_message};
 pub(crate) use terminal::{json_line, steers};
 
 /// What to do with the messages on standard input.

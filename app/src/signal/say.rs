@@ -14,10 +14,19 @@ use chappe_codec::signal::packed::{Packed, TextBuffer};
 use chappe_codec::signal::{Message, check};
 use serde_json::Value;
 
-/// Reads a signal in any of its forms and returns an item's octets, which
-/// [`Item::from_canonical`] reads: packed, or on the standard wire. Unless `unchecked`, one that
+/// A signal that is to be said: octets of items, which [`Item::from_canonical`] reads.
+pub(crate) struct Draft {
+    /// As its author wrote it.
+    pub(crate) written: Vec<u8>,
+    /// The same with DuressIndicator 1.
+    pub(crate) under_duress: Vec<u8>,
+    /// Whether its author wrote that it is under duress.
+    pub(crate) says_duress: bool,
+}
+
+/// Reads a signal in any of its forms: packed, or on the standard wire. Unless `unchecked`, one that
 /// breaks a rule of the standard's chapter 4 is refused with the first rule it breaks.
-pub(crate) fn read(line: &str, unchecked: bool, packed: bool) -> Outcome<Vec<u8>> {
+pub(crate) fn read(line: &str, unchecked: bool, packed: bool) -> Outcome<Draft> {
     let form = Form::read(line.as_bytes()).map_err(failure)?;
     let mut buffer = TextBuffer::new();
     let message =
@@ -27,7 +36,11 @@ pub(crate) fn read(line: &str, unchecked: bool, packed: bool) -> Outcome<Vec<u8>
         return Err(Failure::new(Exit::Malformed, "signal", reason)
             .advise("chappe signal check shows everything; --unchecked sends it all the same"));
     }
-    to_item(&message, packed).map_err(failure)
+    let says_duress = message.duress;
+    let written = to_item(&message, packed).map_err(failure)?;
+    let coerced = Message { duress: true, ..message };
+    let under_duress = to_item(&coerced, packed).map_err(failure)?;
+    Ok(Draft { written, under_duress, says_duress })
 }
 
 /// Whether an item is a signal that is only a test (Whiteflag type T).

@@ -19,7 +19,7 @@ const REALM: Realm = Realm { mode: Mode::Exercise, network: 9 };
 /// The item of "WF100F0…" with the text "ok", or "no".
 fn signal(text: &str, packed: bool) -> Vec<u8> {
     let line = format!("WF100F0{}{text}", "0".repeat(64));
-    crate::signal::read(&line, false, packed).unwrap()
+    crate::signal::read(&line, false, packed).unwrap().written
 }
 
 fn identity(number: u8) -> Identity {

@@ -71,7 +71,11 @@ impl Homes {
     /// Makes identities that know one another by name.
     pub(crate) fn people(&self, names: &[&str]) {
         for name in names {
-            assert_eq!(self.chappe(name, &["id", "new"], "").0, 0);
+            let (exit, said) = self.chappe(name, &["id", "new"], "");
+            assert_eq!(exit, 0, "{said:?}");
+            // What its owner would hand to others.
+            let card = said[0]["card"].as_str().unwrap();
+            std::fs::write(self.path(name).join("card"), card).unwrap();
         }
         for name in names {
             for other in names.iter().filter(|other| *other != name) {
@@ -164,4 +168,10 @@ pub(crate) fn text_signal(text: &str) -> String {
     })
     .to_string()
         + "\n"
+}
+
+/// The octets of hexadecimal digits.
+pub(crate) fn octets(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }

@@ -4,7 +4,7 @@ use super::key_file::Keys;
 use super::{read_line, without_integrity};
 use crate::clock::now_seconds;
 use crate::exit::Outcome;
-use crate::key_file::random;
+use crate::random;
 use crate::signal::flaw::Flaw;
 use crate::signal::form::{Form, read_hexadecimal};
 use crate::signal::json as shapes;
@@ -87,7 +87,7 @@ impl Talk {
         let message = form.reading(&mut buffer)?.message()?;
         let method = Method::of_indicator(message.encryption)?;
         let mut vector = InitialisationVector([0; 16]);
-        random(&mut vector.0).map_err(|_| Flaw {
+        random::fill(&mut vector.0).map_err(|_| Flaw {
             message: "no randomness from this system".into(),
             ..Flaw::of_field(ErrorKind::Missing, "InitVector")
         })?;

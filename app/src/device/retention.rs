@@ -1,0 +1,277 @@
+//! What stays of what was received once its text is too old (spec/13-storage.md, "Retention").
+
+use super::Device;
+use super::station::{Arrival, Remains, Station};
+use crate::exit::Outcome;
+use crate::hex;
+use chappe_codec::chain::ChainId;
+use chappe_codec::id::MessageId;
+use chappe_codec::item::Family;
+use chappe_codec::key::AccountKey;
+use chappe_codec::label::label_epoch;
+use chappe_codec::statement::Evidence;
+use chappe_relay::Lease;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often what is too old is looked for while a device runs.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(3600);
+
+/// The records of the journal `received`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Record {
+    /// An envelope that opened, and when by the device's clock.
+    Taken { at: u64, envelope: String },
+    /// What stays of one whose text was erased.
+    Erased(Erased),
+    /// Everything taken so far has been told to whoever uses the device.
+    Told,
+    /// Everything up to here has been fetched from an address, and told.
+    Cursor { source: String, cursor: u64 },
+}
+
+/// [`Remains`] as a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Erased {
+    fingerprint: String,
+    author: Option<String>,
+    chain: String,
+    sealed: bool,
+    ids: Vec<(u32, String)>,
+    evidence: Vec<String>,
+}
+
+impl Erased {
+    fn of(remains: &Remains) -> Self {
+        let ids = remains.ids.iter().map(|(counter, id)| (*counter, id.to_string())).collect();
+        let evidence = remains.evidence.iter();
+        Self {
+            fingerprint: hex::encode(&remains.fingerprint),
+            author: remains.author.map(|author| hex::encode(&author.to_bytes())),
+            chain: remains.chain.to_string(),
+            sealed: remains.sealed,
+            ids,
+            evidence: evidence.map(|evidence| hex::encode(&evidence.to_bytes())).collect(),
+        }
+    }
+
+    pub(super) fn remains(&self) -> Outcome<Remains> {
+        let account = |text: &String| {
+            let octets = hex::decode_array("an account", text)?;
+            AccountKey::from_bytes(&octets).map_err(|error| {
+                let message = format!("an account in the journal: {error}");
+                crate::exit::Failure::new(crate::exit::Exit::Malformed, error.name(), message)
+            })
+        };
+        let id = |(counter, text): &(u32, String)| {
+            Ok((*counter, MessageId(hex::decode_array("a message id", text)?)))
+        };
+        let evidence = |text: &String| Ok(Evidence::parse(&hex::decode("evidence", text)?)?);
+        Ok(Remains {
+            fingerprint: hex::decode_array("a hash", &self.fingerprint)?,
+            author: self.author.as_ref().map(account).transpose()?,
+            chain: ChainId(hex::decode_array("a chain id", &self.chain)?),
+            sealed: self.sealed,
+            ids: self.ids.iter().map(id).collect::<Outcome<_>>()?,
+            evidence: self.evidence.iter().map(evidence).collect::<Outcome<_>>()?,
+        })
+    }
+}
+
+/// The records that stay of these; `None` when none is too old. What was not told is not erased.
+pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Option<Vec<Record>>> {
+    let before = device.settings()?.erased_before(now);
+    let told = records
+        .iter()
+        .rposition(|record| matches!(record, Record::Told | Record::Cursor { .. }))
+        .unwrap_or(0);
+    let (told, untold) = records.split_at_checked(told).unwrap_or((records, &[]));
+    let is_old = |record: &Record| matches!(record, Record::Taken { at, .. } if *at < before);
+    if !told.iter().any(is_old) {
+        return Ok(None);
+    }
+    let mut station = Station::new(device)?;
+    let (mut kept, mut cursors) = (Vec::new(), BTreeMap::new());
+    let mut erased_any = false;
+    for record in told {
+        match record {
+            Record::Taken { envelope, .. } => {
+                let octets = hex::decode("an envelope", envelope)?;
+                let arrivals = station.take(&octets).unwrap_or_default();
+                if is_old(record) && !arrivals.iter().any(|arrival| is_lease(arrival, now)) {
+                    let remains = Remains::of(&octets, &arrivals)?;
+                    kept.push(Record::Erased(Erased::of(&remains)));
+                    erased_any = true;
+                } else {
+                    kept.push(record.clone());
+                }
+            }
+            Record::Erased(erased) => {
+                station.recall(&erased.remains()?);
+                kept.push(record.clone());
+            }
+            Record::Told => {}
+            Record::Cursor { source, cursor } => {
+                cursors.insert(source.clone(), *cursor);
+            }
+        }
+    }
+    if !erased_any {
+        return Ok(None);
+    }
+    // Of the cursors the last ones say all; what came first among the rest ends what was told.
+    kept.extend(cursors.into_iter().map(|(source, cursor)| Record::Cursor { source, cursor }));
+    kept.extend_from_slice(untold);
+    Ok(Some(kept))
+}
+
+/// "The whole envelope, until the last day the lease has labels for."
+fn is_lease(arrival: &Arrival, now: u64) -> bool {
+    let Arrival::Message(message) = arrival else { return false };
+    if (message.family, message.revision) != (Family::LEASE, 0) {
+        return false;
+    }
+    let Ok(lease) = Lease::parse(&message.body) else { return false };
+    lease.labels().last().is_some_and(|(epoch, _)| epoch >= label_epoch(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::send::sealed_to;
+    use crate::device::contacts::Contact;
+    use crate::device::received::Received;
+    use crate::device::sent::{Audience, Sent};
+    use crate::device::tests::device;
+    use chappe_codec::envelope::OpenError;
+    use chappe_codec::item::{Item, Reference};
+    use chappe_codec::precedence::Precedence;
+
+    fn item(body: &[u8]) -> Item<'_> {
+        let family = Family::from_code(0x70).unwrap();
+        Item { family, revision: 0, reference: Reference::None, body }
+    }
+
+    fn meet(one: &Device, other: &Device, name: &str) -> Audience {
+        one.add_contact(name, other.identity.card()).unwrap();
+        let card = *other.identity.card();
+        sealed_to(one, &Contact { name: name.into(), card }).unwrap()
+    }
+
+    fn records(device: &Device) -> Vec<Record> {
+        super::super::journal::Journal::open(&device.journal("received")).unwrap().1
+    }
+
+    #[test]
+    fn a_text_goes_once_it_was_told_and_what_it_proves_stays() {
+        let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (ana, ben) = (device(folders.0.path()), device(folders.1.path()));
+        let to_ben = meet(&ana, &ben, "ben");
+        meet(&ben, &ana, "ana");
+        ben.set_retention(0).unwrap();
+        let mut sent = Sent::open(&ana).unwrap();
+        let mut said: Vec<Vec<u8>> = Vec::new();
+        for (audience, body) in [(&to_ben, b"one"), (&Audience::Open, b"two"), (&to_ben, b"six")] {
+            let written = sent.write(audience, Precedence::Routine, &[item(body)]).unwrap();
+            said.push(written.envelope);
+        }
+
+        // Two are told, the third is not when it crashes.
+        let (mut received, _) = Received::open(&ben).unwrap();
+        received.take(&said[0]).unwrap().unwrap();
+        received.take(&said[1]).unwrap().unwrap();
+        received.advance("a source", 7).unwrap();
+        received.take(&said[2]).unwrap().unwrap();
+        drop(received);
+
+        let (mut received, known) = Received::open(&ben).unwrap();
+        assert_eq!(known.untold.len(), 1, "what was not told is there as it came");
+        assert_eq!(known.untold[0].0, said[2]);
+        assert_eq!(received.cursor("a source"), 7);
+        // All three are known when they come again.
+        for envelope in &said {
+            assert_eq!(received.take(envelope).unwrap(), Err(OpenError::Replay));
+        }
+        drop(received);
+        let left = records(&ben);
+        let whole = left.iter().filter(|record| matches!(record, Record::Taken { .. })).count();
+        let erased = left.iter().filter(|record| matches!(record, Record::Erased(_))).count();
+        assert_eq!((whole, erased), (1, 2), "{left:?}");
+
+        // A statement over erased messages is checked against their ids, after another restart, too.
+        let (mut received, _) = Received::open(&ben).unwrap();
+        received.told().unwrap();
+        drop(received);
+        let (mut received, known) = Received::open(&ben).unwrap();
+        assert!(known.untold.is_empty());
+        let statement = sent.sign(&to_ben, &to_ben, Precedence::Routine).unwrap().unwrap();
+        let arrivals = received.take(&statement.envelope).unwrap().unwrap();
+        let signed = arrivals.iter().find_map(|arrival| match arrival {
+            Arrival::Signed(signed) => Some(signed.ids.len()),
+            Arrival::Message(_) | Arrival::Contradiction(_) => None,
+        });
+        assert_eq!(signed, Some(2));
+        received.told().unwrap();
+        drop(received);
+
+        // The statement itself stays, although its envelope is erased.
+        let (_, known) = Received::open(&ben).unwrap();
+        assert!(records_are_erased(&ben));
+        let signed = |arrival: &Arrival| matches!(arrival, Arrival::Signed(_));
+        assert_eq!(known.told.iter().filter(|arrival| signed(arrival)).count(), 1);
+    }
+
+    fn records_are_erased(device: &Device) -> bool {
+        records(device).iter().all(|record| !matches!(record, Record::Taken { .. }))
+    }
+
+    #[test]
+    fn only_what_is_older_goes() {
+        let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (ana, ben) = (device(folders.0.path()), device(folders.1.path()));
+        meet(&ben, &ana, "ana");
+        let mut sent = Sent::open(&ana).unwrap();
+        let mut taken = |at| {
+            let written = sent.write(&Audience::Open, Precedence::Routine, &[item(b"x")]).unwrap();
+            Record::Taken { at, envelope: hex::encode(&written.envelope) }
+        };
+        let day = 24 * 3600;
+        let records = vec![taken(9 * day), taken(11 * day), Record::Told, taken(1)];
+        let kept = keep(&ben, &records, 40 * day).unwrap().unwrap();
+        assert!(matches!(kept[0], Record::Erased(_)));
+        assert_eq!(kept[1..], records[1..]);
+        // Nothing more to do, and nothing without a clock.
+        assert_eq!(keep(&ben, &kept, 40 * day).unwrap(), None);
+        assert_eq!(keep(&ben, &records, 0).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_said_goes_once_it_was_handed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = device(folder.path());
+        device.set_retention(0).unwrap();
+        let mut sent = Sent::open(&device).unwrap();
+        let write = |sent: &mut Sent<'_>, body: &[u8]| {
+            sent.write(&Audience::Open, Precedence::Routine, &[item(body)]).unwrap().envelope
+        };
+        let handed = write(&mut sent, b"handed over");
+        let waiting = write(&mut sent, b"waiting");
+        sent.handed_over(&handed).unwrap();
+        drop(sent);
+        let octets = |device: &Device| {
+            let path = device.journal("sent").path;
+            (path.join("log-0").exists(), path.join("log-1").exists())
+        };
+        assert_eq!(octets(&device), (true, false));
+        let mut sent = Sent::open(&device).unwrap();
+        assert_eq!(octets(&device), (false, true), "it was written anew");
+        assert_eq!(sent.queued().iter().map(|one| &one.envelope).collect::<Vec<_>>(), [&waiting]);
+        // Counters go on, and both are signed.
+        write(&mut sent, b"third");
+        let written = sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap();
+        let messages = written.unwrap().opened.messages()[0].position.counter;
+        assert_eq!(messages, 3);
+    }
+}

@@ -1,0 +1,87 @@
+//! A journal's page on disk: two places, one of them in use.
+
+use super::{JournalPlace, refused};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::{files, random};
+use chappe_codec::vault::{PAGE_FILE_OCTETS, PLACE_OCTETS, Page, PageKey, Place, Placed};
+use std::fs::File;
+use std::path::PathBuf;
+
+/// The file's name in a journal's folder.
+pub(super) const NAME: &str = "page";
+
+/// An open page file. As long as it is open no other process has the journal.
+pub(crate) struct PageFile {
+    path: PathBuf,
+    file: File,
+    key: PageKey,
+    placed: Placed,
+}
+
+impl PageFile {
+    /// The octets of a new journal's page file.
+    pub(super) fn first(journal: &JournalPlace) -> Outcome<[u8; PAGE_FILE_OCTETS]> {
+        let page = Page {
+            serial: 0,
+            generation: 0,
+            generation_key: random::secret()?,
+            first: 0,
+            reserved: 0,
+        };
+        let place = if random::below(2)? == 0 { Place::First } else { Place::Second };
+        let sealed = journal
+            .page_key()
+            .seal(&page, place, random::octets()?)
+            .map_err(|error| refused(&journal.path, error))?;
+        let mut file: [u8; PAGE_FILE_OCTETS] = random::octets()?;
+        let places = file.chunks_exact_mut(PLACE_OCTETS);
+        let at = usize::from(place == Place::Second);
+        places.skip(at).take(1).for_each(|octets| octets.copy_from_slice(&sealed));
+        Ok(file)
+    }
+
+    /// Takes the journal and reads its page. An older page that a crash left is overwritten.
+    pub(crate) fn open(journal: &JournalPlace) -> Outcome<Self> {
+        let path = journal.path.join(NAME);
+        if !path.exists() {
+            let message = format!("{}: the journal's page is not there", path.display());
+            return Err(Failure::new(Exit::Authentication, "missing", message));
+        }
+        let file = files::open_in_place(&path)?;
+        files::lock(&file, &path)?;
+        let octets_max = u64::try_from(PAGE_FILE_OCTETS).unwrap_or(u64::MAX).saturating_add(1);
+        let octets = files::read_up_to(&path, octets_max)?;
+        let key = journal.page_key();
+        let placed = key.open(&octets).map_err(|error| refused(&path, error))?;
+        let opened = Self { path, file, key, placed };
+        if opened.placed.is_other_open {
+            opened.overwrite_other()?;
+        }
+        Ok(opened)
+    }
+
+    /// The page that counts.
+    pub(crate) const fn page(&self) -> &Page {
+        &self.placed.page
+    }
+
+    /// Puts another page in its place: the new one first, then the old one overwritten. The serial is
+    /// given here.
+    pub(crate) fn write(&mut self, page: Page) -> Outcome<()> {
+        let serial = self.placed.page.serial.saturating_add(1);
+        let (page, place) = (Page { serial, ..page }, self.placed.place.other());
+        let octets = self
+            .key
+            .seal(&page, place, random::octets()?)
+            .map_err(|error| refused(&self.path, error))?;
+        files::overwrite(&self.file, &self.path, place.offset(), &octets)?;
+        self.placed = Placed { page, place, is_other_open: false };
+        self.overwrite_other()
+    }
+
+    fn overwrite_other(&self) -> Outcome<()> {
+        let noise: [u8; PLACE_OCTETS] = random::octets()?;
+        let offset = self.placed.place.other().offset();
+        files::overwrite(&self.file, &self.path, offset, &noise)
+    }
+}
