@@ -22,12 +22,8 @@ pub trait KeyStore {
     /// # Errors
     ///
     /// [`KeyStoreError::Unavailable`].
-    fn sign(
-        &self,
-        context: &str,
-        realm: Realm,
-        parts: &[&[u8]],
-    ) -> Result<[u8; 64], KeyStoreError>;
+    fn sign(&self, context: &str, realm: Realm, parts: &[&[u8]])
+    -> Result<[u8; 64], KeyStoreError>;
 
     /// X25519 of one of the device's keys and a public key.
     ///

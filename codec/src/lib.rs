@@ -31,6 +31,7 @@ pub mod merkle;
 mod packing;
 pub mod precedence;
 pub mod realm;
+pub mod session;
 pub mod signal;
 pub mod statement;
 pub mod text;

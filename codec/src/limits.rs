@@ -56,3 +56,6 @@ pub const SESSION_COUNTERS_MAX: u32 = 1 << 20;
 
 /// Keys of passed-over counters kept in one session.
 pub const SKIPPED_KEYS_MAX: usize = 128;
+
+/// Octets of one session's snapshot: the longest is 128 passed-over keys and a hybrid offer.
+pub const SESSION_SNAPSHOT_OCTETS_MAX: usize = 16 * 1024;
