@@ -2,6 +2,7 @@
 //! used (spec/11-session.md, "Counters and memory").
 
 use super::agreement::MASK_OCTETS;
+use super::chain::Chain;
 use super::epoch::WayKeys;
 use super::hint::{self, FAR_COUNTERS};
 use super::message_keys::MessageKeys;
@@ -14,8 +15,9 @@ pub(super) struct Sending {
     pub(super) keys: WayKeys,
     /// The keys of the next epoch, which this side enters once it has opened something of it.
     pub(super) next: Option<WayKeys>,
-    /// Counters below this one may be used once a snapshot has been stored that begins with it.
-    pub(super) reserved: u32,
+    /// The chain behind the block: counters below its own may be used once a snapshot has been
+    /// stored that begins with it.
+    pub(super) behind: Chain,
     /// Whether it has been stored.
     pub(super) is_durable: bool,
     /// Counts what has to be stored before anything more is sent.
@@ -33,9 +35,9 @@ pub(super) struct Flight {
 }
 
 impl Sending {
-    pub(super) const fn new(epoch: u32, keys: WayKeys, flight: Option<Flight>) -> Self {
-        let reserved = keys.chain.counter();
-        Self { epoch, keys, next: None, reserved, is_durable: false, generation: 0, flight }
+    pub(super) fn new(epoch: u32, keys: WayKeys, flight: Option<Flight>) -> Self {
+        let behind = keys.chain.clone();
+        Self { epoch, keys, next: None, behind, is_durable: false, generation: 0, flight }
     }
 
     pub(super) const fn counter(&self) -> u32 {
@@ -55,14 +57,14 @@ impl Sending {
 
     /// Whether these counters may be used now.
     pub(super) fn is_reserved(&self, first: u32, items: u32) -> bool {
-        self.is_durable && first.saturating_add(items) <= self.reserved
+        self.is_durable && first.saturating_add(items) <= self.behind.counter()
     }
 
     /// Asks for the block these counters are in.
     pub(super) fn reserve(&mut self, first: u32, items: u32) {
         let end = first.saturating_add(items).next_multiple_of(FAR_COUNTERS);
-        if end > self.reserved {
-            self.reserved = end;
+        if end > self.behind.counter() {
+            self.behind.advance(end);
             self.must_be_stored();
         }
     }
@@ -113,6 +115,9 @@ impl Sending {
 
     /// Sends in the next epoch from now on.
     pub(super) fn enter(&mut self, epoch: u32, mut keys: WayKeys) {
+        let mut behind = keys.chain.clone();
+        behind.advance(self.behind.counter());
+        self.behind = behind;
         keys.chain.advance(self.counter());
         (self.epoch, self.keys, self.next) = (epoch, keys, None);
         // A crash must not bring back the epoch the other side has been led out of.

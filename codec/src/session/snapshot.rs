@@ -203,11 +203,8 @@ fn read_ratchet(input: &[u8]) -> Parsed<'_, Ratchet> {
 
 fn put_sending(out: &mut Vec<u8>, sending: &Sending, in_order: bool) {
     out.extend_from_slice(&sending.epoch.to_be_bytes());
-    let mut keys = sending.keys.clone();
-    if !in_order {
-        keys.chain.advance(sending.reserved);
-    }
-    put_keys(out, &keys);
+    let chain = if in_order { &sending.keys.chain } else { &sending.behind };
+    put_way(out, &sending.keys.hints, chain);
     put_option(out, sending.next.as_ref(), put_keys);
     put_option(out, sending.flight.as_ref(), |out, flight| {
         out.extend_from_slice(&flight.hint);
@@ -299,8 +296,12 @@ fn read_skipped(input: &[u8]) -> Parsed<'_, Skipped> {
 }
 
 fn put_keys(out: &mut Vec<u8>, keys: &WayKeys) {
-    out.extend_from_slice(keys.hints.octets());
-    let (counter, next_block, key) = keys.chain.parts();
+    put_way(out, &keys.hints, &keys.chain);
+}
+
+fn put_way(out: &mut Vec<u8>, hints: &HintKey, chain: &Chain) {
+    out.extend_from_slice(hints.octets());
+    let (counter, next_block, key) = chain.parts();
     out.extend_from_slice(&counter.to_be_bytes());
     out.extend_from_slice(next_block);
     out.extend_from_slice(key);
