@@ -340,3 +340,34 @@ impl Hints<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What only an author that breaks the rules can write: its tag is right, its place is not.
+    #[test]
+    fn an_envelope_stands_where_it_may() {
+        let mut receiving = Receiving::new(0, WayKeys::of_epoch(&[1; 32], 0));
+        let mut index = HintIndex::new();
+        let mut hints = Hints { session: 0, index: &mut index };
+        let place = |counter| Place { epoch: 0, counter };
+        let name = |refused: Result<(), OpenError>| refused.map_err(OpenError::name);
+        assert_eq!(receiving.check_items(place(32), 32), Ok(()));
+        assert_eq!(name(receiving.check_items(place(33), 32)), Err("out_of_range"));
+        assert_eq!(receiving.check_items(place(64), 32), Ok(()));
+        let last = SESSION_COUNTERS_MAX - 1;
+        assert_eq!(receiving.check_items(place(last), 1), Ok(()));
+        assert_eq!(name(receiving.check_items(place(last), 2)), Err("out_of_range"));
+        // 5 and 6 were passed over; 7 was opened.
+        receiving.accept(place(0), 5, None, Window::STATION, &mut hints);
+        receiving.accept(place(7), 1, None, Window::STATION, &mut hints);
+        assert_eq!(receiving.check_items(place(5), 2), Ok(()));
+        assert_eq!(name(receiving.check_items(place(5), 3)), Err("inconsistent"));
+        receiving.accept(place(5), 2, None, Window::STATION, &mut hints);
+        assert!(receiving.skipped.is_empty() && receiving.keys(place(6), None).is_none());
+        // Every hint is gone with its way.
+        receiving.forget_hints(&mut hints);
+        assert_eq!(index.len(), 0);
+    }
+}

@@ -101,7 +101,8 @@ fn keys_of_small_order_are_refused() {
         let mut weak = b.recipient(true);
         weak.party.identity = small;
         let item = chappe_codec::item::Item::text(b"x", chappe_codec::item::Reference::None);
-        let error = d.send_with(&weak, &[item.clone()], 999, Default::default()).unwrap_err();
+        let error =
+            d.send_with(&weak, std::slice::from_ref(&item), 999, Default::default()).unwrap_err();
         assert_eq!(error, chappe_codec::session::SealError::WeakKey);
         let mut weak = b.recipient(true);
         weak.prekey = small;
@@ -188,14 +189,14 @@ fn an_unreserved_counter_seals_nothing() {
     let (mut a, b) = Device::pair(48, Window::HANDSET);
     let to = b.recipient(true);
     let item = chappe_codec::item::Item::text(b"x", chappe_codec::item::Reference::None);
-    let sealed = a.sessions.seal(&to, &[item.clone()], 999).map(|s| s.envelope);
+    let sealed = a.sessions.seal(&to, std::slice::from_ref(&item), 999).map(|s| s.envelope);
     assert_eq!(sealed.unwrap_err(), chappe_codec::session::SealError::NotReserved);
     let chance = &mut a.chance;
     let mut fresh = |out: &mut [u8]| chance.fill(out);
     let reserved =
         a.sessions.reserve(&a.keys, &to, 1, Default::default(), None, &mut fresh).unwrap();
     assert!(reserved.must_store);
-    let sealed = a.sessions.seal(&to, &[item.clone()], 999).map(|s| s.envelope);
+    let sealed = a.sessions.seal(&to, std::slice::from_ref(&item), 999).map(|s| s.envelope);
     assert_eq!(sealed.unwrap_err(), chappe_codec::session::SealError::NotReserved);
     a.store(reserved.session);
     a.sessions.seal(&to, &[item], 999).unwrap();
@@ -222,4 +223,67 @@ proptest! {
         prop_assert!(b.receive(&forged).is_err());
         assert_unspoiled(&mut b, &genuine);
     }
+}
+
+/// Snapshots of sessions in every state: with an offer, a hybrid offer, keys of passed-over counters.
+fn snapshots() -> Vec<Vec<u8>> {
+    let (mut a, mut b) = Device::pair(61, Window::STATION);
+    let mut all = Vec::new();
+    let steps = chappe_codec::session::Steps { now: false, hybrid: true };
+    let item = [chappe_codec::item::Item::text(b"x", chappe_codec::item::Reference::None)];
+    for round in 0..24 {
+        b.now = Some(round);
+        let lost = round % 3 == 1;
+        let sent = a.send_with(&b.recipient(round % 2 == 0), &item, 16_384, steps).unwrap();
+        if !lost {
+            b.receive(&sent.envelope).unwrap();
+        }
+        if round > 2 {
+            let sent = b.send_with(&a.recipient(true), &item, 16_384, steps).unwrap();
+            if !lost {
+                a.receive(&sent.envelope).unwrap();
+            }
+        }
+        for device in [&a, &b] {
+            all.extend(device.octets().into_iter().filter(|octets| octets[0] == 1));
+        }
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn a_snapshot_has_one_encoding(which: prop::sample::Index, at: prop::sample::Index, flip: u8) {
+        static ALL: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(snapshots);
+        let genuine = which.get(&ALL);
+        let read = chappe_codec::session::Snapshot::parse(genuine).unwrap();
+        prop_assert_eq!(read.octets(), &genuine[..]);
+        let at = at.index(genuine.len());
+        prop_assert!(chappe_codec::session::Snapshot::parse(&genuine[..at]).is_err());
+        let mut changed = genuine.clone();
+        changed[at] ^= flip;
+        if let Ok(read) = chappe_codec::session::Snapshot::parse(&changed) {
+            prop_assert_eq!(read.octets(), &changed[..]);
+        }
+    }
+
+    #[test]
+    fn arbitrary_octets_are_no_snapshot_or_read_back(
+        octets in proptest::collection::vec(any::<u8>(), 0..700)
+    ) {
+        if let Ok(read) = chappe_codec::session::Snapshot::parse(&octets) {
+            prop_assert_eq!(read.octets(), &octets[..]);
+        }
+    }
+}
+
+#[test]
+fn nothing_shows_a_key() {
+    let (a, mut b, genuine) = chained(62);
+    let received = b.receive(&genuine).unwrap();
+    let number = b.sessions.all()[0];
+    let snapshot = b.sessions.snapshot(number).unwrap();
+    let shown = format!("{:?} {:?} {:?}", b.sessions, snapshot, received);
+    assert!(shown.len() < 600, "{shown}");
+    assert!(!shown.contains("genuine") && !shown.contains(&format!("{:?}", a.me.identity)));
 }
