@@ -301,7 +301,6 @@ fn prove(
     Ok(Proved { place, items, content, salt_secret: keys.salt_secret() })
 }
 
-/// A device of the party that wrote an envelope.
 impl Received {
     /// Who wrote it.
     #[must_use]

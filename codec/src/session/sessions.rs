@@ -118,7 +118,7 @@ impl Sessions {
     }
 
     /// What a device knows of first flights is told it again at the start, from where it has written
-    /// every [`Received::remembered`].
+    /// every [`Received::remembered`](super::Received::remembered).
     pub fn remember(&mut self, remembered: Remembered) {
         self.memory.remember(remembered.prekey, remembered.digest);
     }
