@@ -47,6 +47,53 @@ pub fn derive(secret: &[u8], label: &str, parts: &[&[u8]], out: &mut [u8]) {
     }
 }
 
+/// HMAC-SHA256 under one key of 32 octets whose schedule is made once: two compressions a short
+/// message where [`mac`] takes four. It is wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct Keyed(Hmac<Sha256>);
+
+impl Keyed {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        // RFC 2104 §2: a key shorter than a block is padded with zeros.
+        let mut block = zeroize::Zeroizing::new([0; 64]);
+        if let Some(front) = block.first_chunk_mut::<32>() {
+            *front = *key;
+        }
+        Self(Hmac::new((&*block).into()))
+    }
+
+    /// `MAC(key, label, a, …)`.
+    pub(crate) fn mac(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        mac.update(label.as_bytes());
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// `EXPAND(key, label, a, …, out.len())` (spec/00-conventions.md; RFC 5869 §2.3). `out` is at
+    /// most 255 × 32 octets, which every use in this protocol keeps.
+    pub(crate) fn expand(&self, label: &str, parts: &[&[u8]], out: &mut [u8]) {
+        let mut previous = zeroize::Zeroizing::new([0; 32]);
+        for (number, chunk) in (1_u8..=255).zip(out.chunks_mut(32)) {
+            let mut mac = self.0.clone();
+            if number > 1 {
+                mac.update(&*previous);
+            }
+            mac.update(label.as_bytes());
+            for part in parts {
+                mac.update(part);
+            }
+            mac.update(&[number]);
+            *previous = mac.finalize().into_bytes().into();
+            for (to, from) in chunk.iter_mut().zip(previous.iter()) {
+                *to = *from;
+            }
+        }
+    }
+}
+
 /// The first `N` octets of a 32-octet hash. `N` is at most 32 wherever this is used.
 #[must_use]
 pub fn first<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
@@ -67,5 +114,17 @@ mod tests {
         ];
         assert_eq!(sha256(b"abc"), expected);
         assert_eq!(hash("a", &[b"b", b"c"]), expected);
+    }
+
+    #[test]
+    fn a_key_made_once_gives_the_same() {
+        let key = [0x0b; 32];
+        assert_eq!(Keyed::new(&key).mac("a", &[b"b"]), mac(&key, "a", &[b"b"]));
+        let mut expected = [0; 76];
+        let kdf = hkdf::Hkdf::<Sha256>::from_prk(&key).unwrap();
+        kdf.expand(b"label", &mut expected).unwrap();
+        let mut out = [0; 76];
+        Keyed::new(&key).expand("lab", &[b"el"], &mut out);
+        assert_eq!(out, expected);
     }
 }

@@ -31,6 +31,8 @@ impl Family {
     pub const SIGNAL: Self = Self(0x01);
     /// Unicode text (spec/09-packed.md).
     pub const TEXT: Self = Self(0x04);
+    /// A step of a session's ratchet (spec/11-session.md, "Ratchet"): the session's own affair.
+    pub const RATCHET: Self = Self(0x0F);
     /// An author's statement over messages of a chain.
     pub const STATEMENT: Self = Self(0x10);
     /// A mailbox leased to a gateway.
@@ -102,7 +104,7 @@ const fn forms_of(family: Family, revision: u8) -> Option<&'static [u8]> {
     match (family, revision) {
         (Family::SIGNAL, 0) => Some(&[3]),
         (Family::SIGNAL, 1) | (Family::TEXT, 0) => Some(&[0, 1, 2]),
-        (Family::STATEMENT | Family::LEASE, 0) => Some(&[0]),
+        (Family::RATCHET | Family::STATEMENT | Family::LEASE, 0) => Some(&[0]),
         _ => None,
     }
 }
@@ -157,6 +159,11 @@ impl<'a> Item<'a> {
             return Err(DecodeError::at_octet(ErrorKind::NotCanonical, "reference form", 1));
         }
         Ok(item)
+    }
+
+    /// Octets of the item on the wire without its length.
+    pub(crate) fn octets(&self) -> usize {
+        self.reference.as_octets().len().saturating_add(self.body.len()).saturating_add(2)
     }
 
     /// Whether this release cannot know what the body means: the item is kept, relayed and

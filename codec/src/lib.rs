@@ -36,6 +36,7 @@ pub mod merkle;
 mod packing;
 pub mod precedence;
 pub mod realm;
+pub mod session;
 pub mod signal;
 pub mod statement;
 pub mod text;

@@ -113,3 +113,6 @@ pub const SEALED_FILE_OCTETS_MAX: usize = 4 * 1024 * 1024;
 
 /// Record numbers reserved ahead: as many records may be cut off a journal's end unseen.
 pub const RECORDS_RESERVED: u64 = 64;
+
+/// Octets of one session's snapshot: the longest is 128 passed-over keys and a hybrid offer.
+pub const SESSION_SNAPSHOT_OCTETS_MAX: usize = 16 * 1024;

@@ -4,10 +4,13 @@ mod first_flight;
 mod message_keys;
 mod open;
 mod opened;
+mod sealed;
 
 pub use first_flight::{FirstFlight, Inbound, Outbound};
 pub use open::OpenEnvelope;
 pub use opened::{Opened, OpenedMessage};
+pub(crate) use sealed::SealedHead;
+pub use sealed::{SealedClass, SealedEnvelope};
 
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, refuse};
@@ -148,6 +151,10 @@ pub enum OpenError {
     WeakKey,
     /// Made by a newer Chappe.
     NeedsNewer,
+    /// The device was revoked.
+    Revoked,
+    /// The device's keys cannot be used now, or no more first flights can be remembered.
+    Unavailable,
 }
 
 impl OpenError {
@@ -163,6 +170,8 @@ impl OpenError {
             Self::Replay => "replay",
             Self::WeakKey => "weak_key",
             Self::NeedsNewer => "unknown_version",
+            Self::Revoked => "revoked",
+            Self::Unavailable => "unavailable",
         }
     }
 }
@@ -196,6 +205,8 @@ impl fmt::Display for OpenError {
             Self::Replay => f.write_str("seen before"),
             Self::WeakKey => f.write_str("a weak key"),
             Self::NeedsNewer => f.write_str("needs a newer Chappe"),
+            Self::Revoked => f.write_str("from a revoked device"),
+            Self::Unavailable => f.write_str("cannot be opened now"),
         }
     }
 }

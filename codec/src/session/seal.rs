@@ -1,0 +1,244 @@
+//! Reserving and sealing (spec/11-session.md, "Counters and memory").
+
+use super::Recipient;
+use super::begin;
+use super::open::Event;
+use super::opened::Opened;
+use super::ratchet::{self, Steps};
+use super::receive::Hints;
+use super::sessions::{SessionNumber, Sessions};
+use crate::envelope::SealedHead;
+use crate::error::{DecodeError, ErrorKind};
+use crate::item::{Item, check_items, put_items};
+use crate::key_store::{KeyStore, KeyStoreError};
+use crate::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX};
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// Octets an item takes besides its body when there are several: family, revision, length.
+const ITEM_HEAD_OCTETS: usize = 4;
+
+/// What was reserved.
+#[derive(Debug)]
+#[must_use = "what was reserved may be used only after its snapshot has been stored"]
+pub struct Reserved {
+    /// The session the message will go out in.
+    pub session: SessionNumber,
+    /// Whether a snapshot of it must be stored before [`Sessions::seal`] gives an envelope.
+    pub must_store: bool,
+    /// What happened: a session began, others ended for it.
+    pub events: Vec<Event>,
+}
+
+/// An envelope to be sent, and what it says.
+#[derive(Debug)]
+pub struct Sent {
+    /// The octets.
+    pub envelope: Vec<u8>,
+    /// The session it is of.
+    pub session: SessionNumber,
+    /// The same the recipient will open, so that the author knows the ids.
+    pub said: Opened,
+}
+
+/// Why nothing was sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SealError {
+    /// No items, too many, or too long for the space there is.
+    Items(DecodeError),
+    /// The recipient's keys are weak: it needs a new card.
+    WeakKey,
+    /// No counters are reserved and stored for this: [`Sessions::reserve`] first.
+    NotReserved,
+    /// The recipient has been revoked.
+    Revoked,
+    /// The device's keys cannot be used now.
+    Unavailable,
+}
+
+impl Sessions {
+    /// Sees to it that `items` items can go to a recipient: begins a session if there is none that
+    /// can take them, makes the step of the ratchet that is due, and asks for counters. `fresh` fills
+    /// what it is given from a healthy random source; it is called only where a session or a step
+    /// is made.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`]; nothing has changed then.
+    pub fn reserve(
+        &mut self,
+        keys: &impl KeyStore,
+        to: &Recipient,
+        items: usize,
+        steps: Steps,
+        now: Option<u64>,
+        fresh: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<Reserved, SealError> {
+        let items = counted(items)?;
+        if self.is_revoked(&to.party) {
+            return Err(SealError::Revoked);
+        }
+        let mut events = Vec::new();
+        let number = match self.sendable(&to.party, items) {
+            Some(session) => SessionNumber(session.number),
+            None => {
+                let mut seed = Zeroizing::new([0; 32]);
+                fresh(&mut *seed);
+                let mut session = begin::initiate(keys, self.realm, &self.me, to, seed)?;
+                session.used = self.next_event();
+                session.is_stranger = self.is_stranger(&to.party);
+                if session.sending.as_ref().is_none_or(|s| s.next_counter(items).is_none()) {
+                    return Err(too_long("items"));
+                }
+                let (number, ended) = self.add(session);
+                events.extend(ended.into_iter().map(Event::Ended));
+                events.push(Event::Began(number));
+                number
+            }
+        };
+        let Some(session) = self.all.get_mut(&number.0) else { return Err(SealError::NotReserved) };
+        let mut hints = Hints { session: number.0, index: &mut self.index };
+        if session.prepare_step(steps, now, self.window, fresh, &mut hints)
+            && let Some(sending) = &mut session.sending
+        {
+            sending.must_be_stored();
+        }
+        let Some(sending) = &mut session.sending else { return Err(SealError::NotReserved) };
+        if let Some(first) = sending.next_counter(items) {
+            sending.reserve(first, items);
+        }
+        // One more where a step may go with them.
+        let with_step = items.saturating_add(1);
+        if session.ratchet.pending.is_sendable()
+            && with_step <= MAX_ITEMS
+            && let Some(first) = sending.next_counter(with_step)
+        {
+            sending.reserve(first, with_step);
+        }
+        Ok(Reserved { session: number, must_store: !sending.is_durable, events })
+    }
+
+    /// Seals items to a recipient, in counters that are reserved and stored, with the step of the
+    /// ratchet that is under way if `space` octets hold both. Without items it seals such a step alone.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`]; nothing has changed then.
+    pub fn seal(
+        &mut self,
+        to: &Recipient,
+        items: &[Item<'_>],
+        space: usize,
+    ) -> Result<Sent, SealError> {
+        if !items.is_empty() {
+            check_items(items)?;
+        }
+        if self.is_revoked(&to.party) {
+            return Err(SealError::Revoked);
+        }
+        let space = space.min(ENVELOPE_OCTETS_MAX);
+        let least = counted(items.len().max(1))?;
+        let number = self.sendable(&to.party, least).ok_or(SealError::NotReserved)?.number;
+        let Some(session) = self.all.get_mut(&number) else { return Err(SealError::NotReserved) };
+        let Some(sending) = &mut session.sending else { return Err(SealError::NotReserved) };
+
+        let body = session.ratchet.pending.body();
+        let mut all: Vec<Item<'_>> = Vec::with_capacity(items.len().saturating_add(1));
+        all.extend_from_slice(items);
+        let mut first = sending.next_counter(least).ok_or(SealError::NotReserved)?;
+        if let Some(body) = &body {
+            let with_step = least.saturating_add(u32::from(!items.is_empty()));
+            let begins = sending.next_counter(with_step).filter(|_| with_step <= MAX_ITEMS);
+            let fits = |first| {
+                let overhead = sending.class(first, &session.ephemeral).overhead();
+                let step = body.len().saturating_add(ITEM_HEAD_OCTETS);
+                let heads = items.len().saturating_mul(2);
+                overhead.saturating_add(octets_of(items)).saturating_add(step).saturating_add(heads)
+                    <= space
+            };
+            if let Some(begins) =
+                begins.filter(|first| fits(*first) && sending.is_reserved(*first, with_step))
+            {
+                first = begins;
+                all.push(ratchet::item(body));
+            }
+        }
+        let count = counted(all.len())?;
+        if !sending.is_reserved(first, count) {
+            return Err(SealError::NotReserved);
+        }
+        let several = all.len() > 1;
+        let overhead = sending.class(first, &session.ephemeral).overhead();
+        let expected = octets_of(&all).saturating_add(all.len().saturating_mul(2));
+        let mut content = Zeroizing::new(Vec::with_capacity(expected));
+        put_items(&mut content, &all);
+        let total = overhead.saturating_add(content.len());
+        if total > space {
+            return Err(too_long("envelope"));
+        }
+
+        let (class, keys) = sending.take(first, count, &session.ephemeral);
+        let mut envelope = Vec::with_capacity(total);
+        SealedHead::put(&mut envelope, &class, sending.epoch, several);
+        let head = envelope.len();
+        envelope.extend_from_slice(&content);
+        let salt_secret = keys.seal(self.realm, head, &mut envelope).ok_or(too_long("envelope"))?;
+        let (author, chain) = (self.me, session.outgoing);
+        let said = Opened { author, chain, first, salt_secret, several, content };
+        session.used = self.events.saturating_add(1);
+        self.events = session.used;
+        Ok(Sent { envelope, session: SessionNumber(number), said })
+    }
+}
+
+const MAX_ITEMS: u32 = 32;
+const _: () = assert!(MAX_ITEMS as usize == ENVELOPE_ITEMS_MAX);
+
+fn counted(items: usize) -> Result<u32, SealError> {
+    let refused = |kind| Err(SealError::Items(DecodeError::at_octet(kind, "items", 0)));
+    match u32::try_from(items) {
+        Ok(0) => refused(ErrorKind::Missing),
+        Ok(count) if count <= MAX_ITEMS => Ok(count),
+        Ok(_) | Err(_) => refused(ErrorKind::TooLong),
+    }
+}
+
+/// Octets of a lone item each: lengths come on top where there are several.
+fn octets_of(items: &[Item<'_>]) -> usize {
+    items.iter().map(Item::octets).sum()
+}
+
+const fn too_long(field: &'static str) -> SealError {
+    SealError::Items(DecodeError::at_octet(ErrorKind::TooLong, field, 0))
+}
+
+impl From<DecodeError> for SealError {
+    fn from(error: DecodeError) -> Self {
+        Self::Items(error)
+    }
+}
+
+impl From<KeyStoreError> for SealError {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::WeakKey => Self::WeakKey,
+            KeyStoreError::UnknownKey | KeyStoreError::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Items(error) => write!(f, "this does not fit an envelope: {error}"),
+            Self::WeakKey => f.write_str("the recipient's keys are weak; ask for a new card"),
+            Self::NotReserved => f.write_str("no stored counter is left for this message"),
+            Self::Revoked => f.write_str("the recipient's device has been revoked"),
+            Self::Unavailable => f.write_str("the device's keys cannot be used now"),
+        }
+    }
+}
+
+impl core::error::Error for SealError {}
