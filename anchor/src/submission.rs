@@ -1,9 +1,12 @@
 //! Submissions: what is sent to the ledger (spec/07-anchor.md, "Submission").
 
 use crate::leaf::{Body, VERSION, check_kind};
+use chappe_codec::account::Account;
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::framing::{self, Parsed, field, octets, refuse};
-use chappe_codec::key::{AccountKey, AccountSecret, KeyError};
+use chappe_codec::identity::Signer;
+use chappe_codec::key::{KeyError, VerifyKey};
+use chappe_codec::key_store::{KeyStoreError, Sign};
 use chappe_codec::realm::Realm;
 use chappe_codec::statement::{Evidence, Statement};
 use nom::number::complete::u8;
@@ -27,30 +30,43 @@ pub struct Submission {
 
 impl Submission {
     /// Submits a statement for everyone to read. Anyone may submit; the author need not be online.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Unavailable`].
     pub fn whole(
         statement: Statement,
-        author: &AccountKey,
-        submitter: &AccountSecret,
+        author: &Account,
+        submitter: &(impl Sign + ?Sized),
         realm: Realm,
-    ) -> Self {
-        Self::sign(Body::Whole(statement), author.to_bytes(), submitter, realm)
+    ) -> Result<Self, KeyStoreError> {
+        Self::sign(Body::Whole(statement), author.0, submitter, realm)
     }
 
     /// Submits a commitment ([`Statement::blind`]). The submitter answers for it.
-    #[must_use]
-    pub fn blinded(commitment: [u8; 32], submitter: &AccountSecret, realm: Realm) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Unavailable`].
+    pub fn blinded(
+        commitment: [u8; 32],
+        submitter: &(impl Sign + ?Sized),
+        realm: Realm,
+    ) -> Result<Self, KeyStoreError> {
         Self::sign(Body::Blinded(commitment), ZEROS, submitter, realm)
     }
 
     /// Submits evidence the way it asks for: blinded if it holds a salt, whole otherwise.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Unavailable`].
     pub fn of_evidence(
         evidence: &Evidence,
-        author: &AccountKey,
-        submitter: &AccountSecret,
+        author: &Account,
+        submitter: &(impl Sign + ?Sized),
         realm: Realm,
-    ) -> Self {
+    ) -> Result<Self, KeyStoreError> {
         let statement = &evidence.statement;
         match &evidence.salt {
             Some(salt) => Self::blinded(statement.blind(salt), submitter, realm),
@@ -89,7 +105,7 @@ impl Submission {
     /// [`SubmissionError`], with the field that does not hold.
     pub fn admit(self, realm: Realm) -> Result<Admitted, SubmissionError> {
         let refuse = |field, offset| move |reason| SubmissionError { reason, field, offset };
-        let submitter = AccountKey::from_bytes(&self.submitter)
+        let submitter = VerifyKey::from_bytes(&self.submitter)
             .map_err(refuse("submitter", SUBMITTER_OFFSET))?;
         let signed = self.signed_octets();
         submitter
@@ -97,7 +113,7 @@ impl Submission {
             .map_err(refuse("signature", signed.len()))?;
         if let Body::Whole(statement) = &self.body {
             let author =
-                AccountKey::from_bytes(&self.author).map_err(refuse("author", AUTHOR_OFFSET))?;
+                Signer::root(Account(self.author)).map_err(refuse("author", AUTHOR_OFFSET))?;
             // "the statement's signature must verify under the author's key and its account id
             // must be that key's": Statement::verify checks both.
             statement.verify(&author, realm).map_err(refuse("body", BODY_OFFSET))?;
@@ -105,11 +121,17 @@ impl Submission {
         Ok(Admitted { submission: self, submitter })
     }
 
-    fn sign(body: Body, author: [u8; 32], submitter: &AccountSecret, realm: Realm) -> Self {
-        let submitter_key = submitter.public().to_bytes();
+    fn sign(
+        body: Body,
+        author: [u8; 32],
+        submitter: &(impl Sign + ?Sized),
+        realm: Realm,
+    ) -> Result<Self, KeyStoreError> {
+        let submitter_key = submitter.verify_key().to_bytes();
         let mut submission = Self { submitter: submitter_key, author, body, signature: [0; 64] };
-        submission.signature = submitter.sign(CONTEXT, realm, &[&submission.signed_octets()]);
-        submission
+        submission.signature =
+            submitter.signature(CONTEXT, realm, &[&submission.signed_octets()])?;
+        Ok(submission)
     }
 
     fn signed_octets(&self) -> Vec<u8> {
@@ -142,13 +164,13 @@ impl Submission {
 #[derive(Debug, Clone)]
 pub struct Admitted {
     submission: Submission,
-    submitter: AccountKey,
+    submitter: VerifyKey,
 }
 
 impl Admitted {
     /// Who brings it.
     #[must_use]
-    pub const fn submitter(&self) -> &AccountKey {
+    pub const fn submitter(&self) -> &VerifyKey {
         &self.submitter
     }
 

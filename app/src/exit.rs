@@ -3,6 +3,8 @@
 use chappe_codec::card::CardError;
 use chappe_codec::envelope::{OpenError, SealError};
 use chappe_codec::error::DecodeError;
+use chappe_codec::key::KeyError;
+use chappe_codec::key_store::KeyStoreError;
 use serde_json::json;
 use std::fmt;
 
@@ -93,12 +95,25 @@ impl From<CardError> for Failure {
     }
 }
 
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::new(Exit::Authentication, error.name(), error.to_string())
+    }
+}
+
+impl From<KeyStoreError> for Failure {
+    fn from(error: KeyStoreError) -> Self {
+        Self::new(Exit::Failure, "key store", error.to_string())
+    }
+}
+
 impl From<SealError> for Failure {
     fn from(error: SealError) -> Self {
         let exit = match error {
             SealError::Items(_) => Exit::Malformed,
             SealError::CountersExhausted => Exit::Failure,
             SealError::WeakKey => Exit::Authentication,
+            SealError::KeyStore(_) => Exit::Failure,
         };
         Self::new(exit, "seal", error.to_string())
     }

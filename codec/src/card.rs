@@ -1,9 +1,10 @@
 //! The contact card: what two people exchange before they can seal to each other
 //! (spec/03-envelope.md, "Card").
 
+use crate::account::Account;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
-use crate::key::{AccountKey, AccountSecret, KeyError};
+use crate::key::{KeyError, SignKey, VerifyKey};
 use crate::label::LabelKey;
 use crate::realm::Realm;
 use core::fmt;
@@ -22,7 +23,7 @@ const CONTEXT: &str = "chappe-card/1";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Card {
     /// The account all of it belongs to.
-    pub account: AccountKey,
+    pub account: Account,
     /// The X25519 key that stays.
     pub identity: [u8; 32],
     /// The X25519 key that is replaced from time to time.
@@ -38,14 +39,14 @@ impl Card {
     /// Signs a card.
     #[must_use]
     pub fn sign(
-        secret: &AccountSecret,
+        secret: &SignKey,
         realm: Realm,
         identity: [u8; 32],
         prekey: [u8; 32],
         transport: [u8; 32],
         label_key: LabelKey,
     ) -> Self {
-        let account = secret.public();
+        let account = Account::of_key(&secret.public());
         let mut card = Self { account, identity, prekey, transport, label_key, signature: [0; 64] };
         card.signature = secret.sign(CONTEXT, realm, &[&card.signed_octets()]);
         card
@@ -55,14 +56,19 @@ impl Card {
     pub fn parse(octets: &[u8], realm: Realm) -> Result<Self, CardError> {
         let fields = framing::parse_all(octets, read)?;
         let card = Self {
-            account: AccountKey::from_bytes(&fields.account)?,
+            account: Account(fields.account),
             identity: fields.identity,
             prekey: fields.prekey,
             transport: fields.transport,
             label_key: LabelKey(fields.label_key),
             signature: fields.signature,
         };
-        card.account.verify(CONTEXT, realm, &[&card.signed_octets()], &card.signature)?;
+        VerifyKey::from_bytes(&card.account.0)?.verify(
+            CONTEXT,
+            realm,
+            &[&card.signed_octets()],
+            &card.signature,
+        )?;
         Ok(card)
     }
 
@@ -79,10 +85,10 @@ impl Card {
 
     fn signed_octets(&self) -> [u8; SIGNED_OCTETS] {
         let mut out = [0; SIGNED_OCTETS];
-        let account = self.account.to_bytes();
+
         let parts: [&[u8]; 6] = [
             &[VERSION],
-            &account,
+            &self.account.0,
             &self.identity,
             &self.prekey,
             &self.transport,

@@ -1,9 +1,9 @@
 //! Items: one message each, the unit inside an envelope (spec/02-item.md).
 
+use crate::account::Account;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, length, octets, put_length, refuse};
 use crate::id::{MessageId, Salt};
-use crate::key::AccountKey;
 use crate::limits::{ENVELOPE_ITEMS_MAX, ITEM_OCTETS_MAX};
 use alloc::vec::Vec;
 use nom::bytes::complete::take;
@@ -146,7 +146,7 @@ impl<'a> Item<'a> {
 
     /// The message id, or `None` while the reference is an unresolved prefix.
     #[must_use]
-    pub fn id(&self, account: &AccountKey, salt: &Salt) -> Option<MessageId> {
+    pub fn id(&self, account: &Account, salt: &Salt) -> Option<MessageId> {
         self.canonical().map(|canonical| MessageId::of(account, salt, &canonical))
     }
 

@@ -92,25 +92,25 @@ proptest! {
     fn an_open_envelope_verifies_and_says_the_same(items in items(), first in position()) {
         let author = identity(1, LIVE);
         let items = borrowed(&items);
-        let octets = OpenEnvelope::sign(author.account_secret(), LIVE, first, &items).unwrap();
+        let octets = OpenEnvelope::sign(author.signing_key(), author.account(), LIVE, first, &items).unwrap();
         let Envelope::Open(open) = Envelope::parse(&octets).unwrap() else { panic!("not open") };
         prop_assert_eq!(&open.items, &items);
-        let opened = open.verify(author.account(), LIVE).unwrap();
+        let opened = open.verify(&author.signer(), LIVE).unwrap();
         let said: Vec<_> = opened.messages().into_iter().map(|message| message.item).collect();
         prop_assert_eq!(said, items);
-        prop_assert_eq!(open.verify(author.account(), EXERCISE).unwrap_err(), OpenError::BadSignature);
+        prop_assert_eq!(open.verify(&author.signer(), EXERCISE).unwrap_err(), OpenError::BadSignature);
         let stranger = identity(2, LIVE);
-        prop_assert_eq!(open.verify(stranger.account(), LIVE).unwrap_err(), OpenError::UnknownAccount);
+        prop_assert_eq!(open.verify(&stranger.signer(), LIVE).unwrap_err(), OpenError::UnknownAccount);
     }
 
     #[test]
     fn a_changed_open_envelope_never_verifies(items in items(), first in position(), at: prop::sample::Index, bit in 0_u8..8) {
         let author = identity(1, LIVE);
-        let mut octets = OpenEnvelope::sign(author.account_secret(), LIVE, first, &borrowed(&items)).unwrap();
+        let mut octets = OpenEnvelope::sign(author.signing_key(), author.account(), LIVE, first, &borrowed(&items)).unwrap();
         let index = at.index(octets.len());
         octets[index] ^= 1 << bit;
         if let Ok(Envelope::Open(open)) = Envelope::parse(&octets) {
-            prop_assert!(open.verify(author.account(), LIVE).is_err());
+            prop_assert!(open.verify(&author.signer(), LIVE).is_err());
         }
     }
 
@@ -155,7 +155,7 @@ proptest! {
         let me = identity(1, LIVE);
         let inbound = Inbound::new(&me, identity(2, LIVE).card(), LIVE).unwrap();
         match Envelope::parse(&octets) {
-            Ok(Envelope::Open(open)) => prop_assert!(open.verify(me.account(), LIVE).is_err()),
+            Ok(Envelope::Open(open)) => prop_assert!(open.verify(&me.signer(), LIVE).is_err()),
             Ok(Envelope::FirstFlight(sealed)) => prop_assert!(inbound.open(&me, &sealed).is_err()),
             Ok(Envelope::Unknown { .. }) => {}
             Err(error) => prop_assert!(error.offset <= octets.len()),
@@ -171,7 +171,7 @@ proptest! {
         octets[22..24].copy_from_slice(&7_u16.to_be_bytes());
         let statement = Statement::parse(&octets).unwrap();
         prop_assert_eq!(statement.to_bytes().to_vec(), octets);
-        prop_assert!(statement.verify(identity(1, LIVE).account(), LIVE).is_err());
+        prop_assert!(statement.verify(&identity(1, LIVE).signer(), LIVE).is_err());
         prop_assert!(!statement.contradicts(&statement));
         let evidence = Evidence { statement, salt: Some(BlindingSalt([9; 32])) };
         prop_assert_eq!(Evidence::parse(&evidence.to_bytes()).unwrap(), evidence);
@@ -199,10 +199,10 @@ fn a_statement_binds_author_order_and_number_of_messages() {
         Claim::over(author.account().id(), 0, chain, first, ids, [0; 32], TimeInterval::UNKNOWN)
     };
     let claim = over(&ids, 3).unwrap();
-    let statement = claim.clone().sign(author.account_secret(), LIVE);
-    assert_eq!(statement.verify(author.account(), LIVE), Ok(()));
-    assert!(statement.verify(author.account(), EXERCISE).is_err());
-    assert!(statement.verify(identity(2, LIVE).account(), LIVE).is_err());
+    let statement = claim.clone().sign(author.signing_key(), LIVE).unwrap();
+    assert_eq!(statement.verify(&author.signer(), LIVE), Ok(()));
+    assert!(statement.verify(&author.signer(), EXERCISE).is_err());
+    assert!(statement.verify(&identity(2, LIVE).signer(), LIVE).is_err());
     assert!(claim.holds(&ids));
     assert!(!claim.holds(&ids[..4]));
     let mut swapped = ids.clone();

@@ -42,7 +42,7 @@ pub(crate) struct DemoArguments {
 pub(crate) async fn run(arguments: &DemoArguments, _: Report) -> Outcome<()> {
     let stage = Stage::build(&arguments.out)?;
     let recorder = stage.device("recorder")?;
-    let recorder = Recorder::new(recorder.identity.account_secret().clone(), REALM)?;
+    let recorder = Recorder::new(recorder.identity.signing_key().clone(), REALM)?;
     let patience = Duration::from_secs(arguments.patience);
     let mut director = Director::new(stage, Chronicle::new(recorder), patience);
 
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: &DemoArguments, _: Report) -> Outcome<()> {
 
 fn write_public_keys(stage: &Stage, ledger_key: &str) -> Outcome<()> {
     let key = |name: &str| -> Outcome<String> {
-        Ok(hex::encode(&stage.device(name)?.identity.account().to_bytes()))
+        Ok(hex::encode(&stage.device(name)?.identity.account().0))
     };
     let keys = PublicKeys {
         format: PublicKeys::FORMAT.into(),

@@ -39,8 +39,8 @@ impl Device {
     /// again gives the same, so an interrupted submission can be repeated and ends with one leaf.
     pub(crate) fn prepare_submission(&self, signed: &Signed) -> Outcome<(Evidence, Submission)> {
         let evidence = self.keep_evidence(signed)?;
-        let secret = self.identity.account_secret();
-        let submission = Submission::of_evidence(&evidence, &signed.author, secret, self.realm);
+        let secret = self.identity.signing_key();
+        let submission = Submission::of_evidence(&evidence, &signed.author, secret, self.realm)?;
         Ok((evidence, submission))
     }
 

@@ -3,8 +3,8 @@
 use super::{Device, card_from_file, card_to_text};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
+use chappe_codec::account::AccountId;
 use chappe_codec::card::Card;
-use chappe_codec::key::AccountId;
 
 /// Longest name of a contact.
 const NAME_OCTETS_MAX: usize = 32;

@@ -144,7 +144,7 @@ impl<'a> Sent<'a> {
         audience: &Audience,
         precedence: Precedence,
     ) -> Outcome<Option<Written>> {
-        let Some(statement) = self.statement(self.chain(chain_of)) else { return Ok(None) };
+        let Some(statement) = self.statement(self.chain(chain_of))? else { return Ok(None) };
         let signs = Signs {
             chain: statement.claim.chain.to_string(),
             first: statement.claim.first,
@@ -193,8 +193,8 @@ impl<'a> Sent<'a> {
     }
 
     /// The statement over what a chain holds unsigned.
-    fn statement(&self, chain: ChainId) -> Option<Statement> {
-        let state = self.chains.get(&chain)?;
+    fn statement(&self, chain: ChainId) -> Outcome<Option<Statement>> {
+        let Some(state) = self.chains.get(&chain) else { return Ok(None) };
         let first = state.unsigned_from;
         let ids: Vec<MessageId> = state
             .ids
@@ -204,8 +204,9 @@ impl<'a> Sent<'a> {
             .collect();
         let account = self.device.identity.account().id();
         let time = clock::author_time();
-        let claim = Claim::over(account, DEVICE, chain, first, &ids, state.previous, time)?;
-        Some(claim.sign(self.device.identity.account_secret(), self.device.realm))
+        Claim::over(account, DEVICE, chain, first, &ids, state.previous, time)
+            .map(|claim| Ok(claim.sign(self.device.identity.signing_key(), self.device.realm)?))
+            .transpose()
     }
 
     /// Remembers that an envelope is in other hands now.
@@ -225,11 +226,11 @@ impl<'a> Sent<'a> {
         let identity = &self.device.identity;
         match audience {
             Audience::Open => {
-                let secret = identity.account_secret();
-                let envelope = OpenEnvelope::sign(secret, self.device.realm, first, items)?;
+                let (keys, account) = (identity.signing_key(), identity.account());
+                let envelope = OpenEnvelope::sign(keys, account, self.device.realm, first, items)?;
                 // Reading back what was written costs little and catches a broken writer at home.
                 let opened = match Envelope::parse(&envelope)? {
-                    Envelope::Open(open) => open.verify(identity.account(), self.device.realm)?,
+                    Envelope::Open(open) => open.verify(&identity.signer(), self.device.realm)?,
                     Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
                         return Err(Failure::new(Exit::Failure, "envelope", "written wrongly"));
                     }

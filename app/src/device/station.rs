@@ -6,12 +6,13 @@
 use super::Device;
 use super::contacts::Contact;
 use crate::exit::Outcome;
+use chappe_codec::account::{Account, AccountId};
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
 use chappe_codec::id::{MessageId, Salt};
+use chappe_codec::identity::Signer;
 use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::key::{AccountId, AccountKey};
 use chappe_codec::statement::{Evidence, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,7 @@ pub(crate) enum Arrival {
 /// A message with all that is needed to show it to others as evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
-    pub(crate) author: AccountKey,
+    pub(crate) author: Account,
     pub(crate) sealed: bool,
     pub(crate) chain: ChainId,
     pub(crate) position: Position,
@@ -78,7 +79,7 @@ impl Message {
 /// A statement whose signature verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
-    pub(crate) author: AccountKey,
+    pub(crate) author: Account,
     pub(crate) sealed: bool,
     pub(crate) evidence: Evidence,
     pub(crate) ids: Vec<MessageId>,
@@ -139,14 +140,14 @@ impl<'a> Station<'a> {
 
     fn verify(&self, open: &OpenEnvelope<'_>) -> Result<Opened, OpenError> {
         let own = self.device.identity.account();
-        let account = self
+        let account = *self
             .contacts
             .iter()
             .map(|(contact, _)| &contact.card.account)
             .chain([own])
             .find(|account| account.id() == open.account)
             .ok_or(OpenError::UnknownAccount)?;
-        open.verify(account, self.device.realm)
+        open.verify(&Signer::root(account)?, self.device.realm)
     }
 
     fn unseal(&self, sealed: &FirstFlight<'_>) -> Result<Opened, OpenError> {
@@ -185,7 +186,10 @@ impl<'a> Station<'a> {
         }
         for evidence in statements {
             let chain = evidence.statement.claim.chain;
-            if evidence.statement.verify(&author, self.device.realm).is_ok() {
+            if Signer::root(author)
+                .and_then(|signer| evidence.statement.verify(&signer, self.device.realm))
+                .is_ok()
+            {
                 let record = self.chains.entry((author.id(), chain)).or_default();
                 if record.pending.len() < PENDING_STATEMENTS_MAX {
                     record.pending.push(evidence);
@@ -197,7 +201,7 @@ impl<'a> Station<'a> {
     }
 
     /// Looks again at the author's statements that waited for messages.
-    fn settle(&mut self, author: &AccountKey) -> Vec<Arrival> {
+    fn settle(&mut self, author: &Account) -> Vec<Arrival> {
         let mut arrivals = Vec::new();
         for ((account, _), record) in &mut self.chains {
             if *account != author.id() {

@@ -38,7 +38,7 @@ impl Shown {
     /// "id; for open ones chain and salt, and that the envelope holds the item at this counter".
     pub(super) fn check_message(&mut self, line: &MessageLine) -> Outcome<()> {
         self.account(&line.at)?;
-        let author = *self.account(&line.author)?;
+        let author = self.account(&line.author)?.account;
         let octets = hex::decode("an item", &line.item)?;
         let item = Item::from_canonical(&octets)?;
         let salt = Salt(hex::decode_array("a salt", &line.salt)?);
@@ -79,7 +79,7 @@ impl Shown {
         salt: Salt,
     ) -> Outcome<()> {
         let author = self.account(&line.author)?;
-        let chain = ChainId::open(self.realm, author, line.device, line.epoch);
+        let chain = ChainId::open(self.realm, &author.account, line.device, line.epoch);
         let Envelope::Open(open) = Envelope::parse(envelope)? else {
             return Err(refused("not an open envelope"));
         };

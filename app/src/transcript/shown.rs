@@ -4,8 +4,10 @@ use super::line::PublicKeys;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_anchor::key::LedgerKey;
+use chappe_codec::account::Account;
 use chappe_codec::id::MessageId;
-use chappe_codec::key::AccountKey;
+use chappe_codec::identity::Signer;
+use chappe_codec::key::VerifyKey;
 use chappe_codec::realm::Realm;
 use chappe_codec::signal::{MessageCode, ReferenceIndicator};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Shown {
     pub(super) realm: Realm,
     pub(super) ledger: LedgerKey,
-    accounts: BTreeMap<String, AccountKey>,
+    accounts: BTreeMap<String, Signer>,
     /// By SHA-256 of the octets.
     pub(super) envelopes: BTreeMap<[u8; 32], ShownEnvelope>,
     pub(super) parcels: BTreeSet<[u8; 32]>,
@@ -58,7 +60,9 @@ impl Shown {
         let accounts = keys
             .accounts
             .iter()
-            .map(|(name, key)| Ok((name.clone(), account_key(name, key)?)))
+            .map(|(name, key)| {
+                Ok((name.clone(), Signer::root(Account::of_key(&account_key(name, key)?))?))
+            })
             .collect::<Outcome<_>>()?;
         Ok(Self {
             realm,
@@ -73,7 +77,7 @@ impl Shown {
         })
     }
 
-    pub(super) fn account(&self, name: &str) -> Outcome<&AccountKey> {
+    pub(super) fn account(&self, name: &str) -> Outcome<&Signer> {
         self.accounts
             .get(name)
             .ok_or_else(|| refused(&format!("{name} is not among the public keys")))
@@ -89,7 +93,7 @@ pub(super) fn message_id(text: &str) -> Outcome<MessageId> {
     Ok(MessageId(hex::decode_array("a message id", text)?))
 }
 
-pub(super) fn account_key(what: &str, text: &str) -> Outcome<AccountKey> {
-    AccountKey::from_bytes(&hex::decode_array(what, text)?)
+pub(super) fn account_key(what: &str, text: &str) -> Outcome<VerifyKey> {
+    VerifyKey::from_bytes(&hex::decode_array(what, text)?)
         .map_err(|error| Failure::new(Exit::Authentication, error.name(), error.to_string()))
 }

@@ -27,7 +27,7 @@ fn identity(number: u8) -> Identity {
 }
 
 fn public_keys() -> PublicKeys {
-    let key = |number: u8| hex::encode(&identity(number).account().to_bytes());
+    let key = |number: u8| hex::encode(&identity(number).account().0);
     let origin = chappe_anchor::origin::Origin::new(REALM, "ledger").unwrap();
     let ledger = chappe_anchor::key::LedgerSecret::from_seed(origin, &[9; 32]).public();
     PublicKeys {
@@ -48,15 +48,17 @@ fn story_of(octets: &[u8]) -> Vec<Content> {
     let ana = identity(2);
     let item = Item::from_canonical(octets).unwrap();
     let first = Position { device: 0, epoch: 0, counter: 0 };
-    let envelope = OpenEnvelope::sign(ana.account_secret(), REALM, first, &[item]).unwrap();
+    let envelope =
+        OpenEnvelope::sign(ana.signing_key(), ana.account(), REALM, first, &[item]).unwrap();
     let Envelope::Open(open) = Envelope::parse(&envelope).unwrap() else { panic!("not open") };
-    let opened = open.verify(ana.account(), REALM).unwrap();
+    let opened = open.verify(&ana.signer(), REALM).unwrap();
     let messages = opened.messages();
     let message = &messages[0];
     let (id, chain) = (message.id.unwrap(), opened.chain());
     let account = ana.account().id();
     let claim = Claim::over(account, 0, chain, 0, &[id], [0; 32], TimeInterval::UNKNOWN).unwrap();
-    let evidence = Evidence { statement: claim.sign(ana.account_secret(), REALM), salt: None };
+    let evidence =
+        Evidence { statement: claim.sign(ana.signing_key(), REALM).unwrap(), salt: None };
     let address = Address::topic(REALM, "field");
     let precedence = chappe_codec::precedence::Precedence::Routine;
     let parcel = Parcel::new(address, precedence, 5, envelope.clone()).unwrap();
@@ -92,7 +94,7 @@ fn story_of(octets: &[u8]) -> Vec<Content> {
 }
 
 fn seal(lines: Vec<Content>, recorder: u8) -> String {
-    let secret = identity(recorder).account_secret().clone();
+    let secret = identity(recorder).signing_key().clone();
     let mut recorder = Recorder::new(secret, REALM).unwrap();
     for line in lines {
         recorder.add(line).unwrap();

@@ -8,7 +8,7 @@ use super::shown::{Shown, account_key, message_id, refused};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::digest;
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::VerifyKey;
 use std::collections::BTreeMap;
 
 /// A transcript is not longer than this, in octets.
@@ -46,7 +46,7 @@ pub(crate) fn verify(transcript: &[u8], keys: &PublicKeys) -> Outcome<Tally> {
 /// Takes the lines in order.
 struct Verifier {
     shown: Shown,
-    recorder: AccountKey,
+    recorder: VerifyKey,
     lines: u64,
     at_ms: u64,
     tally: Tally,

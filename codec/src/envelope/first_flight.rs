@@ -5,13 +5,13 @@ use super::message_keys::{HEAD_OCTETS, MessageKeys, associated_data, hint, hint_
 use super::open::check_counters;
 use super::opened::{Opened, SaltSource};
 use super::{Header, OpenError, SealError};
+use crate::account::Account;
 use crate::card::Card;
-use crate::chain::{ChainId, Position};
+use crate::chain::{ChainId, Position, ROOT_DEVICE};
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
 use crate::identity::{Identity, agree};
 use crate::item::{Item, check_items, put_items, read_items};
-use crate::key::AccountKey;
 use crate::limits::ENVELOPE_OCTETS_MAX;
 use crate::realm::Realm;
 use aes_gcm_siv::aead::{Aead, Payload};
@@ -91,7 +91,7 @@ impl<'a> FirstFlight<'a> {
 /// Opens what one contact sealed to us.
 pub struct Inbound {
     realm: Realm,
-    author: AccountKey,
+    author: Account,
     /// D1 of the specification: our prekey and the contact's identity key.
     static_secret: Zeroizing<[u8; 32]>,
     hint_key: Zeroizing<[u8; 32]>,
@@ -149,7 +149,7 @@ impl Inbound {
     fn read(&self, me: &Identity, header: Header, content: &Content) -> Result<Opened, OpenError> {
         let (first, items) =
             framing::parse_all(&content.plaintext, |input| read_inside(header, input))?;
-        if !first.is_by_account_key() {
+        if first.device != ROOT_DEVICE {
             return Err(OpenError::UnknownAccount);
         }
         let (secret, author) = (&self.chain_secret, self.author);
@@ -180,7 +180,7 @@ pub struct Outbound {
     hint_key: Zeroizing<[u8; 32]>,
     chain_secret: Zeroizing<[u8; 32]>,
     transcript: Vec<u8>,
-    author: AccountKey,
+    author: Account,
 }
 
 impl Outbound {

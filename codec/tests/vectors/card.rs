@@ -23,7 +23,7 @@ pub(crate) fn read(given: &Value) -> Answer {
 
 fn fields(card: &Card) -> Value {
     json!({
-        "account_key": hex(&card.account.to_bytes()),
+        "account_key": hex(&card.account.0),
         "identity_key": hex(&card.identity),
         "prekey": hex(&card.prekey),
         "transport_key": hex(&card.transport),

@@ -2,12 +2,13 @@
 
 use super::answer::{self, Answer, Refusal, hex, messages, needs_newer};
 use super::given::{array, borrowed, identity, items, list, octets, position, realm};
+use chappe_codec::account::Account;
 use chappe_codec::card::Card;
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, Inbound, Outbound};
 use chappe_codec::identity::Identity;
 use chappe_codec::item::{Family, Item, Reference, emit_items};
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::key::SignKey;
 use chappe_codec::label::LabelKey;
 use chappe_codec::realm::Realm;
 use serde_json::{Map, Value, json};
@@ -59,7 +60,7 @@ fn steps(given: &Value, me: &Identity, peer: &Identity, realm: Realm) -> Map<Str
     let d1 = agree(array(&given["sender"]["identity_secret"]), b.prekey);
     let (d2, d3) = (agree(ephemeral, b.identity), agree(ephemeral, b.prekey));
     let e = PublicKey::from(&StaticSecret::from(ephemeral)).to_bytes();
-    let (realm, from, to) = (realm.to_bytes(), a.account.to_bytes(), b.account.to_bytes());
+    let (realm, from, to) = (realm.to_bytes(), a.account.0, b.account.0);
     let mut hint_key = [0; 32];
     digest::derive(&d1, "chappe-hint/1", &[&realm, &from, &to], &mut hint_key);
     let parts: [&[u8]; 7] = [&realm, &from, &to, &a.identity, &b.identity, &b.prekey, &e];
@@ -83,7 +84,7 @@ fn agree(secret: [u8; 32], public: [u8; 32]) -> [u8; 32] {
 
 fn keys(card: &Card) -> Value {
     json!({
-        "account_key": hex(&card.account.to_bytes()),
+        "account_key": hex(&card.account.0),
         "identity_key": hex(&card.identity),
         "prekey": hex(&card.prekey),
     })
@@ -104,7 +105,7 @@ pub(crate) fn write_refused(given: &Value) -> Answer {
 
 /// A card with these keys, of some account.
 fn card(identity: [u8; 32], prekey: [u8; 32], realm: Realm) -> Card {
-    let owner = AccountSecret::from_seed(&[1; 32]);
+    let owner = SignKey::from_seed(&[1; 32]);
     Card::sign(&owner, realm, identity, prekey, [0; 32], LabelKey([0; 16]))
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn read(given: &Value) -> Answer {
         .filter_map(|contact| {
             // Opening needs two keys of the contact's card; the vector has those.
             let mut card = card(array(&contact["identity_key"]), [9; 32], realm);
-            card.account = AccountKey::from_bytes(&array(&contact["account_key"])).unwrap();
+            card.account = Account(array(&contact["account_key"]));
             Inbound::new(&me, &card, realm)
         })
         .collect();

@@ -1,8 +1,11 @@
 //! The secret half of a card: everything a device needs to sign, seal and open.
 
+use super::Signer;
+use crate::account::Account;
 use crate::card::Card;
+use crate::chain::ROOT_DEVICE;
 use crate::digest;
-use crate::key::{AccountKey, AccountSecret};
+use crate::key::SignKey;
 use crate::label::LabelKey;
 use crate::realm::Realm;
 use core::fmt;
@@ -15,7 +18,7 @@ pub const IDENTITY_SEED_OCTETS: usize = 144;
 /// A device's secrets. Wiped when dropped; `Debug` shows the account id only.
 pub struct Identity {
     seed: Zeroizing<[u8; IDENTITY_SEED_OCTETS]>,
-    account: AccountSecret,
+    account: SignKey,
     identity: StaticSecret,
     prekey: StaticSecret,
     card: Card,
@@ -29,10 +32,10 @@ impl Identity {
     #[must_use]
     pub fn from_seed(seed: &[u8; IDENTITY_SEED_OCTETS], realm: Realm) -> Self {
         let mut rest: &[u8] = seed;
-        let account = AccountSecret::from_seed(&take_chunk(&mut rest));
+        let account = SignKey::from_seed(&take_chunk(&mut rest));
         let identity = StaticSecret::from(take_chunk::<32>(&mut rest));
         let prekey = StaticSecret::from(take_chunk::<32>(&mut rest));
-        let transport = AccountSecret::from_seed(&take_chunk(&mut rest));
+        let transport = SignKey::from_seed(&take_chunk(&mut rest));
         let label_key = LabelKey(take_chunk(&mut rest));
         let card = Card::sign(
             &account,
@@ -51,15 +54,21 @@ impl Identity {
         &self.card
     }
 
-    /// The account's public key.
+    /// The account.
     #[must_use]
-    pub const fn account(&self) -> &AccountKey {
+    pub const fn account(&self) -> &Account {
         &self.card.account
     }
 
-    /// The account's signing key.
+    /// Who its envelopes and statements are by.
     #[must_use]
-    pub const fn account_secret(&self) -> &AccountSecret {
+    pub fn signer(&self) -> Signer {
+        Signer { account: self.card.account, device: ROOT_DEVICE, key: self.account.public() }
+    }
+
+    /// The device's signing key.
+    #[must_use]
+    pub const fn signing_key(&self) -> &SignKey {
         &self.account
     }
 
