@@ -3,6 +3,7 @@
 use chappe_codec::card::CardError;
 use chappe_codec::envelope::{OpenError, SealError};
 use chappe_codec::error::DecodeError;
+use chappe_codec::identity::{EndorsementError, IdentityError};
 use chappe_codec::key::KeyError;
 use chappe_codec::key_store::KeyStoreError;
 use serde_json::json;
@@ -89,7 +90,12 @@ impl From<CardError> for Failure {
     fn from(error: CardError) -> Self {
         let (exit, kind) = match error {
             CardError::Decode(inner) => (Exit::Malformed, inner.kind.name()),
-            CardError::Key(inner) => (Exit::Authentication, inner.name()),
+            CardError::Certificate(EndorsementError::Decode(inner)) => {
+                (Exit::Malformed, inner.kind.name())
+            }
+            CardError::Certificate(_) | CardError::Device(_) => {
+                (Exit::Authentication, error.name())
+            }
         };
         Self::new(exit, kind, error.to_string())
     }
@@ -98,6 +104,22 @@ impl From<CardError> for Failure {
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         Self::new(Exit::Authentication, error.name(), error.to_string())
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Exit::Malformed, error.name(), error.to_string())
+    }
+}
+
+impl From<EndorsementError> for Failure {
+    fn from(error: EndorsementError) -> Self {
+        let exit = match error {
+            EndorsementError::Decode(_) => Exit::Malformed,
+            EndorsementError::Key { .. } => Exit::Authentication,
+        };
+        Self::new(exit, error.name(), error.to_string())
     }
 }
 

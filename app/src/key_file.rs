@@ -1,4 +1,4 @@
-//! The key file: an identity's seed, encrypted under a passphrase (Argon2id, RFC 9106; AES-256-GCM-SIV,
+//! Key files: a device's seeds and certificate, or a root's seed, encrypted under a passphrase (Argon2id, RFC 9106; AES-256-GCM-SIV,
 //! RFC 8452).
 
 use crate::exit::{Exit, Failure, Outcome};
@@ -6,13 +6,12 @@ use crate::{files, hex};
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::realm::Realm;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-const FORMAT: &str = "chappe-key/1";
+const FORMAT: &str = "chappe-key/2";
 
 /// RFC 9106 §4, the second recommended choice: 64 MiB, three passes, four lanes.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -38,10 +37,8 @@ struct KeyFile {
     ciphertext: String,
 }
 
-/// Makes a new identity and writes its key file; an existing file is never overwritten.
-pub(crate) fn create(path: &Path, realm: Realm, passphrase: &str) -> Outcome<Identity> {
-    let mut seed = Zeroizing::new([0; IDENTITY_SEED_OCTETS]);
-    random(&mut *seed)?;
+/// Writes a secret into a new key file; an existing file is never overwritten.
+pub(crate) fn create(path: &Path, realm: Realm, passphrase: &str, secret: &[u8]) -> Outcome<()> {
     let mut salt = [0; 16];
     random(&mut salt)?;
     let mut nonce = [0; 12];
@@ -58,19 +55,18 @@ pub(crate) fn create(path: &Path, realm: Realm, passphrase: &str) -> Outcome<Ide
     };
     let cipher = file.cipher(passphrase)?;
     let associated = file.associated_data();
-    let payload = Payload { msg: seed.as_slice(), aad: &associated };
+    let payload = Payload { msg: secret, aad: &associated };
     let ciphertext = cipher
         .encrypt(&Nonce::from(nonce), payload)
         .map_err(|_| Failure::new(Exit::Failure, "key file", "the key could not be encrypted"))?;
     file.ciphertext = hex::encode(&ciphertext);
     let text = serde_json::to_string_pretty(&file)
         .map_err(|error| Failure::new(Exit::Failure, "key file", error.to_string()))?;
-    files::create_private(path, format!("{text}\n").as_bytes())?;
-    Ok(Identity::from_seed(&seed, realm))
+    files::create_private(path, format!("{text}\n").as_bytes())
 }
 
 /// Opens a key file.
-pub(crate) fn open(path: &Path, passphrase: &str) -> Outcome<(Identity, Realm)> {
+pub(crate) fn open(path: &Path, passphrase: &str) -> Outcome<(Zeroizing<Vec<u8>>, Realm)> {
     let text = files::read_bounded(path)?;
     let file: KeyFile = serde_json::from_slice(&text).map_err(|error| {
         Failure::new(Exit::Malformed, "key file", format!("{}: {error}", path.display()))
@@ -91,14 +87,15 @@ pub(crate) fn open(path: &Path, passphrase: &str) -> Outcome<(Identity, Realm)> 
     let cipher = file.cipher(passphrase)?;
     let associated = file.associated_data();
     let payload = Payload { msg: &ciphertext, aad: &associated };
-    let seed = cipher.decrypt(&Nonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| {
-        Failure::new(Exit::Authentication, "passphrase", "wrong passphrase, or a damaged key file")
-    })?;
-    let seed: &[u8; IDENTITY_SEED_OCTETS] = seed
-        .as_slice()
-        .try_into()
-        .map_err(|_| Failure::new(Exit::Malformed, "key file", "the key has a wrong length"))?;
-    Ok((Identity::from_seed(seed, realm), realm))
+    let secret =
+        cipher.decrypt(&Nonce::from(nonce), payload).map(Zeroizing::new).map_err(|_| {
+            Failure::new(
+                Exit::Authentication,
+                "passphrase",
+                "wrong passphrase, or a damaged key file",
+            )
+        })?;
+    Ok((secret, realm))
 }
 
 impl KeyFile {
@@ -162,11 +159,11 @@ mod tests {
     fn a_key_file_opens_with_its_passphrase_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("identity.key");
-        let made = create(&path, REALM, "correct horse").unwrap();
+        create(&path, REALM, "correct horse", b"a secret").unwrap();
         let (opened, realm) = open(&path, "correct horse").unwrap();
-        assert_eq!((opened.card(), realm), (made.card(), REALM));
+        assert_eq!((opened.as_slice(), realm), (&b"a secret"[..], REALM));
         assert_eq!(open(&path, "wrong").unwrap_err().exit, Exit::Authentication);
-        assert_eq!(create(&path, REALM, "other").unwrap_err().exit, Exit::Failure);
+        assert_eq!(create(&path, REALM, "other", b"").unwrap_err().exit, Exit::Failure);
 
         let text = std::fs::read_to_string(&path).unwrap().replace("exercise/", "live/");
         std::fs::write(&path, text).unwrap();

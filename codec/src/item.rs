@@ -35,6 +35,14 @@ impl Family {
     pub const STATEMENT: Self = Self(0x10);
     /// A mailbox leased to a gateway.
     pub const LEASE: Self = Self(0x11);
+    /// A contact card (spec/10-identity.md).
+    pub const CARD: Self = Self(0x13);
+    /// What a root says: [`Carried`](crate::identity::Carried).
+    pub const ENDORSEMENT: Self = Self(0x14);
+    /// A step of a session (spec/11-session.md).
+    pub const RATCHET: Self = Self(0x15);
+    /// The proof that a statement holds one message (spec/04-statement.md).
+    pub const PROOF: Self = Self(0x16);
 
     /// The family of a code; 0 is never used.
     #[must_use]
@@ -102,7 +110,15 @@ const fn forms_of(family: Family, revision: u8) -> Option<&'static [u8]> {
     match (family, revision) {
         (Family::SIGNAL, 0) => Some(&[3]),
         (Family::SIGNAL, 1) | (Family::TEXT, 0) => Some(&[0, 1, 2]),
-        (Family::STATEMENT | Family::LEASE, 0) => Some(&[0]),
+        (
+            Family::STATEMENT
+            | Family::LEASE
+            | Family::CARD
+            | Family::ENDORSEMENT
+            | Family::RATCHET
+            | Family::PROOF,
+            0,
+        ) => Some(&[0]),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use chappe_codec::envelope::{Envelope, Inbound, OpenEnvelope, OpenError, Outboun
 use chappe_codec::id::MessageId;
 use chappe_codec::identity::Identity;
 use chappe_codec::item::{Family, Item, Reference, emit_items, parse_items};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::statement::{BlindingSalt, Claim, Evidence, Statement};
 use chappe_codec::time::TimeInterval;
@@ -23,7 +24,8 @@ fn identity(number: u8, realm: Realm) -> Identity {
     for (index, octet) in seed.iter_mut().enumerate() {
         *octet = octet.wrapping_mul(31).wrapping_add(u8::try_from(index).unwrap());
     }
-    Identity::from_seed(&seed, realm)
+    let root = SignKey::from_seed(&[number; 32]);
+    Identity::first_device(&root, &seed, 1_800_000_000, realm).unwrap()
 }
 
 fn reference() -> impl Strategy<Value = Reference> {
@@ -46,7 +48,7 @@ fn items() -> impl Strategy<Value = Vec<OwnedItem>> {
 fn with_registered_form((family, revision, reference, body): OwnedItem) -> OwnedItem {
     let reference = match (family, revision) {
         (0x01, 0) => Reference::InBody,
-        (0x10 | 0x11, 0) => Reference::None,
+        (0x10 | 0x11 | 0x13..=0x16, 0) => Reference::None,
         (0x01, 1) | (0x04, 0) if reference == Reference::InBody => Reference::None,
         _ => reference,
     };
@@ -67,7 +69,7 @@ fn borrowed(items: &[OwnedItem]) -> Vec<Item<'_>> {
 
 fn position() -> impl Strategy<Value = Position> {
     (any::<u16>(), 0..u32::MAX - 64).prop_map(|(epoch, counter)| Position {
-        device: 0,
+        device: 1,
         epoch,
         counter,
     })
@@ -140,7 +142,7 @@ proptest! {
     fn a_changed_sealed_envelope_never_opens(items in items(), seed: [u8; 32], at: prop::sample::Index, bit in 0_u8..8) {
         let (author, recipient) = (identity(1, LIVE), identity(2, LIVE));
         let outbound = Outbound::new(&author, recipient.card(), LIVE).unwrap();
-        let first = Position { device: 0, epoch: 0, counter: 0 };
+        let first = Position { device: 1, epoch: 0, counter: 0 };
         let (mut octets, _) = outbound.seal(&seed, first, &borrowed(&items)).unwrap();
         let index = at.index(octets.len());
         octets[index] ^= 1 << bit;
@@ -180,7 +182,7 @@ proptest! {
 
 #[test]
 fn a_card_holds_in_its_realm_and_unchanged() {
-    let card = *identity(1, LIVE).card();
+    let card = identity(1, LIVE).card().clone();
     assert_eq!(Card::parse(&card.to_bytes(), LIVE).unwrap(), card);
     assert!(Card::parse(&card.to_bytes(), EXERCISE).is_err());
     for index in 0..card.to_bytes().len() {
@@ -194,9 +196,9 @@ fn a_card_holds_in_its_realm_and_unchanged() {
 fn a_statement_binds_author_order_and_number_of_messages() {
     let author = identity(1, LIVE);
     let ids: Vec<MessageId> = (0..5).map(|i| MessageId([i; 32])).collect();
-    let chain = ChainId::open(LIVE, author.account(), 0, 0);
+    let chain = ChainId::open(LIVE, author.account(), 1, 0);
     let over = |ids: &[MessageId], first| {
-        Claim::over(author.account().id(), 0, chain, first, ids, [0; 32], TimeInterval::UNKNOWN)
+        Claim::over(author.account().id(), 1, chain, first, ids, [0; 32], TimeInterval::UNKNOWN)
     };
     let claim = over(&ids, 3).unwrap();
     let statement = claim.clone().sign(author.signing_key(), LIVE).unwrap();

@@ -9,7 +9,6 @@ use crate::transcript::{self, PublicKeys};
 use chappe_anchor::evidence::EvidenceError;
 use chappe_anchor::key::LedgerKey;
 use chappe_anchor::receipt::{Receipt, ReceiptError};
-use chappe_codec::identity::Signer;
 use chappe_codec::realm::Realm;
 use chappe_codec::statement::Evidence;
 use serde_json::json;
@@ -82,7 +81,7 @@ fn verify_receipt(
         let evidence = Evidence::parse(&files::read_bounded(evidence)?)?;
         let card = card_from_file(card, arguments.realm)?;
         verified
-            .verify_evidence(&evidence, &Signer::root(card.account)?)
+            .verify_evidence(&evidence, &card.certificate().signer()?)
             .map_err(not_the_statement)?;
         let claim = &evidence.statement.claim;
         said.push_str(&format!(

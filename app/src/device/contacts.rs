@@ -70,7 +70,7 @@ impl Device {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
             }
-            if known.name == name || known.card.account == card.account {
+            if known.name == name || known.card.account() == card.account() {
                 return Err(Failure::new(
                     Exit::Authentication,
                     "key change",
@@ -97,7 +97,7 @@ impl Device {
 pub(crate) fn display_name(contacts: &[Contact], account: AccountId) -> String {
     contacts
         .iter()
-        .find(|contact| contact.card.account.id() == account)
+        .find(|contact| contact.card.account().id() == account)
         .map_or_else(|| account.to_string(), |contact| contact.name.clone())
 }
 

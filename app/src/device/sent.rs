@@ -17,8 +17,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
-/// The account key itself (spec/00-conventions.md, "Keys and accounts").
-const DEVICE: u8 = 0;
 const EPOCH: u16 = 0;
 
 /// The journal's records.
@@ -119,10 +117,10 @@ impl<'a> Sent<'a> {
 
     /// The chain of what is said to this audience.
     pub(crate) fn chain(&self, audience: &Audience) -> ChainId {
-        let account = self.device.identity.account();
+        let (account, device) = (self.device.identity.account(), self.device.identity.device());
         match audience {
-            Audience::Open => ChainId::open(self.device.realm, account, DEVICE, EPOCH),
-            Audience::Contact { outbound, .. } => outbound.chain(DEVICE, EPOCH),
+            Audience::Open => ChainId::open(self.device.realm, account, device, EPOCH),
+            Audience::Contact { outbound, .. } => outbound.chain(device, EPOCH),
         }
     }
 
@@ -167,7 +165,7 @@ impl<'a> Sent<'a> {
     ) -> Outcome<Written> {
         let chain = self.chain(audience);
         let counter = self.chains.get(&chain).map_or(0, |state| state.next);
-        let first = Position { device: DEVICE, epoch: EPOCH, counter };
+        let first = Position { device: self.device.identity.device(), epoch: EPOCH, counter };
         let written = self.seal(audience, first, items)?;
         let ids: Vec<String> = written
             .opened
@@ -202,9 +200,10 @@ impl<'a> Sent<'a> {
             .take(usize::from(STATEMENT_MESSAGES_MAX))
             .map(|(_, id)| *id)
             .collect();
-        let account = self.device.identity.account().id();
+        let identity = &self.device.identity;
+        let (account, device) = (identity.account().id(), identity.device());
         let time = clock::author_time();
-        Claim::over(account, DEVICE, chain, first, &ids, state.previous, time)
+        Claim::over(account, device, chain, first, &ids, state.previous, time)
             .map(|claim| Ok(claim.sign(self.device.identity.signing_key(), self.device.realm)?))
             .transpose()
     }

@@ -13,6 +13,7 @@ use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenE
 use chappe_codec::id::{MessageId, Salt};
 use chappe_codec::identity::Signer;
 use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::key::KeyError;
 use chappe_codec::statement::{Evidence, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,15 +140,16 @@ impl<'a> Station<'a> {
     }
 
     fn verify(&self, open: &OpenEnvelope<'_>) -> Result<Opened, OpenError> {
-        let own = self.device.identity.account();
-        let account = *self
-            .contacts
-            .iter()
-            .map(|(contact, _)| &contact.card.account)
-            .chain([own])
-            .find(|account| account.id() == open.account)
-            .ok_or(OpenError::UnknownAccount)?;
-        open.verify(&Signer::root(account)?, self.device.realm)
+        let signer = self.signer(open.account, open.first.device)?;
+        open.verify(&signer, self.device.realm)
+    }
+
+    /// Whose device it is, of those whose cards we hold and of ourselves.
+    fn signer(&self, account: AccountId, device: u8) -> Result<Signer, KeyError> {
+        let cards = self.contacts.iter().map(|(contact, _)| &contact.card);
+        let mut signers = cards.chain([self.device.identity.card()]);
+        let card = signers.find(|card| card.account().id() == account && card.device() == device);
+        card.ok_or(KeyError::UnknownAccount)?.certificate().signer()
     }
 
     fn unseal(&self, sealed: &FirstFlight<'_>) -> Result<Opened, OpenError> {
@@ -186,10 +188,11 @@ impl<'a> Station<'a> {
         }
         for evidence in statements {
             let chain = evidence.statement.claim.chain;
-            if Signer::root(author)
-                .and_then(|signer| evidence.statement.verify(&signer, self.device.realm))
-                .is_ok()
-            {
+            let claim = &evidence.statement.claim;
+            let verified = self
+                .signer(claim.account, claim.device)
+                .and_then(|signer| evidence.statement.verify(&signer, self.device.realm));
+            if verified.is_ok() && claim.account == author.id() {
                 let record = self.chains.entry((author.id(), chain)).or_default();
                 if record.pending.len() < PENDING_STATEMENTS_MAX {
                     record.pending.push(evidence);

@@ -1,7 +1,7 @@
 //! The keys of a sealed envelope (spec/03-envelope.md, "Sealed, first flight").
 
+use super::first_flight::Peer;
 use crate::account::Account;
-use crate::card::Card;
 use crate::digest;
 use crate::realm::Realm;
 use aes_gcm_siv::aead::KeyInit;
@@ -64,9 +64,9 @@ pub(super) fn hint(hint_key: &[u8; 32], ephemeral: &[u8; 32]) -> [u8; 3] {
 }
 
 /// account A ‖ account B ‖ ikA ‖ ikB ‖ pkB.
-pub(super) fn transcript(author: &Card, recipient: &Card) -> Vec<u8> {
+pub(super) fn transcript(author: &Peer, recipient: &Peer) -> Vec<u8> {
     let (a, b) = (author.account.0, recipient.account.0);
-    [a, b, author.identity, recipient.identity, recipient.prekey].concat()
+    [a, b, author.identity_key, recipient.identity_key, recipient.prekey].concat()
 }
 
 /// What the tag covers besides the ciphertext.

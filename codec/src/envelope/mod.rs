@@ -5,7 +5,7 @@ mod message_keys;
 mod open;
 mod opened;
 
-pub use first_flight::{FirstFlight, Inbound, Outbound};
+pub use first_flight::{FirstFlight, Inbound, Outbound, Peer};
 pub use open::OpenEnvelope;
 pub use opened::{Opened, OpenedMessage};
 

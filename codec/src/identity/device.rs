@@ -1,51 +1,125 @@
-//! The secret half of a card: everything a device needs to sign, seal and open.
+//! A device as it knows itself: its keys, its certificate, its card.
 
-use super::Signer;
+use super::{Certificate, Draft, DraftError, Endorsement, Permissions, Root};
+use super::{Signer, SoftwareKeys};
 use crate::account::Account;
 use crate::card::Card;
-use crate::chain::ROOT_DEVICE;
 use crate::digest;
+use crate::error::{DecodeError, ErrorKind};
+use crate::framing::{self, Parsed, octets};
 use crate::key::SignKey;
+use crate::key_store::{AgreementKey, KeyStore, KeyStoreError};
 use crate::label::LabelKey;
 use crate::realm::Realm;
+use crate::time::{read_seconds, seconds_to_bytes};
+use alloc::vec::Vec;
 use core::fmt;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-/// Octets of the seeds an identity is made from.
+/// Octets of the seeds a device's keys are made from.
 pub const IDENTITY_SEED_OCTETS: usize = 144;
 
-/// A device's secrets. Wiped when dropped; `Debug` shows the account id only.
+/// The device number and the issue of an account's first certificate.
+const FIRST_DEVICE: u8 = 1;
+const FIRST_ISSUE: u16 = 1;
+
+/// A device with its secrets. Wiped when dropped; `Debug` shows account and device only.
 pub struct Identity {
     seed: Zeroizing<[u8; IDENTITY_SEED_OCTETS]>,
-    account: SignKey,
-    identity: StaticSecret,
-    prekey: StaticSecret,
+    keys: SoftwareKeys,
     card: Card,
 }
 
 impl Identity {
-    /// Makes the identity of 144 octets from a healthy random source: account, identity key,
-    /// prekey, transport key (32 each) and label key (16).
+    /// Makes the first device of the account whose root is this one key, permitted everything.
     ///
-    /// The same seed gives the same identity; it is what a key file keeps, encrypted.
-    #[must_use]
-    pub fn from_seed(seed: &[u8; IDENTITY_SEED_OCTETS], realm: Realm) -> Self {
-        let mut rest: &[u8] = seed;
-        let account = SignKey::from_seed(&take_chunk(&mut rest));
-        let identity = StaticSecret::from(take_chunk::<32>(&mut rest));
-        let prekey = StaticSecret::from(take_chunk::<32>(&mut rest));
-        let transport = SignKey::from_seed(&take_chunk(&mut rest));
-        let label_key = LabelKey(take_chunk(&mut rest));
-        let card = Card::sign(
-            &account,
-            realm,
-            PublicKey::from(&identity).to_bytes(),
-            PublicKey::from(&prekey).to_bytes(),
-            transport.public().to_bytes(),
-            label_key,
+    /// The seed is 144 octets from a healthy random source: signing key, identity key, prekey,
+    /// transport key (32 each) and label key (16). `prekey_expiry` is in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// None of those of [`Identity::assemble`] occurs with fresh seeds.
+    pub fn first_device(
+        root: &SignKey,
+        seed: &[u8; IDENTITY_SEED_OCTETS],
+        prekey_expiry: u64,
+        realm: Realm,
+    ) -> Result<Self, IdentityError> {
+        let one_key = Root::of_key(&root.public());
+        let parts = Seeds::of(seed);
+        let keys = parts.keys();
+        let certificate = Certificate {
+            account: one_key.account(),
+            device: FIRST_DEVICE,
+            issue: FIRST_ISSUE,
+            signing_key: keys.signing_key().to_bytes(),
+            identity_key: keys.identity_key(),
+            transport_key: parts.transport().public().to_bytes(),
+            permissions: Permissions::ALL,
+        };
+        let mut draft = Draft::new(certificate, one_key).map_err(IdentityError::Decode)?;
+        draft.sign(root, realm).map_err(IdentityError::Draft)?;
+        let endorsement = draft.finish().map_err(IdentityError::Draft)?;
+        Self::assemble(seed, endorsement, prekey_expiry, realm)
+    }
+
+    /// Puts a device together from its seeds and the certificate its root gave it. The same parts
+    /// give the same device.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::OtherKeys`] if the certificate is for other keys;
+    /// [`IdentityError::KeyStore`].
+    pub fn assemble(
+        seed: &[u8; IDENTITY_SEED_OCTETS],
+        endorsement: Endorsement<Certificate>,
+        prekey_expiry: u64,
+        realm: Realm,
+    ) -> Result<Self, IdentityError> {
+        let parts = Seeds::of(seed);
+        let mut keys = parts.keys();
+        let prekey = keys.add_prekey(&parts.prekey, prekey_expiry);
+        let certificate = endorsement.content();
+        let own = (
+            keys.signing_key().to_bytes(),
+            keys.identity_key(),
+            parts.transport().public().to_bytes(),
         );
-        Self { seed: Zeroizing::new(*seed), account, identity, prekey, card }
+        let certified =
+            (certificate.signing_key, certificate.identity_key, certificate.transport_key);
+        if own != certified {
+            return Err(IdentityError::OtherKeys);
+        }
+        let card = Card::sign(&keys, realm, endorsement, prekey, prekey_expiry, parts.label_key)
+            .map_err(IdentityError::KeyStore)?;
+        Ok(Self { seed: Zeroizing::new(*seed), keys, card })
+    }
+
+    /// What a program keeps of a device, encrypted: seeds ‖ prekey's expiry ‖ certificate.
+    #[must_use]
+    pub fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let certificate = self.card.endorsement().to_bytes();
+        let expiry = seconds_to_bytes(self.card.prekey_expiry());
+        Zeroizing::new([&self.seed[..], &expiry, &certificate].concat())
+    }
+
+    /// Reads what [`Identity::to_secret_bytes`] gave.
+    ///
+    /// # Errors
+    ///
+    /// The octets are none of a device, or its certificate is for other keys.
+    pub fn from_secret_bytes(input: &[u8], realm: Realm) -> Result<Self, IdentityError> {
+        type Kept = (Zeroizing<[u8; IDENTITY_SEED_OCTETS]>, u64, Endorsement<Certificate>);
+        fn read(input: &[u8]) -> Parsed<'_, Kept> {
+            let (rest, seed) = framing::field("seed", octets::<IDENTITY_SEED_OCTETS>)(input)?;
+            let (rest, expiry) = read_seconds("prekey expiry", rest)?;
+            let (rest, endorsement) = Endorsement::read(rest)?;
+            Ok((rest, (Zeroizing::new(seed), expiry, endorsement)))
+        }
+        let (seed, expiry, endorsement) =
+            framing::parse_all(input, read).map_err(IdentityError::Decode)?;
+        Self::assemble(&seed, endorsement, expiry, realm)
     }
 
     /// The public half.
@@ -57,26 +131,38 @@ impl Identity {
     /// The account.
     #[must_use]
     pub const fn account(&self) -> &Account {
-        &self.card.account
+        &self.card.certificate().account
+    }
+
+    /// The device's number.
+    #[must_use]
+    pub const fn device(&self) -> u8 {
+        self.card.device()
     }
 
     /// Who its envelopes and statements are by.
     #[must_use]
     pub fn signer(&self) -> Signer {
-        Signer { account: self.card.account, device: ROOT_DEVICE, key: self.account.public() }
+        let key = self.keys.signing_key();
+        Signer { account: *self.account(), device: self.device(), key }
+    }
+
+    /// The device's keys, to sign and agree with.
+    #[must_use]
+    pub const fn keys(&self) -> &SoftwareKeys {
+        &self.keys
     }
 
     /// The device's signing key.
     #[must_use]
     pub const fn signing_key(&self) -> &SignKey {
-        &self.account
+        self.keys.sign_key()
     }
 
     /// The seed of the Ed25519 key this device shows to relays.
     #[must_use]
     pub fn transport_seed(&self) -> Zeroizing<[u8; 32]> {
-        let mut rest: &[u8] = self.seed.get(96..).unwrap_or_default();
-        Zeroizing::new(take_chunk(&mut rest))
+        Seeds::of(&self.seed).transport
     }
 
     /// The seed of the Ed25519 key this device signs with where it is a server: a ledger's
@@ -89,20 +175,50 @@ impl Identity {
     }
 
     /// X25519 of the identity key and a public key; `None` if the result is all zero
-    /// (spec/00-conventions.md: "X25519 results that are all zero are refused").
+    /// (spec/00-conventions.md: "Results that are all zero are refused").
     pub(crate) fn agree_identity(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-        agree(&self.identity, public)
+        self.keys.agree(AgreementKey::Identity, public).ok()
     }
 
     /// X25519 of the prekey and a public key; `None` if the result is all zero.
     pub(crate) fn agree_prekey(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-        agree(&self.prekey, public)
+        self.keys.agree(AgreementKey::Prekey(*self.card.prekey()), public).ok()
     }
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identity of {}", self.card.account.id())
+        write!(f, "Identity of {}, device {}", self.account().id(), self.device())
+    }
+}
+
+/// The seeds by their names.
+struct Seeds {
+    signing: Zeroizing<[u8; 32]>,
+    identity: Zeroizing<[u8; 32]>,
+    prekey: Zeroizing<[u8; 32]>,
+    transport: Zeroizing<[u8; 32]>,
+    label_key: LabelKey,
+}
+
+impl Seeds {
+    fn of(seed: &[u8; IDENTITY_SEED_OCTETS]) -> Self {
+        let mut rest: &[u8] = seed;
+        Self {
+            signing: Zeroizing::new(take_chunk(&mut rest)),
+            identity: Zeroizing::new(take_chunk(&mut rest)),
+            prekey: Zeroizing::new(take_chunk(&mut rest)),
+            transport: Zeroizing::new(take_chunk(&mut rest)),
+            label_key: LabelKey(take_chunk(&mut rest)),
+        }
+    }
+
+    fn keys(&self) -> SoftwareKeys {
+        SoftwareKeys::from_seeds(&self.signing, &self.identity)
+    }
+
+    fn transport(&self) -> SignKey {
+        SignKey::from_seed(&self.transport)
     }
 }
 
@@ -121,3 +237,40 @@ fn take_chunk<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
         None => [0; N],
     }
 }
+
+/// Why parts do not make a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityError {
+    /// The octets are none of a device.
+    Decode(DecodeError),
+    /// The certificate is for other keys than the seeds give.
+    OtherKeys,
+    /// The root did not endorse it.
+    Draft(DraftError),
+    /// The card could not be signed.
+    KeyStore(KeyStoreError),
+}
+
+impl IdentityError {
+    /// The registered name (spec/00-conventions.md, "Error names").
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Decode(error) => error.kind.name(),
+            Self::OtherKeys | Self::Draft(_) | Self::KeyStore(_) => ErrorKind::Inconsistent.name(),
+        }
+    }
+}
+
+impl fmt::Display for IdentityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => write!(f, "not a device: {error}"),
+            Self::OtherKeys => f.write_str("the certificate is for other keys than this device's"),
+            Self::Draft(error) => write!(f, "not certified: {error}"),
+            Self::KeyStore(error) => write!(f, "no card: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for IdentityError {}

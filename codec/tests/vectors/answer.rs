@@ -52,7 +52,7 @@ impl From<CardError> for Refusal {
     fn from(error: CardError) -> Self {
         match error {
             CardError::Decode(error) => error.into(),
-            CardError::Key(error) => error.into(),
+            CardError::Certificate(_) | CardError::Device(_) => Self::new(error.name()),
         }
     }
 }

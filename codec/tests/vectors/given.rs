@@ -6,6 +6,7 @@ use chappe_codec::id::MessageId;
 use chappe_codec::identity::Signer;
 use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use serde_json::Value;
 
@@ -66,7 +67,10 @@ pub(crate) fn identity(given: &Value, realm: Realm) -> Identity {
             seed[at..at + part.len()].copy_from_slice(&part);
         }
     }
-    Identity::from_seed(&seed, realm)
+    // The first flight of these vectors knows no devices: root and device have one seed.
+    let mut root = [0; 32];
+    root.copy_from_slice(&seed[..32]);
+    Identity::first_device(&SignKey::from_seed(&root), &seed, 0, realm).unwrap()
 }
 
 /// An item that owns its body.

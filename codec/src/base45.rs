@@ -1,0 +1,122 @@
+//! Base45 (RFC 9285): octets in the characters of a QR code's alphanumeric mode.
+//!
+//! Two octets become three characters, the least significant first; a last odd one becomes two.
+
+use crate::error::{DecodeError, ErrorKind};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// RFC 9285 §4.1, table 1.
+const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+
+const BASE: u32 = 45;
+
+/// Writes octets as base45.
+#[must_use]
+pub fn encode(octets: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in octets.chunks(2) {
+        let mut value = chunk.iter().fold(0, |value: u32, octet| (value << 8) | u32::from(*octet));
+        for _ in 0..=chunk.len() {
+            out.push(character(value % BASE));
+            value /= BASE;
+        }
+    }
+    out
+}
+
+/// Reads base45.
+///
+/// # Errors
+///
+/// Of the field `base45`, the first to be found: [`ErrorKind::BadCharacter`]; [`ErrorKind::Truncated`]
+/// for a single character at the end; [`ErrorKind::OutOfRange`] for a group above what its octets
+/// hold. Offsets count characters.
+pub fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let refused = |kind, at| Err(DecodeError::at_character(kind, "base45", at));
+    let mut digits = Vec::with_capacity(text.len());
+    for (character, at) in text.chars().zip(0_usize..) {
+        match ALPHABET.iter().zip(0_u32..).find(|(known, _)| char::from(**known) == character) {
+            Some((_, digit)) => digits.push(digit),
+            None => return refused(ErrorKind::BadCharacter, at),
+        }
+    }
+    let mut out = Vec::new();
+    for (group, index) in digits.chunks(3).zip(0_usize..) {
+        let at = index.saturating_mul(3);
+        let value = group
+            .iter()
+            .rev()
+            .fold(0, |value: u32, digit| value.saturating_mul(BASE).saturating_add(*digit));
+        match group.len() {
+            3 => match u16::try_from(value) {
+                Ok(pair) => out.extend_from_slice(&pair.to_be_bytes()),
+                Err(_) => return refused(ErrorKind::OutOfRange, at),
+            },
+            2 => match u8::try_from(value) {
+                Ok(octet) => out.push(octet),
+                Err(_) => return refused(ErrorKind::OutOfRange, at),
+            },
+            _ => return refused(ErrorKind::Truncated, at),
+        }
+    }
+    Ok(out)
+}
+
+fn character(digit: u32) -> char {
+    // A digit is below 45, so there is always one.
+    usize::try_from(digit)
+        .ok()
+        .and_then(|digit| ALPHABET.get(digit))
+        .map_or('0', |octet| char::from(*octet))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// RFC 9285 §4.3 and §4.4.
+    #[test]
+    fn known_answers() {
+        for (octets, text) in [
+            (&b"AB"[..], "BB8"),
+            (b"Hello!!", "%69 VD92EX0"),
+            (b"base-45", "UJCLQE7W581"),
+            (b"ietf!", "QED8WEX0"),
+            (b"", ""),
+        ] {
+            assert_eq!(encode(octets), text);
+            assert_eq!(decode(text).unwrap(), octets);
+        }
+    }
+
+    #[test]
+    fn what_is_no_base45_is_refused() {
+        let refusal = |text| decode(text).map_err(|error| (error.kind, error.offset));
+        // RFC 9285 §6: "GGW" is 65,536.
+        assert_eq!(refusal("GGW"), Err((ErrorKind::OutOfRange, 0)));
+        assert_eq!(refusal("000GGW"), Err((ErrorKind::OutOfRange, 3)));
+        // 5 · 45 + 30 = 255 is an octet, one more is none.
+        assert_eq!(refusal("U5"), Ok(alloc::vec![255]));
+        assert_eq!(refusal("V5"), Err((ErrorKind::OutOfRange, 0)));
+        assert_eq!(refusal("::"), Err((ErrorKind::OutOfRange, 0)));
+        assert_eq!(refusal("BB8a"), Err((ErrorKind::BadCharacter, 3)));
+        assert_eq!(refusal("BB8A"), Err((ErrorKind::Truncated, 3)));
+        assert_eq!(refusal("é"), Err((ErrorKind::BadCharacter, 0)));
+    }
+
+    proptest! {
+        #[test]
+        fn octets_read_back(octets in proptest::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert_eq!(decode(&encode(&octets)), Ok(octets));
+        }
+
+        #[test]
+        fn a_text_has_one_reading(text in "[0-9A-Z $%*+./:-]{0,30}") {
+            if let Ok(octets) = decode(&text) {
+                prop_assert_eq!(encode(&octets), text);
+            }
+        }
+    }
+}
