@@ -242,7 +242,7 @@ async fn a_ledger_may_choose_its_submitters() {
     let options = ServerOptions { submitters: Some(vec![submitter().public()]), ..quick() };
     let server = Running::start(folder.path(), options).await;
     let stranger =
-        Submission::whole(whole(1, 0).statement, &author_account(), &author(), LIVE).unwrap();
+        Submission::whole(whole(1, 0).statement, &author_account(), None, &author(), LIVE).unwrap();
     match server.client().submit(&stranger).await.unwrap_err() {
         ClientError::Refused { status: 403, refusal: Some(refusal) } => {
             assert_eq!(

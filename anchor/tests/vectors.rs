@@ -24,7 +24,7 @@ use chappe_anchor::tile::{self, Tile, TileKind};
 use chappe_anchor::tree::Tree;
 use chappe_codec::account::Account;
 use chappe_codec::digest;
-use chappe_codec::identity::Signer;
+use chappe_codec::identity::{Endorsement, Signer};
 use chappe_codec::key::SignKey;
 use chappe_codec::merkle;
 use chappe_codec::statement::{BlindingSalt, Evidence, Statement};
@@ -150,8 +150,16 @@ fn submission_write(given: &Input<'_>) -> Value {
     let author = Account(given.array("author"));
     let submitter = SignKey::from_seed(&given.array("submitter_seed"));
     let evidence = Evidence { statement, salt };
-    let submission =
-        Submission::of_evidence(&evidence, &author, &submitter, given.realm()).unwrap();
+    let certificate =
+        given.has("certificate").then(|| Endorsement::parse(&given.octets("certificate")).unwrap());
+    let submission = Submission::of_evidence(
+        &evidence,
+        &author,
+        certificate.as_ref(),
+        &submitter,
+        given.realm(),
+    )
+    .unwrap();
     json!({"submission": hex(&submission.to_bytes())})
 }
 

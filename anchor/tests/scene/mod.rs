@@ -62,5 +62,5 @@ pub(crate) fn blinded(chain: u8, first: u32) -> Evidence {
 }
 
 pub(crate) fn submission(evidence: &Evidence) -> Submission {
-    Submission::of_evidence(evidence, &author_account(), &submitter(), LIVE).unwrap()
+    Submission::of_evidence(evidence, &author_account(), None, &submitter(), LIVE).unwrap()
 }

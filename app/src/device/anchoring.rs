@@ -7,6 +7,7 @@ use crate::{files, hex, key_file};
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_anchor::key::LedgerKey;
 use chappe_anchor::submission::Submission;
+use chappe_codec::card::Card;
 use chappe_codec::statement::{BlindingSalt, Evidence};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,7 +41,15 @@ impl Device {
     pub(crate) fn prepare_submission(&self, signed: &Signed) -> Outcome<(Evidence, Submission)> {
         let evidence = self.keep_evidence(signed)?;
         let secret = self.identity.signing_key();
-        let submission = Submission::of_evidence(&evidence, &signed.author, secret, self.realm)?;
+        let claim = &evidence.statement.claim;
+        let contacts = self.contacts()?;
+        let cards = contacts.iter().map(|contact| &contact.card).chain([self.identity.card()]);
+        let certificate = cards
+            .filter(|card| (card.account(), card.device()) == (signed.author, claim.device))
+            .map(Card::endorsement)
+            .next();
+        let submission =
+            Submission::of_evidence(&evidence, &signed.author, certificate, secret, self.realm)?;
         Ok((evidence, submission))
     }
 

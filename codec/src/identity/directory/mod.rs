@@ -8,6 +8,8 @@
 mod change;
 mod device;
 mod known;
+#[cfg(test)]
+mod tests;
 
 pub use change::{Change, DirectoryError, Evidence};
 

@@ -1,5 +1,13 @@
 //! Statements: one signature over consecutive messages of a chain (spec/04-statement.md).
 
+mod proof;
+mod signing;
+mod standing;
+
+pub use proof::{Proof, ProofError};
+pub use signing::{SigningPolicy, waits_for_signature};
+pub use standing::{Vouching, Whereabouts};
+
 use crate::account::AccountId;
 use crate::chain::ChainId;
 use crate::digest;
