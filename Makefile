@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec timing miri miri-short
 
 FUZZ_SECONDS ?= 5
 
@@ -47,11 +47,13 @@ setup-bench:
 	@.ci/setup bench
 
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor frame packed relay whiteflag; do \
+	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check
 	cd test-vectors/corpus && sha256sum --check --quiet SHA256SUMS
+	python3 test-vectors/primitives/check.py
+	python3 test-vectors/primitives/check.py --damage
 
 tables:           ## What is made from spec/tables is as made; schemas fit the vectors; the example family
 	python3 spec/tables/priors.py --check
@@ -64,6 +66,15 @@ dissector:        ## The Wireshark dissector shows every vector right
 	python3 spec/wireshark/test.py
 checker:          ## The vectors, read by a program written from the spec alone
 	python3 test-vectors/check/vectors.py --damage 500
+
+miri:             ## The codec's tests in Miri, the long version; target/miri/, dated
+	@.ci/miri long
+
+miri-short:
+	@.ci/miri short
+
+timing:           ## Whether times tell secrets: a t-test after dudect; target/timing/, dated
+	cargo bench --quiet --locked -p chappe-codec --bench timing
 
 embedded:         ## The codec for a microcontroller
 	cargo build --locked --quiet -p chappe-codec --target thumbv7em-none-eabihf

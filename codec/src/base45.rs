@@ -15,12 +15,12 @@ const BASE: u32 = 45;
 #[must_use]
 pub fn encode(octets: &[u8]) -> String {
     let mut out = String::new();
-    for chunk in octets.chunks(2) {
-        let mut value = chunk.iter().fold(0, |value: u32, octet| (value << 8) | u32::from(*octet));
-        for _ in 0..=chunk.len() {
-            out.push(character(value % BASE));
-            value /= BASE;
-        }
+    let (pairs, odd) = octets.as_chunks::<2>();
+    for pair in pairs {
+        put(&mut out, u32::from(u16::from_be_bytes(*pair)), 3);
+    }
+    for octet in odd {
+        put(&mut out, u32::from(*octet), 2);
     }
     out
 }
@@ -42,25 +42,35 @@ pub fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
         }
     }
     let mut out = Vec::new();
-    for (group, index) in digits.chunks(3).zip(0_usize..) {
-        let at = index.saturating_mul(3);
-        let value = group
-            .iter()
-            .rev()
-            .fold(0, |value: u32, digit| value.saturating_mul(BASE).saturating_add(*digit));
-        match group.len() {
-            3 => match u16::try_from(value) {
-                Ok(pair) => out.extend_from_slice(&pair.to_be_bytes()),
-                Err(_) => return refused(ErrorKind::OutOfRange, at),
-            },
-            2 => match u8::try_from(value) {
-                Ok(octet) => out.push(octet),
-                Err(_) => return refused(ErrorKind::OutOfRange, at),
-            },
-            _ => return refused(ErrorKind::Truncated, at),
+    let (groups, rest) = digits.as_chunks::<3>();
+    for (group, index) in groups.iter().zip(0_usize..) {
+        match u16::try_from(value(group)) {
+            Ok(pair) => out.extend_from_slice(&pair.to_be_bytes()),
+            Err(_) => return refused(ErrorKind::OutOfRange, index.saturating_mul(3)),
         }
     }
+    let at = groups.len().saturating_mul(3);
+    match (rest, u8::try_from(value(rest))) {
+        ([], _) => {}
+        ([_], _) => return refused(ErrorKind::Truncated, at),
+        (_, Ok(octet)) => out.push(octet),
+        (_, Err(_)) => return refused(ErrorKind::OutOfRange, at),
+    }
     Ok(out)
+}
+
+/// Appends a value as so many characters.
+fn put(out: &mut String, value: u32, characters: usize) {
+    let mut rest = value;
+    for _ in 0..characters {
+        out.push(character(rest % BASE));
+        rest /= BASE;
+    }
+}
+
+/// The value of a group's digits.
+fn value(group: &[u32]) -> u32 {
+    group.iter().rev().fold(0, |value, digit| value.saturating_mul(BASE).saturating_add(*digit))
 }
 
 fn character(digit: u32) -> char {

@@ -26,6 +26,7 @@ impl<'a> BitReader<'a> {
         let mut head = [0; HEAD_OCTETS];
         let first = octets.get(..HEAD_OCTETS).unwrap_or(octets);
         if let Some(target) = head.get_mut(..first.len()) {
+            #[expect(clippy::disallowed_methods, reason = "cut to the same length one line up")]
             target.copy_from_slice(first);
         }
         Self { octets, head, position: 0 }

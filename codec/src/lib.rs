@@ -8,7 +8,11 @@
 //! an author's messages become a [`statement`]. The normative text is `spec/`.
 
 #![no_std]
-#![deny(clippy::arithmetic_side_effects)] // an overflow reachable from input is a panic or a lie
+// An overflow reachable from input is a panic or a lie.
+#![deny(clippy::arithmetic_side_effects)]
+// What panics on its arguments (clippy.toml). Tests may.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_macros))]
+#![cfg_attr(not(test), deny(clippy::string_slice))]
 
 extern crate alloc;
 

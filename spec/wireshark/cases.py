@@ -49,12 +49,29 @@ def envelopes():
         if "items" in given:
             expected |= heads(given["items"])
         yield Case(name, unhex(octets), expected, error or ANY)
-    for vector in load("codec/first_flight.json"):
-        if vector["kind"] == "sealed_write" and vector["result"] == "valid":
-            octets = vector["out"]["envelope"]
-            yield Case(f"{vector['id']}, {vector['comment']}", unhex(octets),
-                       {"chappe.first_flight.hint": [octet_text(octets[2:8])],
-                        "chappe.first_flight.tag": [octet_text(octets[-32:])]})
+    for name in ("flight", "chain", "ratchet"):
+        for vector in load(f"session/{name}.json"):
+            yield from sealed(vector)
+
+
+SEALED = {1: "chain_envelope", 2: "random_access_envelope", 3: "first_flight", 4: "stranger_flight"}
+
+
+def sealed(vector):
+    """Every envelope that a transcript seals, and those that are refused for what lies open."""
+    for at, (step, answer) in enumerate(zip(vector["in"]["steps"], vector["out"]["steps"])):
+        name = f"{vector['id']}.{at}, {vector['comment']}"
+        refused = answer.get("refused", {})
+        if step["do"] == "seal" and not refused:
+            form = SEALED[answer["class"]]
+            octets = answer["envelope"]
+            expected = {f"chappe.{form}.hint": [octet_text(octets[2:8])], f"chappe.{form}.tag": [octet_text(octets[-32:])]}
+            if answer["class"] > 2:
+                expected[f"chappe.{form}.ephemeral"] = [octet_text(octets[8:72])]
+            yield Case(name, unhex(octets), expected)
+        elif step["do"] == "open" and (refused == {"kind": "truncated", "field": "envelope"} or refused.get("field") == "parity"):
+            if step["envelope"]:
+                yield Case(name, unhex(step["envelope"]), {}, (refused["kind"], refused["field"]))
 
 
 def load(name):
@@ -272,5 +289,6 @@ def golden_items():
 
 
 def golden_envelopes():
-    return first(envelopes(), "open-envelope-006", "first-flight-001", "open-envelope-030",
+    return first(envelopes(), "open-envelope-006", "session-flight-001.1", "session-flight-032.1",
+                 "session-chain-001.3", "session-chain-012.6", "open-envelope-030",
                  "open-envelope-071")

@@ -4,7 +4,7 @@
 KINDS = set(
     "truncated trailing too_long too_short bad_literal bad_character bad_digit unknown_version unknown_code "
     "reserved out_of_range not_canonical bad_padding missing unexpected bad_checksum inconsistent unsupported "
-    "unknown_hint bad_tag bad_signature bad_mic replay weak_key unknown_account unknown_net wrong_realm "
+    "unknown_hint bad_tag bad_signature bad_mic replay weak_key unknown_account revoked unknown_net wrong_realm "
     "unknown_log bad_inclusion other_statement unexpected_salt missing_salt bad_opening not_found wrong_method "
     "timeout unavailable".split()
 )

@@ -23,7 +23,7 @@ def once(pairs):
 
 
 def whole(digits):
-    agree(not digits.startswith("-") and len(digits) <= 10 and int(digits) < NUMBER_LIMIT, f"the number {digits[:20]}")
+    agree(len(digits) <= 11 and -NUMBER_LIMIT // 2 <= int(digits) < NUMBER_LIMIT, f"the number {digits[:20]}")
     return int(digits)
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the test vectors against readers written from the spec alone: vectors.py [--verbose] [--damage N]
 
-All files of vectors are checked for their shape; those of whiteflag/ and packed/ are read. Prints counts
-by file and kind and exits 0, or names what does not agree and exits 1. Python 3.11, standard library only."""
+All files of vectors are checked for their shape; those of the folders in READ are read. Prints counts by file
+and kind and exits 0, or names what does not agree and exits 1. Python 3.11 and the package cryptography."""
 
 import argparse
 import pathlib
@@ -12,8 +12,11 @@ from collections import Counter
 from typing import NamedTuple
 
 sys.dont_write_bytecode = True
+import kinds_codec  # noqa: E402
+import kinds_identity  # noqa: E402
 import kinds_open  # noqa: E402
 import kinds_packed  # noqa: E402
+import kinds_session  # noqa: E402
 import kinds_signal  # noqa: E402
 from damage import damaged  # noqa: E402
 from judge import Mismatch, agree  # noqa: E402
@@ -23,8 +26,13 @@ VECTORS = pathlib.Path(__file__).resolve().parent.parent
 SPEC = VECTORS.parent / "spec"
 OPEN = "whiteflag/open.jsonl"
 # What is read and not only looked at. Every file here must be known, and each kind in it.
-READ = {"whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS}
+READ = {
+    "whiteflag": kinds_signal.KINDS, "packed": kinds_packed.KINDS,
+    "codec": kinds_codec.KINDS, "identity": kinds_identity.KINDS, "session": kinds_session.KINDS,
+}  # fmt: skip
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("notation", "rules", "thread", "wire"))}
+# The standards' own test values, in a shape of their own: primitives/check.py computes them.
+PRIMITIVES = "primitives"
 # Where this program reads the spec otherwise and nobody has settled it yet.
 DISPUTED = {}
 NO_VECTORS = {".md", ".py"}
@@ -70,7 +78,8 @@ def check_read(run, file, vector, kinds):
     agree(vector["result"] in kind.results, f"a {vector['kind']} that is {vector['result']}")
     if vector["id"] in DISPUTED:
         return check_disputed(run, file, vector, kind)
-    kind.check(vector)
+    if kind.check(vector) == "waits":
+        return run.count(file, vector["kind"], "wait for a library with ML-KEM")
     run.count(file, vector["kind"], "agree")
     run.checked.append((file, kind.check, kind.determined, vector))
 
@@ -174,7 +183,8 @@ def main():
     run = Run(given.verbose)
     check_folders(run)
     for path in sorted(VECTORS.rglob("*.json")):
-        check_file(run, path)
+        if path.parent.name != PRIMITIVES:
+            check_file(run, path)
     check_open(run)
     check_damage(run, given.damage, given.seed)
     show(run)

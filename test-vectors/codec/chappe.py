@@ -1,46 +1,32 @@
-"""A second implementation of chapters 00, 02, 03, 04 and the label of 05, written from the text alone.
+"""A second implementation of chapters 00, 02, 03 (the open class), 04 and the label of 05, made from the text alone.
 
 It exists to make and check vectors. It holds no state, guards no secret and is not for use.
-Needs Python 3.11 or newer and the package `cryptography` with AES-GCM-SIV.
+Python 3.11 or newer, standard library only.
 """
 
-import base64
-import hashlib
-import hmac
+import pathlib
+import sys
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
-
-import edwards
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import ed25519  # noqa: E402
+import edwards  # noqa: E402
+from conventions import Refused, h, mac, number, sha256, u8, u16, u32, u40  # noqa: E402
 
 ITEM_MAX = 4096
 ITEMS_MAX = 32
 ENVELOPE_MAX = 16384
 OPEN_HEADER = 16
 SIGNATURE = 64
-SEALED_HEADER = 36
-SEALED_PREFIX = 7
-TAG = 16
-CARD = 209
-CARD_TEXT = "chappe-card:"
 STATEMENT = 159
 BLINDING_SALT = 32
 COUNT_MAX = 1024
 
-CLASS_OPEN, CLASS_FIRST_FLIGHT = 0, 3
+CLASS_OPEN = 0
 FLAG_SEVERAL = 1
 REFERENCE_OCTETS = {0: 0, 1: 8, 2: 32, 3: 0}
 # (family, revision): the reference forms that go with it
-KNOWN = {(0x01, 0): {3}, (0x01, 1): {0, 1, 2}, (0x04, 0): {0, 1, 2}, (0x10, 0): {0}, (0x11, 0): {0}}
-
-
-class Refused(Exception):
-    def __init__(self, kind, field):
-        super().__init__(f"{kind} ({field})")
-        self.kind, self.field = kind, field
+KNOWN = {(0x01, 0): {3}, (0x01, 1): {0, 1, 2}, (0x04, 0): {0, 1, 2}, **{(family, 0): {0} for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16)}}
 
 
 class NeedsNewer(Exception):
@@ -50,73 +36,47 @@ class NeedsNewer(Exception):
 # ---- hashes, keys ------------------------------------------------------------------------------
 
 
-def u8(n):
-    return n.to_bytes(1, "big")
-
-
-def u16(n):
-    return n.to_bytes(2, "big")
-
-
-def u32(n):
-    return n.to_bytes(4, "big")
-
-
-def u40(n):
-    return n.to_bytes(5, "big")
-
-
-def number(octets):
-    return int.from_bytes(octets, "big")
-
-
-def h(label, *parts):
-    return hashlib.sha256(label.encode("ascii") + b"".join(parts)).digest()
-
-
-def mac(key, *parts):
-    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
-
-
-def kdf(secret, label, *parts, n):
-    """HKDF-SHA256 with an empty salt, spelled out."""
-    info = label.encode("ascii") + b"".join(parts)
-    pseudorandom_key = mac(b"", secret)
-    out, block, i = b"", b"", 1
-    while len(out) < n:
-        block = mac(pseudorandom_key, block, info, u8(i))
-        out, i = out + block, i + 1
-    return out[:n]
-
-
 def account_key(seed):
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return ed25519.public(seed)
 
 
 def account_id(key):
     return h("chappe-account/1", key)[:8]
 
 
-def exchange_key(secret):
-    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
-
-
-def x25519(secret, public, field):
-    try:
-        return X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(public))
-    except ValueError:  # the library refuses the all-zero result
-        raise Refused("weak_key", field) from None
-
-
 def sign(seed, context, realm, content):
-    return Ed25519PrivateKey.from_private_bytes(seed).sign(context.encode("ascii") + realm + content)
+    return ed25519.sign(seed, context.encode("ascii") + realm + content)
+
+
+def verifies(key, message, signature):
+    """The strict predicate of chapter 00."""
+    r = edwards.decode(signature[:32])
+    return r is not None and not edwards.is_small_order(r) and ed25519.verify(key, message, signature)
+
+
+def check_key(key, field):
+    """The look at a key that comes before any signature under it."""
+    point = edwards.decode(key)
+    if point is None:
+        raise Refused("bad_signature", "signature")
+    if edwards.is_small_order(point):
+        raise Refused("weak_key", field)
+
+
+def check_any(keys, context, realm, content, signature, key_field):
+    """One of these keys; the refusal is that of the first, which is the one that holds."""
+    refusals = []
+    for key in keys:
+        try:
+            return check_signature(key, context, realm, content, signature, key_field)
+        except Refused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
 
 
 def check_signature(key, context, realm, content, signature, key_field="account_key"):
-    point = edwards.decode(key)
-    if point is not None and edwards.is_small_order(point):
-        raise Refused("weak_key", key_field)
-    if not edwards.verify_strict(key, context.encode("ascii") + realm + content, signature):
+    check_key(key, key_field)
+    if not verifies(key, context.encode("ascii") + realm + content, signature):
         raise Refused("bad_signature", "signature")
 
 
@@ -288,7 +248,7 @@ def open_salt(key, device, epoch, counter):
 
 
 def sealed_salt(s, counter):
-    return mac(s, b"chappe-salt/1", u32(counter))[:16]
+    return mac(s, b"chappe-item-salt/1", u32(counter))[:16]
 
 
 # ---- envelopes ---------------------------------------------------------------------------------
@@ -306,7 +266,7 @@ def read_first_octet(envelope):
         raise Refused("truncated", "envelope")
     octet = envelope[0]
     version, klass, parity, flags = octet >> 6, octet >> 3 & 7, octet >> 2 & 1, octet & 3
-    if version != 0 or klass not in (CLASS_OPEN, CLASS_FIRST_FLIGHT) or flags & 2:
+    if version != 0 or klass not in range(5) or flags & 2:
         raise NeedsNewer
     return klass, parity, bool(flags & FLAG_SEVERAL)
 
@@ -346,9 +306,22 @@ def write_open(seed, realm, device, epoch, counter, items):
     return sign_open(seed, realm, header + write_items(items))
 
 
-def read_open(envelope, realm, accounts):
-    """Form first, then the account, then the signature."""
-    _, parity, several = read_first_octet(envelope)
+def roots(accounts):
+    """Device 0 of accounts whose root is one key: finds account and signing keys, or says what is not known."""
+
+    def find(who, device):
+        account = next((a for a in accounts if account_id(a) == who), None)
+        if account is None or device != 0:
+            raise Refused("unknown_account", "account_id" if account is None else "device")
+        return account, [account]
+
+    return find
+
+
+def read_open(envelope, realm, find):
+    """Form first, then account and device, then the signature."""
+    klass, parity, several = read_first_octet(envelope)
+    assert klass == CLASS_OPEN
     if len(envelope) < OPEN_HEADER + SIGNATURE:
         raise Refused("truncated", "envelope")
     device, epoch = envelope[1], number(envelope[2:4])
@@ -357,189 +330,16 @@ def read_open(envelope, realm, accounts):
         raise Refused("inconsistent", "epoch")
     items = read_items(envelope[OPEN_HEADER:-SIGNATURE], several)
     check_counters(counter, items)
-    key = next((k for k in accounts if account_id(k) == who), None)
-    if key is None or device != 0:
-        return Opened("unverified", who, device, epoch, counter, items, [])
-    check_signature(key, "chappe-open/1", realm, envelope[:-SIGNATURE], envelope[-SIGNATURE:])
-    salts = [open_salt(key, device, epoch, counter + i) for i in range(len(items))]
-    return Opened("verified", key, device, epoch, counter, items, salts)
-
-
-@dataclass
-class Party:
-    """One side with its secrets."""
-
-    account_seed: bytes
-    identity_secret: bytes
-    prekey_secret: bytes
-
-    def account(self):
-        return account_key(self.account_seed)
-
-    def identity(self):
-        return exchange_key(self.identity_secret)
-
-    def prekey(self):
-        return exchange_key(self.prekey_secret)
-
-
-def hint_key(d1, realm, account_a, account_b):
-    return kdf(d1, "chappe-hint/1", realm, account_a, account_b, n=32)
-
-
-def hint(key, e):
-    return mac(key, e)[:3]
-
-
-def seal_keys(d1, d2, d3, realm, account_a, account_b, ik_a, ik_b, pk_b, e):
-    """K, N and S."""
-    parts = (realm, account_a, account_b, ik_a, ik_b, pk_b, e)
-    out = kdf(d1 + d2 + d3, "chappe-seal/1", *parts, n=76)
-    return out[:32], out[32:44], out[44:]
-
-
-def sealed_aad(realm, header):
-    return b"chappe-sealed/1" + realm + header
-
-
-def seal_plaintext(sender, recipient, realm, ephemeral_secret, octet, plaintext, sent_as=None):
-    """Seal any octets; returns every step by name. `sent_as` are other octets of the same ephemeral key."""
-    e = exchange_key(ephemeral_secret) if sent_as is None else sent_as
-    d1 = x25519(sender.identity_secret, recipient.prekey(), "prekey")
-    d2 = x25519(ephemeral_secret, recipient.identity(), "identity_key")
-    d3 = x25519(ephemeral_secret, recipient.prekey(), "prekey")
-    accounts = sender.account(), recipient.account()
-    hk = hint_key(d1, realm, *accounts)
-    k, n, s = seal_keys(d1, d2, d3, realm, *accounts, sender.identity(), recipient.identity(), recipient.prekey(), e)
-    header = octet + hint(hk, e) + e
-    aad = sealed_aad(realm, header)
-    envelope = header + AESGCMSIV(k).encrypt(n, plaintext, aad)
-    return {
-        "d1": d1, "d2": d2, "d3": d3, "hint_key": hk, "hint": hint(hk, e), "ephemeral_key": e,
-        "k": k, "n": n, "s": s, "aad": aad, "plaintext": plaintext, "envelope": envelope,
-    }  # fmt: skip
-
-
-def sealed_plaintext(device, epoch, counter, items):
-    return u8(device) + u16(epoch) + u32(counter) + write_items(items)
-
-
-def write_sealed(sender, recipient, realm, ephemeral_secret, device, epoch, counter, items):
-    octet = first_octet(0, CLASS_FIRST_FLIGHT, epoch, flags_of(items))
-    plaintext = sealed_plaintext(device, epoch, counter, items)
-    return seal_plaintext(sender, recipient, realm, ephemeral_secret, octet, plaintext)
-
-
-def contacts_that_fit(envelope, realm, me, contacts):
-    """Contacts whose hint is this one, with their D1. A contact with a weak identity key fits never."""
-    for account, identity in contacts:
-        try:
-            d1 = x25519(me.prekey_secret, identity, "identity_key")
-        except Refused:
-            continue
-        if hint(hint_key(d1, realm, account, me.account()), envelope[4:36]) == envelope[1:4]:
-            yield account, identity, d1
-
-
-def try_contact(envelope, realm, me, account, identity, d1):
-    """Plaintext and S, or None when the tag is wrong."""
-    e = envelope[4:36]
-    d2 = x25519(me.identity_secret, e, "ephemeral_key")
-    d3 = x25519(me.prekey_secret, e, "ephemeral_key")
-    k, n, s = seal_keys(d1, d2, d3, realm, account, me.account(), identity, me.identity(), me.prekey(), e)
     try:
-        return AESGCMSIV(k).decrypt(n, envelope[36:], sealed_aad(realm, envelope[:36])), s
-    except InvalidTag:
-        return None
-
-
-def read_sealed_plaintext(plaintext, s, parity, several, account):
-    device, epoch, counter = plaintext[0], number(plaintext[1:3]), number(plaintext[3:7])
-    if epoch & 1 != parity:
-        raise Refused("inconsistent", "epoch")
-    items = read_items(plaintext[SEALED_PREFIX:], several)
-    check_counters(counter, items)
-    if device != 0:
-        raise Refused("unknown_account", "device")
-    salts = [sealed_salt(s, counter + i) for i in range(len(items))]
-    return Opened("opened", account, device, epoch, counter, items, salts)
-
-
-def read_sealed(envelope, realm, me, contacts, seen=()):
-    """Size, hint, keys, tag, replay, form, device: in this order."""
-    _, parity, several = read_first_octet(envelope)
-    if len(envelope) < SEALED_HEADER + SEALED_PREFIX + TAG:
-        raise Refused("truncated", "envelope")
-    any_fits = False
-    for account, identity, d1 in contacts_that_fit(envelope, realm, me, contacts):
-        any_fits = True
-        found = try_contact(envelope, realm, me, account, identity, d1)
-        if found is None:
-            continue
-        if envelope[4:36] in seen:
-            raise Refused("replay", "ephemeral_key")
-        return read_sealed_plaintext(*found, parity, several, account)
-    raise Refused("bad_tag", "tag") if any_fits else Refused("unknown_hint", "hint")
-
-
-# ---- cards -------------------------------------------------------------------------------------
-
-CARD_FIELDS = [
-    ("account_key", 1, 33),
-    ("identity_key", 33, 65),
-    ("prekey", 65, 97),
-    ("transport_key", 97, 129),
-    ("label_key", 129, 145),
-]
-
-
-def sign_card(seed, realm, unsigned):
-    return unsigned + sign(seed, "chappe-card/1", realm, unsigned)
-
-
-def unsigned_card(account, identity, prekey, transport, label_key, version=1):
-    return u8(version) + account + identity + prekey + transport + label_key
-
-
-def read_card(octets, realm):
-    if not octets:
-        raise Refused("truncated", "card")
-    if octets[0] != 1:
-        raise Refused("unknown_version", "version")
-    if len(octets) < CARD:
-        raise Refused("truncated", "card")
-    if len(octets) > CARD:
-        raise Refused("trailing", "card")
-    fields = {name: octets[a:b] for name, a, b in CARD_FIELDS}
-    check_signature(fields["account_key"], "chappe-card/1", realm, octets[:145], octets[145:])
-    return fields
-
-
-def card_text(octets):
-    return CARD_TEXT + base64.urlsafe_b64encode(octets).decode("ascii").rstrip("=")
-
-
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-
-def card_octets(text):
-    """Back from text. Spare bits behind the last octet must be zero."""
-    if not text.startswith(CARD_TEXT):
-        raise Refused("bad_literal", "prefix")
-    bits, held, out = 0, 0, bytearray()
-    for character in text[len(CARD_TEXT) :]:
-        if character not in ALPHABET:
-            raise Refused("bad_character", "card")
-        bits, held = bits << 6 | ALPHABET.index(character), held + 6
-        if held >= 8:
-            held -= 8
-            out.append(bits >> held)
-            bits &= (1 << held) - 1
-    if held == 6:
-        raise Refused("truncated", "card")
-    if bits:
-        raise Refused("not_canonical", "card")
-    return bytes(out)
+        account, keys = find(who, device)
+    except Refused as refusal:
+        if refusal.kind != "unknown_account":
+            raise
+        return Opened("unverified", who, device, epoch, counter, items, [])
+    field = "account_key" if device == 0 else "signing_key"
+    check_any(keys, "chappe-open/1", realm, envelope[:-SIGNATURE], envelope[-SIGNATURE:], field)
+    salts = [open_salt(account, device, epoch, counter + i) for i in range(len(items))]
+    return Opened("verified", account, device, epoch, counter, items, salts)
 
 
 # ---- statements --------------------------------------------------------------------------------
@@ -548,20 +348,15 @@ def card_octets(text):
 def merkle_root(leaves):
     """RFC 6962 §2.1."""
     if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+        return sha256(b"\x00" + leaves[0])
     split = 1
     while split * 2 < len(leaves):
         split *= 2
-    return hashlib.sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()
+    return sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:]))
 
 
 def open_chain_id(realm, key, device, epoch):
     return h("chappe-chain/1", realm, key, u8(device), u16(epoch))[:8]
-
-
-def sealed_chain_id(secret, peer_identity, realm, account_a, account_b, device, epoch):
-    shared = x25519(secret, peer_identity, "identity_key")
-    return kdf(shared, "chappe-chain/1", realm, account_a, account_b, u8(device), u16(epoch), n=8)
 
 
 def unsigned_statement(key, device, chain, first, count, root, previous, earliest, width, version=1):
@@ -583,8 +378,8 @@ def commitment(salt, statement):
     return h("chappe-blind/1", salt, statement)
 
 
-def read_statement(octets, realm, accounts):
-    """Form first, then the account, then the signature."""
+def read_statement(octets, realm, find):
+    """Version, size, count and first, account and device, signature: in this order."""
     if not octets:
         raise Refused("truncated", "statement")
     if octets[0] != 1:
@@ -608,10 +403,9 @@ def read_statement(octets, realm, accounts):
         raise Refused("out_of_range", "count")
     if fields["first"] + fields["count"] > 2**32:
         raise Refused("out_of_range", "first")
-    key = next((k for k in accounts if account_id(k) == fields["account_id"]), None)
-    if key is None or fields["device"] != 0:
-        raise Refused("unknown_account", "account_id" if key is None else "device")
-    check_signature(key, "chappe-statement/1", realm, octets[:95], octets[95:])
+    _, keys = find(fields["account_id"], fields["device"])
+    field = "account_key" if fields["device"] == 0 else "signing_key"
+    check_any(keys, "chappe-statement/1", realm, octets[:95], octets[95:], field)
     return fields
 
 

@@ -33,10 +33,6 @@ def item_out(item):
     }
 
 
-def party_in(i):
-    return c.Party(unhex(i["account_seed"]), unhex(i["identity_secret"]), unhex(i["prekey_secret"]))
-
-
 def ids_out(key, items, salts):
     """Salt, canonical item and id of each item; null where a transport form is unresolved."""
     out = []
@@ -132,61 +128,8 @@ def open_write(i):
 
 
 def open_read(i):
-    accounts = [unhex(k) for k in i["accounts"]]
-    return opened_out(c.read_open(unhex(i["envelope"]), unhex(i["realm"]), accounts))
-
-
-def sealed_write(i):
-    a, b, r = party_in(i["sender"]), party_in(i["recipient"]), unhex(i["realm"])
-    parts, where = [item_in(x) for x in i["items"]], (i["device"], i["epoch"], i["counter"])
-    out = c.write_sealed(a, b, r, unhex(i["ephemeral_secret"]), *where, parts)
-    salts = [c.sealed_salt(out["s"], i["counter"] + n) for n in range(len(parts))]
-    accounts = a.account(), b.account()
-    return out | {
-        "sender": keys_out(a),
-        "recipient": keys_out(b),
-        "chain_id": c.sealed_chain_id(a.identity_secret, b.identity(), r, *accounts, i["device"], i["epoch"]),
-        "messages": ids_out(a.account(), parts, salts),
-    }
-
-
-def keys_out(party):
-    return {"account_key": party.account(), "identity_key": party.identity(), "prekey": party.prekey()}
-
-
-def sealed_write_refused(i):
-    """Sealing towards a card whose keys give nothing: only the key agreement is run."""
-    secret = unhex(i["sender_identity_secret"])
-    c.x25519(secret, unhex(i["recipient_prekey"]), "prekey")
-    c.x25519(unhex(i["ephemeral_secret"]), unhex(i["recipient_identity_key"]), "identity_key")
-    return {}
-
-
-def sealed_read(i):
-    contacts = [(unhex(x["account_key"]), unhex(x["identity_key"])) for x in i["contacts"]]
-    seen = [unhex(x) for x in i["seen"]]
-    return opened_out(c.read_sealed(unhex(i["envelope"]), unhex(i["realm"]), party_in(i["recipient"]), contacts, seen))
-
-
-def card_write(i):
-    seed = unhex(i["account_seed"])
-    keys = {
-        "account_key": c.account_key(seed),
-        "identity_key": c.exchange_key(unhex(i["identity_secret"])),
-        "prekey": c.exchange_key(unhex(i["prekey_secret"])),
-        "transport_key": c.account_key(unhex(i["transport_seed"])),
-        "label_key": unhex(i["label_key"]),
-    }
-    card = c.sign_card(seed, unhex(i["realm"]), c.unsigned_card(*keys.values()))
-    return keys | {"card": card, "text": c.card_text(card)}
-
-
-def card_read(i):
-    return c.read_card(unhex(i["card"]), unhex(i["realm"]))
-
-
-def card_text(i):
-    return {"card": c.card_octets(i["text"])}
+    find = c.roots([unhex(k) for k in i["accounts"]])
+    return opened_out(c.read_open(unhex(i["envelope"]), unhex(i["realm"]), find))
 
 
 def statement_write(i):
@@ -201,7 +144,7 @@ def statement_write(i):
 
 def statement_read(i):
     octets = unhex(i["statement"])
-    fields = c.read_statement(octets, unhex(i["realm"]), [unhex(k) for k in i["accounts"]])
+    fields = c.read_statement(octets, unhex(i["realm"]), c.roots([unhex(k) for k in i["accounts"]]))
     fields["earliest"] = str(fields["earliest"])
     return fields | {"outcome": "verified", "hash": c.statement_hash(octets)}
 
@@ -218,14 +161,6 @@ def root(i):
 
 def chain_open(i):
     return {"chain_id": c.open_chain_id(unhex(i["realm"]), unhex(i["account_key"]), i["device"], i["epoch"])}
-
-
-def chain_sealed(i):
-    a, b = unhex(i["sender_identity_secret"]), unhex(i["recipient_identity_secret"])
-    rest = unhex(i["realm"]), unhex(i["sender_account_key"]), unhex(i["recipient_account_key"]), i["device"], i["epoch"]
-    chain = c.sealed_chain_id(a, c.exchange_key(b), *rest)
-    assert chain == c.sealed_chain_id(b, c.exchange_key(a), *rest)  # both ends get the same
-    return {"chain_id": chain}
 
 
 def blind(i):
@@ -254,8 +189,7 @@ KINDS = {
     f.__name__: f
     for f in [
         length, realm, realm_text, account, signature, items, message_id, resolve, open_salt, sealed_salt,
-        open_write, open_read, sealed_write, sealed_write_refused, sealed_read, card_write, card_read,
-        card_text, statement_write, statement_read, contradiction, root, chain_open, chain_sealed, blind, evidence_body,
+        open_write, open_read, statement_write, statement_read, contradiction, root, chain_open, blind, evidence_body,
         label, label_at,
     ]
 }  # fmt: skip

@@ -5,6 +5,10 @@
 //! Nothing here or below it allocates; buffers come from the caller.
 
 #![no_std]
+// As in the codec: nothing here may panic on a machine that has no way to say so.
+#![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_macros))]
+#![cfg_attr(not(test), deny(clippy::string_slice))]
 
 mod further;
 mod messages;

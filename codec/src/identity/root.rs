@@ -134,7 +134,7 @@ fn check_numbers(threshold: u8, count: u8) -> Result<(), (&'static str, usize)> 
 }
 
 fn ascends(keys: &[[u8; KEY_OCTETS]]) -> bool {
-    keys.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
+    keys.iter().zip(keys.iter().skip(1)).all(|(one, next)| one < next)
 }
 
 #[cfg(test)]

@@ -42,10 +42,10 @@ impl SoftwareKeys {
     pub fn add_prekey(&mut self, seed: &[u8; 32], expiry: u64) -> [u8; 32] {
         let secret = StaticSecret::from(*seed);
         let public = PublicKey::from(&secret).to_bytes();
-        self.prekeys.insert(0, Prekey { secret, expiry });
-        self.prekeys.truncate(PREKEYS_MAX);
-        self.public.insert(0, public);
-        self.public.truncate(PREKEYS_MAX);
+        let kept = core::mem::take(&mut self.prekeys);
+        let newest = core::iter::once(Prekey { secret, expiry });
+        self.prekeys = newest.chain(kept).take(PREKEYS_MAX).collect();
+        self.name_prekeys();
         public
     }
 
@@ -57,9 +57,13 @@ impl SoftwareKeys {
         let before = self.prekeys.len();
         self.prekeys
             .retain(|prekey| now <= prekey.expiry.saturating_add(PREKEY_AFTER_EXPIRY_SECONDS));
+        self.name_prekeys();
+        before.saturating_sub(self.prekeys.len())
+    }
+
+    fn name_prekeys(&mut self) {
         self.public =
             self.prekeys.iter().map(|prekey| PublicKey::from(&prekey.secret).to_bytes()).collect();
-        before.saturating_sub(self.prekeys.len())
     }
 
     /// The signing key, where the account's root must certify it or a program signs with it alone.

@@ -29,6 +29,7 @@ impl<const N: usize> PrefixCode<N> {
     // Only constants are made of it: an index out of bounds does not compile.
     #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     #[allow(clippy::cast_possible_truncation)] // places below N, codewords below 2^16
+    #[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
     pub(crate) const fn new(lengths: [u8; N]) -> Self {
         assert!(N <= 256, "symbols are octets");
         let mut code = Self {

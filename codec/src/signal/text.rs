@@ -63,6 +63,7 @@ impl<'a> Text<'a> {
     }
 
     /// Its characters as octets below 128.
+    #[expect(clippy::disallowed_methods, reason = "eight is not zero")]
     pub fn octets(self) -> impl Iterator<Item = u8> + 'a {
         self.0.chunks_exact(8).map(|octet| octet.load_be::<u8>())
     }
@@ -155,6 +156,7 @@ impl<'a> CryptoData<'a> {
     }
 
     /// Its octets.
+    #[expect(clippy::disallowed_methods, reason = "neither eight nor two is zero")]
     pub fn octets(self) -> impl Iterator<Item = u8> + 'a {
         let (bits, text) = match self.0 {
             Digits::Wire(bits) => (bits, ""),

@@ -172,6 +172,7 @@ impl Statement {
         let mut out = [0; STATEMENT_OCTETS];
         if let Some((claim, signature)) = out.split_first_chunk_mut::<SIGNED_OCTETS>() {
             *claim = self.claim.to_bytes();
+            #[expect(clippy::disallowed_methods, reason = "the rest is as long")]
             signature.copy_from_slice(&self.signature);
         }
         out

@@ -170,6 +170,7 @@ const FIRSTS: [First; BITS_MAX + 1] = firsts();
 
 // Only run by the compiler, over the table it is given.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
 const fn firsts() -> [First; BITS_MAX + 1] {
     let mut all = [First { codeword: 0, place: 0 }; BITS_MAX + 1];
     let (mut codeword, mut place, mut bits) = (0, 0, 1);

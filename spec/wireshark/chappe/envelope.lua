@@ -6,7 +6,12 @@ local shown = require "chappe.shown"
 
 local ENVELOPE_OCTETS_MAX, ITEMS_MAX = 16384, 32
 local OPEN_HEAD, OPEN_OVERHEAD, SIGNATURE = 16, 80, 64
-local SEALED_HEAD, SEALED_OVERHEAD, TAG = 36, 59, 16
+local TAG = 16
+-- The classes of sealed envelopes: format, and octets before the ciphertext.
+local SEALED = {
+    [1] = {"chain_envelope", 4}, [2] = {"random_access_envelope", 5},
+    [3] = {"first_flight", 36}, [4] = {"stranger_flight", 101},
+}
 local fields = shown.fields
 local envelope = {}
 
@@ -48,18 +53,21 @@ local function add_open(tree, range)
     return add_items(tree, items, values.head.flags == 1, values.counter)
 end
 
-local function add_first_flight(tree, range)
-    local size = range:len()
-    if size < SEALED_OVERHEAD then
+local function add_sealed(tree, range, class)
+    local size, name, head = range:len(), SEALED[class][1], SEALED[class][2]
+    if size < head + TAG then
         shown.refuse("truncated", "envelope", 0)
     end
-    formats.add(tree, "first_flight", range)
-    tree:add(fields["chappe.first_flight.ciphertext"], range(SEALED_HEAD, size - SEALED_HEAD - TAG))
-    tree:add(fields["chappe.first_flight.tag"], range(size - TAG, TAG))
+    local _, values = formats.add(tree, name, range)
+    if size > head + TAG then
+        tree:add(fields["chappe." .. name .. ".ciphertext"], range(head, size - head - TAG))
+    end
+    tree:add(fields["chappe." .. name .. ".tag"], range(size - TAG, TAG))
+    if class > 2 and values.head.parity == 1 then
+        shown.refuse("inconsistent", "parity", 0)
+    end
     return "sealed"
 end
-
-local readers = {[0] = add_open, [3] = add_first_flight}
 
 function envelope.add(tree, range)
     if range:len() > ENVELOPE_OCTETS_MAX then
@@ -69,8 +77,10 @@ function envelope.add(tree, range)
     end
     local octet = range(0, 1):uint()
     local version, class, flags = math.floor(octet / 64), math.floor(octet / 8) % 8, octet % 4
-    if version == 0 and flags < 2 and readers[class] then
-        return readers[class](tree, range)
+    if version == 0 and flags < 2 and class == 0 then
+        return add_open(tree, range)
+    elseif version == 0 and flags < 2 and SEALED[class] then
+        return add_sealed(tree, range, class)
     end
     formats.add(tree, "envelope_head", range(0, 1))
     shown.newer(tree, "envelope")

@@ -105,7 +105,8 @@ impl KnownDevice {
                 was_revoked: self.ends(old),
             }),
         };
-        self.certificates.insert(place, new);
+        self.certificates.push(new);
+        self.certificates.sort_by_key(|held| core::cmp::Reverse(held.rank()));
         self.certificates.truncate(CERTIFICATES_KEPT);
         if place == 0 {
             self.card = None;

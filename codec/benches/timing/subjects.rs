@@ -1,0 +1,129 @@
+//! What is measured. A search for a hint, or whatever else compares secrets, joins [`all`].
+
+use super::chance::Chance;
+use super::measure::{Subject, Wanted};
+use chappe_codec::chain::Position;
+use chappe_codec::envelope::{Envelope, Inbound, OpenError, Outbound};
+use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::key::SignKey;
+use chappe_codec::realm::{Mode, Realm};
+use subtle::ConstantTimeEq;
+
+const REALM: Realm = Realm { mode: Mode::Exercise, network: 1 };
+
+pub(crate) fn all(chance: &mut Chance) -> Vec<Subject> {
+    vec![
+        early_exit(chance),
+        alike(chance),
+        compared::<3>("hint compared: right or random", chance),
+        compared::<16>("tag compared: right or random", chance),
+        bad_tag(chance),
+    ]
+}
+
+/// The positive control: the same 64 octets as the constant-time ones would get, compared as one would
+/// without a thought. The first or the last octet is wrong.
+fn early_exit(chance: &mut Chance) -> Subject {
+    let secret = chance.octets::<64>();
+    Subject::new(
+        "control: a comparison that stops early",
+        Wanted::Leak,
+        50_000,
+        32,
+        move |class, chance| damaged(secret, class, chance),
+        move |octets| stops_early(octets, &secret),
+    )
+}
+
+#[inline(never)]
+fn stops_early(a: &[u8; 64], b: &[u8; 64]) -> bool {
+    for (a, b) in a.iter().zip(b) {
+        if a != b {
+            return false;
+        }
+    }
+    true
+}
+
+/// The negative control: two classes that are one.
+fn alike(chance: &mut Chance) -> Subject {
+    let secret = chance.octets::<64>();
+    Subject::new(
+        "control: classes that do not differ",
+        Wanted::Constant,
+        50_000,
+        32,
+        move |_, chance| damaged(secret, 0, chance),
+        move |octets| stops_early(octets, &secret),
+    )
+}
+
+/// What compares hints, and in the library tags: `subtle`.
+fn compared<const N: usize>(name: &'static str, chance: &mut Chance) -> Subject {
+    let secret = chance.octets::<N>();
+    Subject::new(
+        name,
+        Wanted::Constant,
+        200_000,
+        32,
+        move |class, chance| {
+            // Made for both classes, so that neither finds the processor otherwise than the other.
+            let random = chance.octets();
+            if class == 0 { secret } else { random }
+        },
+        move |octets: &[u8; N]| bool::from(octets.ct_eq(&secret)),
+    )
+}
+
+/// A forged envelope whose tag is wrong in its first or in its last octet.
+fn bad_tag(chance: &mut Chance) -> Subject {
+    let seed = std::array::from_fn::<u8, IDENTITY_SEED_OCTETS, _>(|_| chance.damage());
+    let author =
+        Identity::first_device(&SignKey::from_seed(&chance.octets::<32>()), &seed, 0, REALM)
+            .unwrap_or_else(|error| panic!("{error}"));
+    let seed = std::array::from_fn::<u8, IDENTITY_SEED_OCTETS, _>(|_| chance.damage());
+    let recipient =
+        Identity::first_device(&SignKey::from_seed(&chance.octets::<32>()), &seed, 0, REALM)
+            .unwrap_or_else(|error| panic!("{error}"));
+    let body = [7; 40];
+    let item = Item {
+        family: Family::from_code(0x10).unwrap(),
+        revision: 0,
+        reference: Reference::None,
+        body: &body,
+    };
+    let outbound = Outbound::new(&author, recipient.card(), REALM).unwrap();
+    let first = Position { device: 0, epoch: 0, counter: 0 };
+    let (envelope, _) = outbound.seal(&chance.octets(), first, &[item]).unwrap();
+    let inbound = Inbound::new(&recipient, author.card(), REALM).unwrap();
+    let open = move |octets: &Vec<u8>| match Envelope::parse(octets) {
+        Ok(Envelope::FirstFlight(sealed)) => inbound.open(&recipient, &sealed).err(),
+        _ => panic!("no sealed envelope"),
+    };
+    assert_eq!(open(&envelope), None);
+    let tag = envelope.len() - 16;
+    Subject::new(
+        "envelope refused: first or last octet of the tag wrong",
+        Wanted::Constant,
+        30_000,
+        1,
+        move |class, chance| {
+            let mut forged = envelope.clone();
+            let tag: &mut [u8; 16] = (&mut forged[tag..]).try_into().unwrap();
+            *tag = damaged(*tag, class, chance);
+            forged
+        },
+        move |octets| {
+            assert_eq!(open(octets), Some(OpenError::BadTag));
+            true
+        },
+    )
+}
+
+/// Class 0: the first octet is wrong; class 1: the last.
+fn damaged<const N: usize>(mut octets: [u8; N], class: usize, chance: &mut Chance) -> [u8; N] {
+    let at = class * (N - 1);
+    octets[at] ^= chance.damage();
+    octets
+}
