@@ -3,6 +3,9 @@
 use chappe_codec::card::CardError;
 use chappe_codec::envelope::{OpenError, SealError};
 use chappe_codec::error::DecodeError;
+use chappe_codec::identity::{EndorsementError, IdentityError};
+use chappe_codec::key::KeyError;
+use chappe_codec::key_store::KeyStoreError;
 use serde_json::json;
 use std::fmt;
 
@@ -87,9 +90,42 @@ impl From<CardError> for Failure {
     fn from(error: CardError) -> Self {
         let (exit, kind) = match error {
             CardError::Decode(inner) => (Exit::Malformed, inner.kind.name()),
-            CardError::Key(inner) => (Exit::Authentication, inner.name()),
+            CardError::Certificate(EndorsementError::Decode(inner)) => {
+                (Exit::Malformed, inner.kind.name())
+            }
+            CardError::Certificate(_) | CardError::Device(_) => {
+                (Exit::Authentication, error.name())
+            }
         };
         Self::new(exit, kind, error.to_string())
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::new(Exit::Authentication, error.name(), error.to_string())
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Exit::Malformed, error.name(), error.to_string())
+    }
+}
+
+impl From<EndorsementError> for Failure {
+    fn from(error: EndorsementError) -> Self {
+        let exit = match error {
+            EndorsementError::Decode(_) => Exit::Malformed,
+            EndorsementError::Key { .. } => Exit::Authentication,
+        };
+        Self::new(exit, error.name(), error.to_string())
+    }
+}
+
+impl From<KeyStoreError> for Failure {
+    fn from(error: KeyStoreError) -> Self {
+        Self::new(Exit::Failure, "key store", error.to_string())
     }
 }
 
@@ -99,6 +135,7 @@ impl From<SealError> for Failure {
             SealError::Items(_) => Exit::Malformed,
             SealError::CountersExhausted => Exit::Failure,
             SealError::WeakKey => Exit::Authentication,
+            SealError::KeyStore(_) => Exit::Failure,
         };
         Self::new(exit, "seal", error.to_string())
     }

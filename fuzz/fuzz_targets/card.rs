@@ -19,7 +19,7 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let Some(octets) = octets.first_chunk::<CARD_OCTETS>() else { return };
     let key = |at: usize| <[u8; 32]>::try_from(&octets[at..at + 32]).expect("32 octets");
     let label_key = LabelKey(<[u8; 16]>::try_from(&octets[129..145]).expect("16 octets"));
-    let card = Card::sign(ME.account_secret(), REALM, key(33), key(65), key(97), label_key);
+    let card = Card::sign(ME.signing_key(), REALM, key(33), key(65), key(97), label_key);
     assert_eq!(Card::parse(&card.to_bytes(), REALM), Ok(card));
     // Weak exchange keys are refused where they are used, and nothing stops.
     drop(Outbound::new(&ME, &card, REALM));

@@ -41,7 +41,7 @@ fn as_envelope(octets: &[u8]) {
     match Envelope::parse(octets) {
         Ok(Envelope::Open(open)) => {
             assert_eq!(again(&open, octets), octets);
-            assert!(open.verify(PAIR.author.account(), REALM).is_err());
+            assert!(open.verify(&PAIR.author.signer(), REALM).is_err());
         }
         Ok(Envelope::FirstFlight(sealed)) => {
             assert_eq!(Some(&sealed.ephemeral()[..]), octets.get(4..36));
@@ -69,10 +69,12 @@ fn again(open: &OpenEnvelope<'_>, octets: &[u8]) -> Vec<u8> {
 
 fn as_items(items: &[Item<'_>]) {
     // Items that fit may still be too long for one envelope.
-    if let Ok(signed) = OpenEnvelope::sign(PAIR.author.account_secret(), REALM, FIRST, items) {
+    if let Ok(signed) =
+        OpenEnvelope::sign(PAIR.author.signing_key(), PAIR.author.account(), REALM, FIRST, items)
+    {
         let Ok(Envelope::Open(open)) = Envelope::parse(&signed) else { panic!("not read") };
         assert_eq!(open.items, items);
-        assert!(open.verify(PAIR.author.account(), REALM).is_ok());
+        assert!(open.verify(&PAIR.author.signer(), REALM).is_ok());
     }
     if let Ok((sealed, kept)) = PAIR.outbound.seal(&[3; 32], FIRST, items) {
         let Ok(Envelope::FirstFlight(sealed)) = Envelope::parse(&sealed) else {

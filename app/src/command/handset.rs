@@ -116,7 +116,7 @@ async fn read_lines(sender: mpsc::Sender<Outcome<String>>) {
 /// "gateways know the labels of the days around", and so does a handset its own.
 fn own_labels(device: &Device) -> Vec<Label> {
     let today = label_epoch(clock::now_seconds());
-    let key = &device.identity.card().label_key;
+    let key = device.identity.card().label_key();
     (today.saturating_sub(1)..=today.saturating_add(1))
         .map(|epoch| Label::new(key, device.realm, epoch))
         .collect()
@@ -259,7 +259,7 @@ impl Handset<'_> {
             Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
                 let contact = self.device.contact(&waiting.to)?;
                 let epoch = label_epoch(clock::now_seconds());
-                let label = Label::new(&contact.card.label_key, self.device.realm, epoch);
+                let label = Label::new(contact.card.label_key(), self.device.realm, epoch);
                 (self.radio.sealed_net, Destination::Label(label))
             }
         };

@@ -4,9 +4,9 @@
 use super::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::CONTACTS;
-use chappe_codec::card::{CARD_OCTETS, Card};
+use chappe_codec::account::AccountId;
+use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError, ErrorKind};
-use chappe_codec::key::AccountId;
 use chappe_codec::realm::Realm;
 
 const VERSION: u8 = 1;
@@ -62,7 +62,7 @@ impl Device {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
             }
-            if known.name == name || known.card.account == card.account {
+            if known.name == name || known.card.account() == card.account() {
                 return Err(Failure::new(
                     Exit::Authentication,
                     "key change",
@@ -74,7 +74,7 @@ impl Device {
         if contacts.len() >= CONTACTS_MAX {
             return Err(Failure::new(Exit::Failure, "too_long", "too many contacts"));
         }
-        contacts.push(Contact { name: name.to_owned(), card: *card });
+        contacts.push(Contact { name: name.to_owned(), card: card.clone() });
         contacts.sort_by(|a, b| a.name.cmp(&b.name));
         self.area.write(CONTACTS, &to_octets(&contacts))?;
         Ok(Added::New)
@@ -102,7 +102,10 @@ fn to_octets(contacts: &[Contact]) -> Vec<u8> {
         // A name is at most 32 octets.
         octets.push(u8::try_from(contact.name.len()).unwrap_or(u8::MAX));
         octets.extend_from_slice(contact.name.as_bytes());
-        octets.extend_from_slice(&contact.card.to_bytes());
+        let card = contact.card.to_bytes();
+        // A card with the largest root has 1,834 octets.
+        octets.extend_from_slice(&u16::try_from(card.len()).unwrap_or(u16::MAX).to_be_bytes());
+        octets.extend_from_slice(&card);
     }
     octets
 }
@@ -124,8 +127,10 @@ fn read(octets: &[u8], realm: Realm) -> Outcome<Vec<Contact>> {
         let name = name.ok_or_else(|| {
             Failure::new(Exit::Malformed, "bad_character", "a contact's name is damaged")
         })?;
-        let (card, rest) =
-            rest.split_at_checked(CARD_OCTETS).ok_or_else(|| truncated(rest, "card"))?;
+        let (length, rest) =
+            rest.split_first_chunk::<2>().ok_or_else(|| truncated(rest, "card"))?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        let (card, rest) = rest.split_at_checked(length).ok_or_else(|| truncated(rest, "card"))?;
         contacts.push(Contact { name: name.to_owned(), card: Card::parse(card, realm)? });
         left = rest;
     }
@@ -136,7 +141,7 @@ fn read(octets: &[u8], realm: Realm) -> Outcome<Vec<Contact>> {
 pub(crate) fn display_name(contacts: &[Contact], account: AccountId) -> String {
     contacts
         .iter()
-        .find(|contact| contact.card.account.id() == account)
+        .find(|contact| contact.card.account().id() == account)
         .map_or_else(|| account.to_string(), |contact| contact.name.clone())
 }
 

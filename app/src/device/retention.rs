@@ -7,7 +7,7 @@ use crate::hex;
 use chappe_codec::chain::ChainId;
 use chappe_codec::id::MessageId;
 use chappe_codec::item::Family;
-use chappe_codec::key::AccountKey;
+use chappe_codec::account::Account;
 use chappe_codec::label::label_epoch;
 use chappe_codec::statement::Evidence;
 use chappe_relay::Lease;
@@ -49,7 +49,7 @@ impl Erased {
         let evidence = remains.evidence.iter();
         Self {
             fingerprint: hex::encode(&remains.fingerprint),
-            author: remains.author.map(|author| hex::encode(&author.to_bytes())),
+            author: remains.author.map(|author| hex::encode(&author.0)),
             chain: remains.chain.to_string(),
             sealed: remains.sealed,
             ids,
@@ -58,13 +58,7 @@ impl Erased {
     }
 
     pub(super) fn remains(&self) -> Outcome<Remains> {
-        let account = |text: &String| {
-            let octets = hex::decode_array("an account", text)?;
-            AccountKey::from_bytes(&octets).map_err(|error| {
-                let message = format!("an account in the journal: {error}");
-                crate::exit::Failure::new(crate::exit::Exit::Malformed, error.name(), message)
-            })
-        };
+        let account = |text: &String| hex::decode_array("an account", text).map(Account);
         let id = |(counter, text): &(u32, String)| {
             Ok((*counter, MessageId(hex::decode_array("a message id", text)?)))
         };
@@ -156,7 +150,7 @@ mod tests {
 
     fn meet(one: &Device, other: &Device, name: &str) -> Audience {
         one.add_contact(name, other.identity.card()).unwrap();
-        let card = *other.identity.card();
+        let card = other.identity.card().clone();
         sealed_to(one, &Contact { name: name.into(), card }).unwrap()
     }
 

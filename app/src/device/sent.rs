@@ -19,8 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use zeroize::Zeroizing;
 
-/// The account key itself (spec/00-conventions.md, "Keys and accounts").
-const DEVICE: u8 = 0;
 const EPOCH: u16 = 0;
 
 /// The journal's records.
@@ -138,10 +136,10 @@ impl<'a> Sent<'a> {
 
     /// The chain of what is said to this audience.
     pub(crate) fn chain(&self, audience: &Audience) -> ChainId {
-        let account = self.device.identity.account();
+        let (account, device) = (self.device.identity.account(), self.device.identity.device());
         match audience {
-            Audience::Open => ChainId::open(self.device.realm, account, DEVICE, EPOCH),
-            Audience::Contact { outbound, .. } => outbound.chain(DEVICE, EPOCH),
+            Audience::Open => ChainId::open(self.device.realm, account, device, EPOCH),
+            Audience::Contact { outbound, .. } => outbound.chain(device, EPOCH),
         }
     }
 
@@ -163,7 +161,7 @@ impl<'a> Sent<'a> {
         audience: &Audience,
         precedence: Precedence,
     ) -> Outcome<Option<Written>> {
-        let Some(statement) = self.statement(self.chain(chain_of)) else { return Ok(None) };
+        let Some(statement) = self.statement(self.chain(chain_of))? else { return Ok(None) };
         let signs = Signs {
             chain: statement.claim.chain.to_string(),
             first: statement.claim.first,
@@ -186,7 +184,7 @@ impl<'a> Sent<'a> {
     ) -> Outcome<Written> {
         let chain = self.chain(audience);
         let counter = self.chains.get(&chain).map_or(0, |state| state.next);
-        let first = Position { device: DEVICE, epoch: EPOCH, counter };
+        let first = Position { device: self.device.identity.device(), epoch: EPOCH, counter };
         let written = self.seal(audience, first, items)?;
         let ids: Vec<String> = written
             .opened
@@ -213,8 +211,8 @@ impl<'a> Sent<'a> {
     }
 
     /// The statement over what a chain holds unsigned.
-    fn statement(&self, chain: ChainId) -> Option<Statement> {
-        let state = self.chains.get(&chain)?;
+    fn statement(&self, chain: ChainId) -> Outcome<Option<Statement>> {
+        let Some(state) = self.chains.get(&chain) else { return Ok(None) };
         let first = state.unsigned_from;
         let ids: Vec<MessageId> = state
             .ids
@@ -222,10 +220,12 @@ impl<'a> Sent<'a> {
             .take(usize::from(STATEMENT_MESSAGES_MAX))
             .map(|(_, id)| *id)
             .collect();
-        let account = self.device.identity.account().id();
+        let identity = &self.device.identity;
+        let (account, device) = (identity.account().id(), identity.device());
         let time = clock::author_time();
-        let claim = Claim::over(account, DEVICE, chain, first, &ids, state.previous, time)?;
-        Some(claim.sign(self.device.identity.account_secret(), self.device.realm))
+        Claim::over(account, device, chain, first, &ids, state.previous, time)
+            .map(|claim| Ok(claim.sign(self.device.identity.signing_key(), self.device.realm)?))
+            .transpose()
     }
 
     /// Remembers that an envelope is in other hands now.
@@ -261,11 +261,11 @@ impl<'a> Sent<'a> {
         let identity = &self.device.identity;
         match audience {
             Audience::Open => {
-                let secret = identity.account_secret();
-                let envelope = OpenEnvelope::sign(secret, self.device.realm, first, items)?;
+                let (keys, account) = (identity.signing_key(), identity.account());
+                let envelope = OpenEnvelope::sign(keys, account, self.device.realm, first, items)?;
                 // Reading back what was written costs little and catches a broken writer at home.
                 let opened = match Envelope::parse(&envelope)? {
-                    Envelope::Open(open) => open.verify(identity.account(), self.device.realm)?,
+                    Envelope::Open(open) => open.verify(&identity.signer(), self.device.realm)?,
                     Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
                         return Err(Failure::new(Exit::Failure, "envelope", "written wrongly"));
                     }

@@ -6,13 +6,15 @@
 use super::Device;
 use super::contacts::Contact;
 use crate::exit::Outcome;
+use chappe_codec::account::{Account, AccountId};
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
 use chappe_codec::error::DecodeError;
 use chappe_codec::id::{MessageId, Salt};
+use chappe_codec::identity::Signer;
 use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::key::{AccountId, AccountKey};
+use chappe_codec::key::KeyError;
 use chappe_codec::statement::{Evidence, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +54,7 @@ pub(crate) enum Arrival {
 /// A message with all that is needed to show it to others as evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
-    pub(crate) author: AccountKey,
+    pub(crate) author: Account,
     pub(crate) sealed: bool,
     pub(crate) chain: ChainId,
     pub(crate) position: Position,
@@ -82,7 +84,7 @@ pub(crate) struct Remains {
     /// What the replay memory knows it by.
     pub(crate) fingerprint: [u8; 32],
     /// `None` when it could no longer be opened when its text was erased.
-    pub(crate) author: Option<AccountKey>,
+    pub(crate) author: Option<Account>,
     pub(crate) chain: ChainId,
     pub(crate) sealed: bool,
     /// By counter.
@@ -126,7 +128,7 @@ fn fingerprint(envelope: &[u8], parsed: &Envelope<'_>) -> [u8; 32] {
 /// A statement whose signature verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
-    pub(crate) author: AccountKey,
+    pub(crate) author: Account,
     pub(crate) sealed: bool,
     pub(crate) evidence: Evidence,
     pub(crate) ids: Vec<MessageId>,
@@ -193,15 +195,16 @@ impl<'a> Station<'a> {
     }
 
     fn verify(&self, open: &OpenEnvelope<'_>) -> Result<Opened, OpenError> {
-        let own = self.device.identity.account();
-        let account = self
-            .contacts
-            .iter()
-            .map(|(contact, _)| &contact.card.account)
-            .chain([own])
-            .find(|account| account.id() == open.account)
-            .ok_or(OpenError::UnknownAccount)?;
-        open.verify(account, self.device.realm)
+        let signer = self.signer(open.account, open.first.device)?;
+        open.verify(&signer, self.device.realm)
+    }
+
+    /// Whose device it is, of those whose cards we hold and of ourselves.
+    fn signer(&self, account: AccountId, device: u8) -> Result<Signer, KeyError> {
+        let cards = self.contacts.iter().map(|(contact, _)| &contact.card);
+        let mut signers = cards.chain([self.device.identity.card()]);
+        let card = signers.find(|card| card.account().id() == account && card.device() == device);
+        card.ok_or(KeyError::UnknownAccount)?.certificate().signer()
     }
 
     fn unseal(&self, sealed: &FirstFlight<'_>) -> Result<Opened, OpenError> {
@@ -244,10 +247,14 @@ impl<'a> Station<'a> {
     }
 
     /// Lets statements that verify wait for their messages.
-    fn weigh(&mut self, author: &AccountKey, statements: Vec<Evidence>) {
+    fn weigh(&mut self, author: &Account, statements: Vec<Evidence>) {
         for evidence in statements {
             let chain = evidence.statement.claim.chain;
-            if evidence.statement.verify(author, self.device.realm).is_ok() {
+            let claim = &evidence.statement.claim;
+            let verified = self
+                .signer(claim.account, claim.device)
+                .and_then(|signer| evidence.statement.verify(&signer, self.device.realm));
+            if verified.is_ok() && claim.account == author.id() {
                 let record = self.chains.entry((author.id(), chain)).or_default();
                 if record.pending.len() < PENDING_STATEMENTS_MAX {
                     record.pending.push(evidence);
@@ -257,7 +264,7 @@ impl<'a> Station<'a> {
     }
 
     /// Looks again at the author's statements that waited for messages.
-    fn settle(&mut self, author: &AccountKey) -> Vec<Arrival> {
+    fn settle(&mut self, author: &Account) -> Vec<Arrival> {
         let mut arrivals = Vec::new();
         for ((account, _), record) in &mut self.chains {
             if *account != author.id() {

@@ -1,6 +1,5 @@
 //! An area: sealed files and journals of one device (spec/13-storage.md, "Areas").
 
-use super::vault_file::new_identity;
 use super::{PageFile, refused};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{files, hex, random};
@@ -214,7 +213,7 @@ impl AreaFolder {
 
     fn first_file(&self, name: &str, realm: Realm) -> Outcome<Vec<u8>> {
         let content = match name {
-            IDENTITY => new_identity(realm)?,
+            IDENTITY => crate::device::Secrets::new(realm)?.to_octets(),
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
             _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
         };

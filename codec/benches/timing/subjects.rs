@@ -6,6 +6,7 @@ use chappe_codec::chain::Position;
 use chappe_codec::envelope::{Envelope, Inbound, OpenError, Outbound};
 use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use subtle::ConstantTimeEq;
 
@@ -78,9 +79,13 @@ fn compared<const N: usize>(name: &'static str, chance: &mut Chance) -> Subject 
 /// A forged envelope whose tag is wrong in its first or in its last octet.
 fn bad_tag(chance: &mut Chance) -> Subject {
     let seed = std::array::from_fn::<u8, IDENTITY_SEED_OCTETS, _>(|_| chance.damage());
-    let author = Identity::from_seed(&seed, REALM);
+    let author =
+        Identity::first_device(&SignKey::from_seed(&chance.octets::<32>()), &seed, 0, REALM)
+            .unwrap_or_else(|error| panic!("{error}"));
     let seed = std::array::from_fn::<u8, IDENTITY_SEED_OCTETS, _>(|_| chance.damage());
-    let recipient = Identity::from_seed(&seed, REALM);
+    let recipient =
+        Identity::first_device(&SignKey::from_seed(&chance.octets::<32>()), &seed, 0, REALM)
+            .unwrap_or_else(|error| panic!("{error}"));
     let body = [7; 40];
     let item = Item {
         family: Family::from_code(0x10).unwrap(),

@@ -5,13 +5,13 @@ use super::message_keys::{HEAD_OCTETS, MessageKeys, associated_data, hint, hint_
 use super::open::check_counters;
 use super::opened::{Opened, SaltSource};
 use super::{Header, OpenError, SealError};
+use crate::account::Account;
 use crate::card::Card;
-use crate::chain::{ChainId, Position};
+use crate::chain::{ChainId, Position, ROOT_DEVICE};
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
 use crate::identity::{Identity, agree};
 use crate::item::{Item, check_items, put_items, read_items};
-use crate::key::AccountKey;
 use crate::limits::ENVELOPE_OCTETS_MAX;
 use crate::realm::Realm;
 use aes_gcm_siv::aead::{Aead, Payload};
@@ -88,10 +88,35 @@ impl<'a> FirstFlight<'a> {
     }
 }
 
+/// What sealing needs of a contact's card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// The contact's account.
+    pub account: Account,
+    /// The contact's device.
+    pub device: u8,
+    /// The X25519 key that stays.
+    pub identity_key: [u8; 32],
+    /// The X25519 key that is replaced from time to time.
+    pub prekey: [u8; 32],
+}
+
+impl From<&Card> for Peer {
+    fn from(card: &Card) -> Self {
+        Self {
+            account: card.account(),
+            device: card.device(),
+            identity_key: *card.identity_key(),
+            prekey: *card.prekey(),
+        }
+    }
+}
+
 /// Opens what one contact sealed to us.
 pub struct Inbound {
     realm: Realm,
-    author: AccountKey,
+    author: Account,
+    device: u8,
     /// D1 of the specification: our prekey and the contact's identity key.
     static_secret: Zeroizing<[u8; 32]>,
     hint_key: Zeroizing<[u8; 32]>,
@@ -103,15 +128,17 @@ pub struct Inbound {
 impl Inbound {
     /// Prepares to open what `contact` seals to `me`; `None` if one of its keys is weak.
     #[must_use]
-    pub fn new(me: &Identity, contact: &Card, realm: Realm) -> Option<Self> {
-        let static_secret = me.agree_prekey(&contact.identity)?;
+    pub fn new(me: &Identity, contact: impl Into<Peer>, realm: Realm) -> Option<Self> {
+        let contact: Peer = contact.into();
+        let static_secret = me.agree_prekey(&contact.identity_key)?;
         Some(Self {
             realm,
             author: contact.account,
+            device: contact.device,
             hint_key: hint_key(&static_secret, realm, &contact.account, me.account()),
             static_secret,
-            chain_secret: me.agree_identity(&contact.identity)?,
-            transcript: transcript(contact, me.card()),
+            chain_secret: me.agree_identity(&contact.identity_key)?,
+            transcript: transcript(&contact, &me.card().into()),
         })
     }
 
@@ -149,7 +176,7 @@ impl Inbound {
     fn read(&self, me: &Identity, header: Header, content: &Content) -> Result<Opened, OpenError> {
         let (first, items) =
             framing::parse_all(&content.plaintext, |input| read_inside(header, input))?;
-        if !first.is_by_account_key() {
+        if ![ROOT_DEVICE, self.device].contains(&first.device) {
             return Err(OpenError::UnknownAccount);
         }
         let (secret, author) = (&self.chain_secret, self.author);
@@ -175,26 +202,27 @@ struct Content {
 /// Seals to one contact.
 pub struct Outbound {
     realm: Realm,
-    recipient: Card,
+    recipient: Peer,
     static_secret: Zeroizing<[u8; 32]>,
     hint_key: Zeroizing<[u8; 32]>,
     chain_secret: Zeroizing<[u8; 32]>,
     transcript: Vec<u8>,
-    author: AccountKey,
+    author: Account,
 }
 
 impl Outbound {
     /// Prepares to seal from `me` to `contact`; `None` if one of its keys is weak.
     #[must_use]
-    pub fn new(me: &Identity, contact: &Card, realm: Realm) -> Option<Self> {
+    pub fn new(me: &Identity, contact: impl Into<Peer>, realm: Realm) -> Option<Self> {
+        let contact: Peer = contact.into();
         let static_secret = me.agree_identity(&contact.prekey)?;
         Some(Self {
             realm,
-            recipient: *contact,
+            recipient: contact,
             hint_key: hint_key(&static_secret, realm, me.account(), &contact.account),
             static_secret,
-            chain_secret: me.agree_identity(&contact.identity)?,
-            transcript: transcript(me.card(), contact),
+            chain_secret: me.agree_identity(&contact.identity_key)?,
+            transcript: transcript(&me.card().into(), &contact),
             author: *me.account(),
         })
     }
@@ -220,7 +248,7 @@ impl Outbound {
         check_counters(first, items)?;
         let secret = StaticSecret::from(*ephemeral_seed);
         let ephemeral = PublicKey::from(&secret).to_bytes();
-        let d2 = agree(&secret, &self.recipient.identity).ok_or(SealError::WeakKey)?;
+        let d2 = agree(&secret, &self.recipient.identity_key).ok_or(SealError::WeakKey)?;
         let d3 = agree(&secret, &self.recipient.prekey).ok_or(SealError::WeakKey)?;
         let keys = MessageKeys::derive(
             [&self.static_secret, &d2, &d3],

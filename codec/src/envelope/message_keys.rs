@@ -1,8 +1,8 @@
 //! The keys of a sealed envelope (spec/03-envelope.md, "Sealed, first flight").
 
-use crate::card::Card;
+use super::first_flight::Peer;
+use crate::account::Account;
 use crate::digest;
-use crate::key::AccountKey;
 use crate::realm::Realm;
 use aes_gcm_siv::aead::KeyInit;
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
@@ -49,11 +49,11 @@ impl MessageKeys {
 pub(super) fn hint_key(
     static_secret: &[u8; 32],
     realm: Realm,
-    author: &AccountKey,
-    recipient: &AccountKey,
+    author: &Account,
+    recipient: &Account,
 ) -> Zeroizing<[u8; 32]> {
     let mut out = Zeroizing::new([0; 32]);
-    let parts: [&[u8]; 3] = [&realm.to_bytes(), &author.to_bytes(), &recipient.to_bytes()];
+    let parts: [&[u8]; 3] = [&realm.to_bytes(), &author.0, &recipient.0];
     digest::derive(static_secret, "chappe-hint/1", &parts, &mut *out);
     out
 }
@@ -64,9 +64,9 @@ pub(super) fn hint(hint_key: &[u8; 32], ephemeral: &[u8; 32]) -> [u8; 3] {
 }
 
 /// account A ‖ account B ‖ ikA ‖ ikB ‖ pkB.
-pub(super) fn transcript(author: &Card, recipient: &Card) -> Vec<u8> {
-    let (a, b) = (author.account.to_bytes(), recipient.account.to_bytes());
-    [a, b, author.identity, recipient.identity, recipient.prekey].concat()
+pub(super) fn transcript(author: &Peer, recipient: &Peer) -> Vec<u8> {
+    let (a, b) = (author.account.0, recipient.account.0);
+    [a, b, author.identity_key, recipient.identity_key, recipient.prekey].concat()
 }
 
 /// What the tag covers besides the ciphertext.

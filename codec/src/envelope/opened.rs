@@ -1,16 +1,16 @@
 //! What is inside an envelope once it has been verified or opened.
 
+use crate::account::Account;
 use crate::chain::{ChainId, Position};
 use crate::id::{MessageId, Salt};
 use crate::item::{Item, parse_items};
-use crate::key::AccountKey;
 use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
 
 /// The content of an envelope and who wrote it.
 pub struct Opened {
-    pub(super) author: AccountKey,
+    pub(super) author: Account,
     pub(super) first: Position,
     pub(super) chain: ChainId,
     pub(super) salts: SaltSource,
@@ -21,7 +21,7 @@ pub struct Opened {
 impl Opened {
     /// Who wrote it.
     #[must_use]
-    pub const fn author(&self) -> &AccountKey {
+    pub const fn author(&self) -> &Account {
         &self.author
     }
 
@@ -82,7 +82,7 @@ pub(super) enum SaltSource {
 }
 
 impl SaltSource {
-    pub(super) fn salt(&self, author: &AccountKey, position: Position) -> Salt {
+    pub(super) fn salt(&self, author: &Account, position: Position) -> Salt {
         match self {
             Self::Open => Salt::open(author, position),
             Self::Sealed(secret) => Salt::sealed(secret, position.counter),

@@ -3,7 +3,7 @@
 use chappe_codec::account::Account;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::key::{VerifyKey, SignKey};
 use chappe_codec::key_store::{AgreementKey, KeyStore, KeyStoreError};
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::session::{
@@ -49,7 +49,7 @@ impl Chance {
 }
 
 pub(crate) struct Keys {
-    signing: AccountSecret,
+    signing: SignKey,
     identity: StaticSecret,
     prekeys: Vec<StaticSecret>,
     public_prekeys: Vec<[u8; 32]>,
@@ -62,7 +62,7 @@ impl Keys {
             chance.fill(&mut seed);
             seed
         };
-        let signing = AccountSecret::from_seed(&secret());
+        let signing = SignKey::from_seed(&secret());
         let identity = StaticSecret::from(secret());
         let mut keys = Self { signing, identity, prekeys: Vec::new(), public_prekeys: Vec::new() };
         keys.add_prekey(chance);
@@ -80,7 +80,7 @@ impl Keys {
 }
 
 impl KeyStore for Keys {
-    fn signing_key(&self) -> AccountKey {
+    fn signing_key(&self) -> VerifyKey {
         self.signing.public()
     }
 

@@ -1,10 +1,12 @@
 //! The members of a vector's "in" as the types of this crate.
 
+use chappe_codec::account::Account;
 use chappe_codec::chain::Position;
 use chappe_codec::id::MessageId;
+use chappe_codec::identity::Signer;
 use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use serde_json::Value;
 
@@ -38,8 +40,8 @@ pub(crate) fn realm(value: &Value) -> Realm {
 }
 
 /// Account keys a reader knows. All in the vectors are keys.
-pub(crate) fn accounts(value: &Value) -> Vec<AccountKey> {
-    list(value).map(|key| AccountKey::from_bytes(&array(key)).unwrap()).collect()
+pub(crate) fn accounts(value: &Value) -> Vec<Signer> {
+    list(value).map(|key| Signer::root(Account(array(key))).unwrap()).collect()
 }
 
 pub(crate) fn position(given: &Value) -> Position {
@@ -65,7 +67,10 @@ pub(crate) fn identity(given: &Value, realm: Realm) -> Identity {
             seed[at..at + part.len()].copy_from_slice(&part);
         }
     }
-    Identity::from_seed(&seed, realm)
+    // The first flight of these vectors knows no devices: root and device have one seed.
+    let mut root = [0; 32];
+    root.copy_from_slice(&seed[..32]);
+    Identity::first_device(&SignKey::from_seed(&root), &seed, 0, realm).unwrap()
 }
 
 /// An item that owns its body.

