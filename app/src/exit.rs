@@ -3,9 +3,10 @@
 use chappe_codec::card::CardError;
 use chappe_codec::envelope::{OpenError, SealError};
 use chappe_codec::error::DecodeError;
-use chappe_codec::identity::{EndorsementError, IdentityError};
+use chappe_codec::identity::{DirectoryError, EndorsementError, IdentityError};
 use chappe_codec::key::KeyError;
 use chappe_codec::key_store::KeyStoreError;
+use chappe_codec::session;
 use serde_json::json;
 use std::fmt;
 
@@ -138,6 +139,24 @@ impl From<SealError> for Failure {
             SealError::KeyStore(_) => Exit::Failure,
         };
         Self::new(exit, "seal", error.to_string())
+    }
+}
+
+impl From<session::SealError> for Failure {
+    fn from(error: session::SealError) -> Self {
+        let (exit, kind) = match error {
+            session::SealError::Items(inner) => (Exit::Malformed, inner.kind.name()),
+            session::SealError::WeakKey => (Exit::Authentication, "weak_key"),
+            session::SealError::Revoked => (Exit::Authentication, "revoked"),
+            _ => (Exit::Failure, "unavailable"),
+        };
+        Self::new(exit, kind, error.to_string())
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        Self::new(Exit::Authentication, error.name(), error.to_string())
     }
 }
 

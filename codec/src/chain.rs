@@ -41,24 +41,6 @@ impl ChainId {
             &[&realm.to_bytes(), &account.0, &[device], &epoch.to_be_bytes()],
         )))
     }
-
-    /// The chain of what a device seals to one peer (spec/04-statement.md). `agreed` is X25519 of
-    /// the identity keys of both, so that only they can name it.
-    #[must_use]
-    pub fn sealed(
-        agreed: &[u8; 32],
-        realm: Realm,
-        author: &Account,
-        recipient: &Account,
-        device: u8,
-        epoch: u16,
-    ) -> Self {
-        let parts: [&[u8]; 5] =
-            [&realm.to_bytes(), &author.0, &recipient.0, &[device], &epoch.to_be_bytes()];
-        let mut out = [0; 8];
-        digest::derive(agreed, "chappe-chain/1", &parts, &mut out);
-        Self(out)
-    }
 }
 
 impl fmt::Display for ChainId {

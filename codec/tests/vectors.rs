@@ -11,7 +11,6 @@ mod vectors {
     pub(crate) mod identifier;
     pub(crate) mod notation;
     pub(crate) mod open;
-    pub(crate) mod sealed;
     pub(crate) mod statement;
 }
 
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use vectors::answer::{Answer, Refusal};
-use vectors::{identifier, notation, open, sealed, statement};
+use vectors::{identifier, notation, open, statement};
 
 #[test]
 fn every_vector_is_answered_as_it_says() {
@@ -79,15 +78,11 @@ fn answer(id: &str, kind: &str, given: &Value) -> Answer {
         "sealed_salt" => identifier::sealed_salt(given),
         "open_write" => open::write(given),
         "open_read" => open::read(given),
-        "sealed_write" => sealed::write(given),
-        "sealed_write_refused" => sealed::write_refused(given),
-        "sealed_read" => sealed::read(given),
         "statement_write" => statement::write(given),
         "statement_read" => statement::read(given),
         "contradiction" => statement::contradiction(given),
         "root" => statement::root(given),
         "chain_open" => statement::chain_open(given),
-        "chain_sealed" => statement::chain_sealed(given),
         "blind" => statement::blind(given),
         "evidence_body" => statement::evidence_body(given),
         _ => panic!("{id}: no function for the kind {kind}"),

@@ -234,8 +234,8 @@ impl Gateway<'_> {
             }
             return Ok(());
         }
-        if let Ok(arrivals) = self.received.take(&envelope)? {
-            for arrival in arrivals {
+        if let Ok(taken) = self.received.take(&envelope)? {
+            for arrival in taken.arrivals {
                 if let Some(lease) = self.take_lease(arrival).filter(carries_down) {
                     self.subscribe(lease.delegation.address(), Some(lease)).await?;
                 }

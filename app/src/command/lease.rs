@@ -2,7 +2,7 @@
 
 use super::send::sealed_to;
 use crate::clock;
-use crate::device::sent::Sent;
+use crate::device::sent::{Path, Sent};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
@@ -45,8 +45,8 @@ pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()
     let gateway_key =
         network::transport_key("the gateway's card", &hex::encode(gateway.card.transport_key()))?;
     let lease = lease(&device, gateway_key, arguments.days, arguments.up)?;
-    let mut sent = Sent::open(&device)?;
-    let audience = sealed_to(&device, &gateway)?;
+    let mut sent = Sent::open(&device, Path::Relay { post_quantum: false })?;
+    let audience = sealed_to(&gateway);
     let body = lease.to_bytes();
     let written = sent.write(&audience, Precedence::Priority, &[said::lease_item(&body)])?;
     said::report_envelope(report, &written, audience.name());

@@ -3,9 +3,11 @@
 
 pub(crate) mod anchoring;
 pub(crate) mod contacts;
+pub(crate) mod content;
 pub(crate) mod journal;
 pub(crate) mod received;
 pub(crate) mod retention;
+pub(crate) mod sealing;
 pub(crate) mod sent;
 pub(crate) mod settings;
 pub(crate) mod station;

@@ -14,13 +14,15 @@ use zeroize::Zeroizing;
 pub(crate) const IDENTITY: &str = "identity";
 /// Sealed file: names and cards.
 pub(crate) const CONTACTS: &str = "contacts";
+/// Sealed file: the sessions, and what is remembered of first flights.
+pub(crate) const SESSIONS: &str = "sessions";
 /// Sealed file: what the organisation has set.
 pub(crate) const SETTINGS: &str = "settings";
 /// Folder of sealed files under keyed names.
 const RECEIPTS: &str = "receipts";
 
 /// The sealed files every area has from the start.
-const FILES: [&str; 3] = [IDENTITY, CONTACTS, SETTINGS];
+const FILES: [&str; 4] = [IDENTITY, CONTACTS, SESSIONS, SETTINGS];
 
 /// The journals every area has from the start. A new one is added here and in the specification.
 const JOURNALS: [&str; 3] = ["sent", "received", "uplink"];
@@ -215,6 +217,7 @@ impl AreaFolder {
         let content = match name {
             IDENTITY => crate::device::Secrets::new(realm)?.to_octets(),
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
+            SESSIONS => Zeroizing::new(crate::device::sealing::none()),
             _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
         };
         self.seal(&self.path.join(name), name, &content)

@@ -24,7 +24,7 @@ impl Shown {
                 }
                 false
             }
-            Envelope::FirstFlight(_) => {
+            Envelope::Sealed(_) => {
                 self.account(&to)?;
                 true
             }

@@ -1,12 +1,9 @@
 //! Envelopes: items on their way, open or sealed (spec/03-envelope.md).
 
-mod first_flight;
-mod message_keys;
 mod open;
 mod opened;
 mod sealed;
 
-pub use first_flight::{FirstFlight, Inbound, Outbound, Peer};
 pub use open::OpenEnvelope;
 pub use opened::{Opened, OpenedMessage};
 pub(crate) use sealed::SealedHead;
@@ -25,8 +22,8 @@ use nom::number::complete::u8;
 pub enum Envelope<'a> {
     /// Public and signed.
     Open(OpenEnvelope<'a>),
-    /// Sealed to one recipient, in one flight.
-    FirstFlight(FirstFlight<'a>),
+    /// Sealed to one recipient: opened by [`Sessions`](crate::session::Sessions).
+    Sealed(SealedEnvelope<'a>),
     /// Made by a newer Chappe: relayed and kept, not opened.
     Unknown {
         /// The version in its header.
@@ -52,11 +49,14 @@ impl<'a> Envelope<'a> {
                 let (rest, envelope) = OpenEnvelope::read(input)?;
                 Ok((rest, Self::Open(envelope)))
             }
-            Header { version: 0, class: Header::FIRST_FLIGHT, flags: 0 | 1, .. } => {
-                let (rest, envelope) = FirstFlight::read(input)?;
-                Ok((rest, Self::FirstFlight(envelope)))
-            }
-            Header { version, class, .. } => Ok((&[], Self::Unknown { version, class })),
+            Header { version, class, .. } => match SealedEnvelope::parse(input) {
+                Ok(sealed) => Ok((&[], Self::Sealed(sealed))),
+                Err(OpenError::Decode(error)) => {
+                    let at = input.get(error.offset..).unwrap_or_default();
+                    refuse(error.kind, error.field, at)
+                }
+                Err(_) => Ok((&[], Self::Unknown { version, class })),
+            },
         }
     }
 }
@@ -72,7 +72,6 @@ pub(crate) struct Header {
 
 impl Header {
     const OPEN: u8 = 0;
-    const FIRST_FLIGHT: u8 = 3;
 
     const fn from_octet(octet: u8) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! Open envelopes: public and signed (spec/03-envelope.md, "Open").
 
-use super::opened::{Opened, SaltSource};
+use super::opened::Opened;
 use super::{Header, OpenError, SealError};
 use crate::account::{Account, AccountId};
 use crate::chain::{ChainId, Position};
@@ -77,7 +77,6 @@ impl<'a> OpenEnvelope<'a> {
             author: signer.account,
             first: self.first,
             chain: ChainId::open(realm, &signer.account, self.first.device, self.first.epoch),
-            salts: SaltSource::Open,
             several: self.items.len() > 1,
             content: Zeroizing::new(emit_items(&self.items)),
         })

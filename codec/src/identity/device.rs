@@ -8,7 +8,7 @@ use crate::digest;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, octets};
 use crate::key::SignKey;
-use crate::key_store::{AgreementKey, KeyStore, KeyStoreError};
+use crate::key_store::{KeyStore, KeyStoreError};
 use crate::label::LabelKey;
 use crate::realm::Realm;
 use crate::time::{read_seconds, seconds_to_bytes};
@@ -172,17 +172,6 @@ impl Identity {
         let mut out = Zeroizing::new([0; 32]);
         digest::derive(&*self.seed, "chappe-ledger-key/1", &[], &mut *out);
         out
-    }
-
-    /// X25519 of the identity key and a public key; `None` if the result is all zero
-    /// (spec/00-conventions.md: "Results that are all zero are refused").
-    pub(crate) fn agree_identity(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-        self.keys.agree(AgreementKey::Identity, public).ok()
-    }
-
-    /// X25519 of the prekey and a public key; `None` if the result is all zero.
-    pub(crate) fn agree_prekey(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-        self.keys.agree(AgreementKey::Prekey(*self.card.prekey()), public).ok()
     }
 }
 

@@ -43,10 +43,19 @@ impl Opened {
     /// (spec/11-session.md: "They are consumed by the session").
     #[must_use]
     pub fn messages(&self) -> Vec<Message<'_>> {
+        let mut messages = self.every_message();
+        messages.retain(|message| !ratchet::is_step(&message.item));
+        messages
+    }
+
+    /// The messages with the session's own items among them: each has an id, and a statement is over
+    /// all of a chain's.
+    #[must_use]
+    pub fn every_message(&self) -> Vec<Message<'_>> {
         // The content was parsed before this value was made, so the fallback is never taken.
         let items = parse_items(self.several, &self.content).unwrap_or_default();
-        let messages = (self.first..).zip(items).filter(|(_, item)| !ratchet::is_step(item));
-        messages
+        (self.first..)
+            .zip(items)
             .map(|(counter, item)| {
                 let salt = Salt::sealed(&self.salt_secret, counter);
                 let canonical = item.canonical();

@@ -32,7 +32,7 @@ pub(crate) fn read(given: &Value) -> Answer {
     let envelope = octets(&given["envelope"]);
     let open = match Envelope::parse(&envelope)? {
         Envelope::Open(open) => open,
-        Envelope::FirstFlight(_) => panic!("sealed"),
+        Envelope::Sealed(_) => panic!("sealed"),
         Envelope::Unknown { .. } => return Ok(needs_newer()),
     };
     match verify(&open, &accounts(&given["accounts"]), realm(&given["realm"])) {

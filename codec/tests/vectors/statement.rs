@@ -12,7 +12,6 @@ use chappe_codec::merkle;
 use chappe_codec::statement::{BlindingSalt, Claim, Evidence, Statement};
 use chappe_codec::time::TimeInterval;
 use serde_json::{Value, json};
-use x25519_dalek::{PublicKey, StaticSecret};
 
 pub(crate) fn write(given: &Value) -> Answer {
     let secret = SignKey::from_seed(&array(&given["account_seed"]));
@@ -86,23 +85,6 @@ pub(crate) fn chain_open(given: &Value) -> Answer {
     let account = Account(array(&given["account_key"]));
     let (device, epoch) = (number(&given["device"]), number(&given["epoch"]));
     let chain = ChainId::open(realm(&given["realm"]), &account, device, epoch);
-    Ok(json!({ "chain_id": hex(&chain.0) }))
-}
-
-pub(crate) fn chain_sealed(given: &Value) -> Answer {
-    let secret = |name: &str| StaticSecret::from(array::<32>(&given[name]));
-    let (a, b) = (secret("sender_identity_secret"), secret("recipient_identity_secret"));
-    let agreed = a.diffie_hellman(&PublicKey::from(&b)).to_bytes();
-    assert_eq!(agreed, b.diffie_hellman(&PublicKey::from(&a)).to_bytes());
-    let account = |name: &str| Account(array(&given[name]));
-    let chain = ChainId::sealed(
-        &agreed,
-        realm(&given["realm"]),
-        &account("sender_account_key"),
-        &account("recipient_account_key"),
-        number(&given["device"]),
-        number(&given["epoch"]),
-    );
     Ok(json!({ "chain_id": hex(&chain.0) }))
 }
 
