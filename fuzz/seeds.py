@@ -101,6 +101,13 @@ def of_its_own(target):
                 yield from text(vector, key)
 
 
+def endorsements():
+    """Alone, as bodies of items, and roots."""
+    for vector in of("identity"):
+        for key in ("octets", "body", "root", "certificate"):
+            yield from octets(vector, key)
+
+
 SEEDS = {
     "standard_wire": wires,
     "signal_text": texts_of_signals,
@@ -109,6 +116,8 @@ SEEDS = {
     "packed_signal": packed_bodies,
     "packed_item": packed_items,
     "text": texts,
+    "endorsement": endorsements,
+    "statement": lambda: [*of_its_own("statement"), *of_its_own("proof")],
     "item": lambda: [*of_its_own("item"), *packed_items()],
 }
 
