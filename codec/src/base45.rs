@@ -30,7 +30,7 @@ pub fn encode(octets: &[u8]) -> String {
 /// # Errors
 ///
 /// Of the field `base45`, the first to be found: [`ErrorKind::BadCharacter`]; [`ErrorKind::Truncated`]
-/// for a single character at the end; [`ErrorKind::OutOfRange`] for a group above what its octets
+/// for a single character at the end; [`ErrorKind::NotCanonical`] for a group above what its octets
 /// hold. Offsets count characters.
 pub fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
     let refused = |kind, at| Err(DecodeError::at_character(kind, "base45", at));
@@ -46,7 +46,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
     for (group, index) in groups.iter().zip(0_usize..) {
         match u16::try_from(value(group)) {
             Ok(pair) => out.extend_from_slice(&pair.to_be_bytes()),
-            Err(_) => return refused(ErrorKind::OutOfRange, index.saturating_mul(3)),
+            Err(_) => return refused(ErrorKind::NotCanonical, index.saturating_mul(3)),
         }
     }
     let at = groups.len().saturating_mul(3);
@@ -54,7 +54,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
         ([], _) => {}
         ([_], _) => return refused(ErrorKind::Truncated, at),
         (_, Ok(octet)) => out.push(octet),
-        (_, Err(_)) => return refused(ErrorKind::OutOfRange, at),
+        (_, Err(_)) => return refused(ErrorKind::NotCanonical, at),
     }
     Ok(out)
 }
@@ -105,12 +105,12 @@ mod tests {
     fn what_is_no_base45_is_refused() {
         let refusal = |text| decode(text).map_err(|error| (error.kind, error.offset));
         // RFC 9285 §6: "GGW" is 65,536.
-        assert_eq!(refusal("GGW"), Err((ErrorKind::OutOfRange, 0)));
-        assert_eq!(refusal("000GGW"), Err((ErrorKind::OutOfRange, 3)));
+        assert_eq!(refusal("GGW"), Err((ErrorKind::NotCanonical, 0)));
+        assert_eq!(refusal("000GGW"), Err((ErrorKind::NotCanonical, 3)));
         // 5 · 45 + 30 = 255 is an octet, one more is none.
         assert_eq!(refusal("U5"), Ok(alloc::vec![255]));
-        assert_eq!(refusal("V5"), Err((ErrorKind::OutOfRange, 0)));
-        assert_eq!(refusal("::"), Err((ErrorKind::OutOfRange, 0)));
+        assert_eq!(refusal("V5"), Err((ErrorKind::NotCanonical, 0)));
+        assert_eq!(refusal("::"), Err((ErrorKind::NotCanonical, 0)));
         assert_eq!(refusal("BB8a"), Err((ErrorKind::BadCharacter, 3)));
         assert_eq!(refusal("BB8A"), Err((ErrorKind::Truncated, 3)));
         assert_eq!(refusal("é"), Err((ErrorKind::BadCharacter, 0)));

@@ -6,11 +6,12 @@ use chappe_codec::chain::Position;
 use chappe_codec::envelope::{Envelope, Inbound, OpenEnvelope, Outbound};
 use chappe_codec::identity::Identity;
 use chappe_codec::item::{Item, emit_items, parse_items};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use std::sync::LazyLock;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
-const FIRST: Position = Position { device: 0, epoch: 1, counter: 7 };
+const FIRST: Position = Position { device: 1, epoch: 1, counter: 7 };
 
 /// Two who hold each other's cards.
 struct Pair {
@@ -21,12 +22,17 @@ struct Pair {
 }
 
 static PAIR: LazyLock<Pair> = LazyLock::new(|| {
-    let author = Identity::from_seed(&[1; 144], REALM);
-    let recipient = Identity::from_seed(&[2; 144], REALM);
+    let author = device(1);
+    let recipient = device(2);
     let outbound = Outbound::new(&author, recipient.card(), REALM).expect("good keys");
     let inbound = Inbound::new(&recipient, author.card(), REALM).expect("good keys");
     Pair { author, recipient, outbound, inbound }
 });
+
+fn device(number: u8) -> Identity {
+    let root = SignKey::from_seed(&[number; 32]);
+    Identity::first_device(&root, &[number ^ 0x55; 144], 0, REALM).expect("fresh seeds")
+}
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     as_envelope(octets);

@@ -3,10 +3,11 @@
 #![no_main]
 
 use chappe_codec::account::Account;
+use chappe_codec::id::MessageId;
 use chappe_codec::identity::Signer;
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
-use chappe_codec::statement::{Evidence, Statement};
+use chappe_codec::statement::{Evidence, Proof, Statement};
 use std::sync::LazyLock;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
@@ -30,5 +31,11 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     }
     if let Ok(evidence) = Evidence::parse(octets) {
         assert_eq!(evidence.to_bytes(), octets);
+    }
+    if let Ok(proof) = Proof::parse(octets) {
+        assert_eq!(proof.to_bytes(), octets);
+        let key = SECRET.public();
+        let signer = Signer { account: Account::of_key(&key), device: 0, key };
+        assert!(proof.verify(&MessageId([7; 32]), &signer, REALM).is_err());
     }
 });

@@ -203,6 +203,7 @@ pub(crate) mod tests {
     use super::*;
     use chappe_codec::account::Account;
     use chappe_codec::realm::Mode;
+    use serde_json::Value;
 
     /// A device of its own in a folder.
     pub(crate) fn device(folder: &Path) -> Device {
@@ -230,6 +231,40 @@ pub(crate) mod tests {
         assert_eq!(refusal(&format!("{text}\n")), "bad_character");
         assert_eq!(refusal("chappe-card:AB"), "not_canonical");
         assert_eq!(refusal("chappe-card:A"), "truncated");
+    }
+
+    /// The text form of the cards of test-vectors/identity, which the codec itself does not know.
+    #[test]
+    fn card_texts_are_read_as_the_vectors_say() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/identity");
+        let mut answered = 0;
+        for name in ["card.json", "card_text.json"] {
+            let file: Value =
+                serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+            for vector in file["vectors"].as_array().unwrap() {
+                let (id, out) = (&vector["id"], &vector["out"]);
+                if vector["kind"] == "card_write" {
+                    let text = out["text"].as_str().unwrap();
+                    let octets = hex::encode(&card_octets(text).unwrap());
+                    assert_eq!(out["card"], octets, "{id}");
+                } else if vector["kind"] == "card_text" {
+                    let found = card_octets(vector["in"]["text"].as_str().unwrap());
+                    match (found, vector["result"] == "valid") {
+                        (Ok(octets), true) => assert_eq!(out["card"], hex::encode(&octets)),
+                        (Err(failure), false) => assert_eq!(
+                            failure.to_json()["error"]["kind"],
+                            vector["error"]["kind"],
+                            "{id}"
+                        ),
+                        (other, _) => panic!("{id}: {other:?}"),
+                    }
+                } else {
+                    continue;
+                }
+                answered += 1;
+            }
+        }
+        assert_eq!(answered, 18);
     }
 
     #[test]

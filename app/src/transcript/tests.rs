@@ -6,7 +6,7 @@ use crate::hex;
 use chappe_codec::chain::Position;
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope};
-use chappe_codec::identity::Identity;
+use chappe_codec::identity::{Draft, Identity, Revocation, Root};
 use chappe_codec::item::Item;
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
@@ -219,4 +219,58 @@ fn what_is_not_sealed_or_goes_on_behind_the_seal_is_refused() {
     assert!(!holds(&format!("{transcript}{seal}")));
     let line: Line = serde_json::from_str(seal).unwrap();
     assert!(matches!(line.content, Content::Seal { .. }));
+}
+
+/// Ana's root revokes her device, and Ben hears of it.
+fn revocation() -> Content {
+    let root = SignKey::from_seed(&[2 ^ 0x80; 32]);
+    let account = *identity(2).account();
+    let content = Revocation { account, device: 1, issue: u16::MAX };
+    let mut draft = Draft::new(content, Root::of_key(&root.public())).unwrap();
+    draft.sign(&root, REALM).unwrap();
+    let octets = hex::encode(&draft.finish().unwrap().to_bytes());
+    Content::Revocation { at: "ben".into(), octets }
+}
+
+/// Ben refuses the envelope of the story's first line.
+fn refusal(story: &[Content]) -> Content {
+    let Content::Envelope { octets, .. } = &story[0] else { panic!("no envelope") };
+    let (what, kind) = (Refused::Envelope, "revoked".into());
+    Content::Refusal { at: "ben".into(), what, kind, octets: octets.clone() }
+}
+
+#[test]
+fn a_revocation_ends_a_device_from_its_line_on() {
+    let holds = |lines| verify(seal(lines, 1).as_bytes(), &public_keys()).is_ok();
+    // What came before stays.
+    assert!(holds([story(), vec![revocation()]].concat()));
+    // An envelope after it must be refused by a later line, and brings no message.
+    let [envelope, parcel, message, statement] = story().try_into().unwrap();
+    let refused = refusal(std::slice::from_ref(&envelope));
+    assert!(!holds(vec![revocation(), envelope.clone()]));
+    assert!(holds(vec![revocation(), envelope.clone(), parcel, refused.clone()]));
+    assert!(!holds(vec![revocation(), envelope.clone(), message.clone(), refused.clone()]));
+    let between = vec![envelope.clone(), message.clone(), revocation(), statement];
+    assert!(!holds(between), "a statement after it");
+    assert!(!holds(vec![envelope, refused]), "nothing was revoked");
+}
+
+#[test]
+fn only_the_root_s_own_certificates_are_keys() {
+    let holds = |keys: &PublicKeys| verify(seal(story(), 1).as_bytes(), keys).is_ok();
+    let mut keys = public_keys();
+    assert!(holds(&keys));
+    let ana = keys.accounts["ana"].clone();
+    for changed in [
+        AccountKeys { certificates: Vec::new(), ..ana.clone() },
+        AccountKeys {
+            certificates: [&ana.certificates[..], &ana.certificates].concat(),
+            ..ana.clone()
+        },
+        AccountKeys { certificates: keys.accounts["ben"].certificates.clone(), ..ana.clone() },
+        AccountKeys { account: keys.accounts["ben"].account.clone(), ..ana },
+    ] {
+        keys.accounts.insert("ana".into(), changed);
+        assert!(!holds(&keys));
+    }
 }

@@ -173,7 +173,7 @@ mod tests {
             let ids = ids(count);
             let (statement, signer) = stated(first, &ids);
             let place = at.index(ids.len());
-            let counter = first + u32::try_from(place).unwrap();
+            let counter = first.checked_add(u32::try_from(place).unwrap()).unwrap();
             let proof = Proof::new(statement, counter, &ids).unwrap();
             prop_assert_eq!(Proof::parse(&proof.to_bytes()), Ok(proof.clone()));
             for (other, id) in ids.iter().enumerate() {

@@ -4,9 +4,7 @@ use chappe_codec::account::Account;
 use chappe_codec::chain::Position;
 use chappe_codec::id::MessageId;
 use chappe_codec::identity::Signer;
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use serde_json::Value;
 
@@ -50,27 +48,6 @@ pub(crate) fn position(given: &Value) -> Position {
         epoch: number(&given["epoch"]),
         counter: number(&given["counter"]),
     }
-}
-
-/// The identity of these secrets; what a vector does not name is zero.
-pub(crate) fn identity(given: &Value, realm: Realm) -> Identity {
-    let mut seed = [0; IDENTITY_SEED_OCTETS];
-    for (name, at) in [
-        ("account_seed", 0),
-        ("identity_secret", 32),
-        ("prekey_secret", 64),
-        ("transport_seed", 96),
-        ("label_key", 128),
-    ] {
-        if let Some(value) = given.get(name) {
-            let part = octets(value);
-            seed[at..at + part.len()].copy_from_slice(&part);
-        }
-    }
-    // The first flight of these vectors knows no devices: root and device have one seed.
-    let mut root = [0; 32];
-    root.copy_from_slice(&seed[..32]);
-    Identity::first_device(&SignKey::from_seed(&root), &seed, 0, realm).unwrap()
 }
 
 /// An item that owns its body.

@@ -50,6 +50,11 @@ impl KnownDevice {
         Some(self.certificates.first()?.endorsement.content())
     }
 
+    /// It and the one before it, and whether they are revoked.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = (&Endorsement<Certificate>, bool)> {
+        self.certificates.iter().map(|held| (&held.endorsement, self.ends(held)))
+    }
+
     pub(super) fn card(&self) -> Option<&Card> {
         self.card.as_deref()
     }

@@ -68,11 +68,7 @@ impl KnownAccount {
     }
 
     pub(super) fn is_revoked(&self, device: u8) -> bool {
-        match device {
-            // "What device 0 signs counts only as long as no succession is known."
-            ROOT_DEVICE => !self.successions.is_empty(),
-            _ => self.devices.get(&device).is_some_and(KnownDevice::is_revoked),
-        }
+        self.devices.get(&device).is_some_and(KnownDevice::is_revoked)
     }
 
     pub(super) fn devices(&self) -> impl Iterator<Item = &Certificate> {
@@ -87,10 +83,11 @@ impl KnownAccount {
             return Err(KeyError::Revoked);
         }
         if device == ROOT_DEVICE {
-            return match self.has_one_key {
-                Some(false) => Err(KeyError::UnknownAccount),
-                Some(true) | None => Ok(alloc::vec![Signer::root(self.account)?]),
-            };
+            // "What device 0 signs counts only as long as no succession is known."
+            if self.has_one_key == Some(false) || !self.successions.is_empty() {
+                return Err(KeyError::UnknownAccount);
+            }
+            return Ok(alloc::vec![Signer::root(self.account)?]);
         }
         self.devices.get(&device).ok_or(KeyError::UnknownAccount)?.signers()
     }

@@ -13,7 +13,7 @@ mod tests;
 
 pub use change::{Change, DirectoryError, Evidence};
 
-use super::{Carried, Certificate, Signer};
+use super::{Carried, Certificate, Endorsement, Signer};
 use crate::account::{Account, AccountId};
 use crate::card::Card;
 use crate::envelope::{OpenEnvelope, OpenError, Opened};
@@ -158,6 +158,16 @@ impl Directory {
         signers.first().copied().ok_or(KeyError::UnknownAccount)
     }
 
+    /// Who may have signed what names this account and device: under the certificate that holds, and
+    /// under the one before it, since its words may have been under way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Directory::signer`].
+    pub fn signers(&self, account: AccountId, device: u8) -> Result<Vec<Signer>, KeyError> {
+        self.accounts.get(&account).ok_or(KeyError::UnknownAccount)?.known.signers(device)
+    }
+
     /// Verifies an open envelope under the certificate that holds for its device, or the one before.
     ///
     /// # Errors
@@ -188,14 +198,24 @@ impl Directory {
         self.known(account)?.device(device)?.certificate()
     }
 
+    /// The certificate that holds for a device and the one before it, to be handed on; `true` with
+    /// those that are revoked.
+    pub fn certificates(
+        &self,
+        account: &Account,
+        device: u8,
+    ) -> impl Iterator<Item = (&Endorsement<Certificate>, bool)> {
+        let known = self.known(account).and_then(|known| known.device(device));
+        known.into_iter().flat_map(KnownDevice::certificates)
+    }
+
     /// The card that counts for a device.
     #[must_use]
     pub fn card(&self, account: &Account, device: u8) -> Option<&Card> {
         self.known(account)?.device(device)?.card()
     }
 
-    /// Whether the certificate that holds for a device is revoked; of device 0, whether a succession
-    /// is known.
+    /// Whether the certificate that holds for a device is revoked.
     #[must_use]
     pub fn is_revoked(&self, account: &Account, device: u8) -> bool {
         self.known(account).is_some_and(|known| known.is_revoked(device))
@@ -229,10 +249,6 @@ impl Directory {
         if self.known(account).is_some() {
             self.accounts.remove(&account.id());
         }
-    }
-
-    fn signers(&self, account: AccountId, device: u8) -> Result<Vec<Signer>, KeyError> {
-        self.accounts.get(&account).ok_or(KeyError::UnknownAccount)?.known.signers(device)
     }
 
     fn verify<T, E: From<KeyError>>(

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::identity::{
-    Content, Draft, DraftError, Endorsement, PartialSignature, Permissions, Revocation, Root,
-    Succession,
+    Content, Draft, DraftError, PartialSignature, Permissions, Revocation, Root, Succession,
 };
 use crate::key::{SignKey, VerifyKey};
 use crate::key_store::{KeyStore, KeyStoreError};
@@ -196,7 +195,7 @@ fn a_successor_certifies_and_the_root_before_it_no_more() {
     let (old, new) = (account(1), account(2));
     assert_eq!(changes, [Change::Succeeded { account: account(1), old, new }]);
     assert_eq!(directory.root(&account(1)), Some(account(2)));
-    assert_eq!(key_of(&directory, 0), Err(KeyError::Revoked));
+    assert_eq!(key_of(&directory, 0), Err(KeyError::UnknownAccount));
     // "Those … verified before … stay until revoked, others are `unknown_account`."
     assert_eq!(key_of(&directory, 1), Ok(signing_key(1, 9).public()));
     assert_eq!(refusal(directory.take(&certificate(2, 1, 1))), "unknown_account");
