@@ -105,7 +105,8 @@ fn write_all(
         said::report_envelope(report, &written, audience.name());
         Ok(())
     })?;
-    if arguments.sign {
+    // A FLASH is signed with what goes next; what waited long enough, too.
+    if arguments.sign || sent.due().iter().any(|to| to == audience.name()) {
         for written in sent.sign(&audience, &audience, arguments.precedence)? {
             said::report_envelope(report, &written, audience.name());
         }
