@@ -48,10 +48,10 @@ impl Salt {
         Self(digest::first(&digest::hash("chappe-salt/1", &parts)))
     }
 
-    /// The salt of a message in a sealed envelope: `MAC(S, "chappe-salt/1", counter)[..16]`, where
-    /// `secret` is the envelope's S (spec/03-envelope.md).
+    /// The salt of a message in a sealed envelope: `MAC(S, "chappe-item-salt/1", counter)[..16]`, where
+    /// `secret` is the envelope's S (spec/11-session.md).
     #[must_use]
     pub fn sealed(secret: &[u8; 32], counter: u32) -> Self {
-        Self(digest::first(&digest::mac(secret, "chappe-salt/1", &[&counter.to_be_bytes()])))
+        Self(digest::first(&digest::mac(secret, "chappe-item-salt/1", &[&counter.to_be_bytes()])))
     }
 }

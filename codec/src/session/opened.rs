@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 pub struct Opened {
     pub(super) author: Party,
     pub(super) chain: ChainId,
+    pub(super) epoch: u32,
     pub(super) first: u32,
     pub(super) salt_secret: Zeroizing<[u8; 32]>,
     pub(super) several: bool,
@@ -39,24 +40,31 @@ impl Opened {
         self.first
     }
 
+    /// The epoch of the session it was sealed in.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     /// The messages, in the author's order, without the items that are the session's own
     /// (spec/11-session.md: "They are consumed by the session").
     #[must_use]
     pub fn messages(&self) -> Vec<Message<'_>> {
+        self.all().filter(|message| !ratchet::is_step(&message.item)).collect()
+    }
+
+    /// The same with the session's own items.
+    pub(super) fn all(&self) -> impl Iterator<Item = Message<'_>> {
         // The content was parsed before this value was made, so the fallback is never taken.
         let items = parse_items(self.several, &self.content).unwrap_or_default();
-        let messages = (self.first..).zip(items).filter(|(_, item)| !ratchet::is_step(item));
-        messages
-            .map(|(counter, item)| {
-                let salt = Salt::sealed(&self.salt_secret, counter);
-                let canonical = item.canonical();
-                let account = &self.author.account.0;
-                let id = canonical.map(|octets| {
-                    MessageId(digest::hash("chappe-id/1", &[account, &salt.0, &octets]))
-                });
-                Message { item, counter, salt, id }
-            })
-            .collect()
+        (self.first..).zip(items).map(|(counter, item)| {
+            let salt = Salt::sealed(&self.salt_secret, counter);
+            let canonical = item.canonical();
+            let account = &self.author.account.0;
+            let id = canonical
+                .map(|octets| MessageId(digest::hash("chappe-id/1", &[account, &salt.0, &octets])));
+            Message { item, counter, salt, id }
+        })
     }
 }
 
