@@ -64,6 +64,7 @@ tables:           ## What is made from spec/tables is as made; schemas fit the v
 	python3 spec/tables/generate.py --check
 	python3 spec/tables/generate.py --example
 	python3 spec/tables/test_schemas.py
+	python3 spec/names/words.py
 
 dissector:        ## The Wireshark dissector shows every vector right
 	python3 spec/wireshark/test.py

@@ -124,6 +124,13 @@ def vaults():
             yield from octets(vector, key)
 
 
+def endorsements():
+    """Alone, as bodies of items, and roots."""
+    for vector in of("identity"):
+        for key in ("octets", "body", "root", "certificate"):
+            yield from octets(vector, key)
+
+
 SEEDS = {
     "jws": resources,
     "encrypted_signal": encrypted_signals,
@@ -135,6 +142,8 @@ SEEDS = {
     "packed_item": packed_items,
     "text": texts,
     "vault": vaults,
+    "endorsement": endorsements,
+    "statement": lambda: [*of_its_own("statement"), *of_its_own("proof")],
     "item": lambda: [*of_its_own("item"), *packed_items()],
 }
 

@@ -3,7 +3,8 @@
 
 use crate::leaf::{Body, Leaf};
 use crate::receipt::Verified;
-use chappe_codec::key::{AccountKey, KeyError};
+use chappe_codec::identity::Signer;
+use chappe_codec::key::KeyError;
 use chappe_codec::statement::Evidence;
 use std::fmt;
 
@@ -17,7 +18,7 @@ impl Verified {
     pub fn verify_evidence(
         &self,
         evidence: &Evidence,
-        author: &AccountKey,
+        author: &Signer,
     ) -> Result<(), EvidenceError> {
         let leaf = self.leaf.as_ref().ok_or(EvidenceError::UnknownLeaf)?;
         check_content(leaf, evidence)?;

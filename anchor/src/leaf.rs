@@ -1,9 +1,9 @@
 //! Leaves: what the ledger puts into its tree (spec/07-anchor.md, "Leaf").
 
+use chappe_codec::account::AccountId;
 use chappe_codec::digest;
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::framing::{self, Parsed, field, octets, refuse};
-use chappe_codec::key::AccountId;
 use chappe_codec::merkle;
 use chappe_codec::statement::Statement;
 use chappe_codec::time::{read_seconds, seconds_to_bytes};

@@ -11,7 +11,7 @@
 //! use chappe_anchor::log::ShardLog;
 //! use chappe_anchor::receipt::Receipt;
 //! use chappe_anchor::submission::Submission;
-//! use chappe_codec::key::AccountSecret;
+//! use chappe_codec::key::SignKey;
 //!
 //! // The ledger, in a folder of its own.
 //! let secret = LedgerSecret::from_seed("chappe/live/00000001/ledger".parse()?, &[1; 32]);
@@ -21,7 +21,7 @@
 //!
 //! // A submitter brings a commitment and keeps the receipt.
 //! let realm = log.key().origin().realm();
-//! let submission = Submission::blinded([7; 32], &AccountSecret::from_seed(&[2; 32]), realm);
+//! let submission = Submission::blinded([7; 32], &SignKey::from_seed(&[2; 32]), realm);
 //! let kept = log.intake(&submission, 1_800_000_000)?.to_text();
 //!
 //! // Anyone verifies it, without the ledger.

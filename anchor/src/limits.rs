@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const LEAF_OCTETS_MAX: usize = 256;
 
 /// Octets of one submission: a whole statement with both keys and the submitter's signature.
-pub const SUBMISSION_OCTETS_MAX: usize = 289;
+pub const SUBMISSION_OCTETS_MAX: usize = 2006;
 
 /// Characters of a ledger's name, the last part of its origin.
 pub const LEDGER_NAME_OCTETS_MAX: usize = 64;

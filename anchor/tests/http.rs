@@ -22,7 +22,10 @@ use chappe_anchor::receipt::{Receipt, ReceiptError};
 use chappe_anchor::server::{LedgerServer, ServerError, ServerOptions};
 use chappe_anchor::submission::Submission;
 use chappe_codec::realm::Realm;
-use scene::{LIVE, NOW, author, blinded, ledger_key, ledger_secret, submission, submitter, whole};
+use scene::{
+    LIVE, NOW, author, author_account, author_signer, blinded, ledger_key, ledger_secret,
+    submission, submitter, whole,
+};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -106,7 +109,7 @@ async fn a_submitted_statement_comes_back_proven() {
         let verified = text.parse::<Receipt>().unwrap().verify(&[ledger_key()], LIVE).unwrap();
         assert_eq!(verified, anchored.verified);
         assert_eq!(verified.leaf.as_ref().unwrap().log_time_seconds, NOW);
-        assert_eq!(verified.verify_evidence(&evidence, &author().public()), Ok(()));
+        assert_eq!(verified.verify_evidence(&evidence, &author_signer()), Ok(()));
     }
     server.stop().await;
 }
@@ -144,7 +147,8 @@ async fn what_is_no_good_is_refused_by_name_and_logged_nowhere() {
     let good = submission(&whole(1, 0)).to_bytes();
     let mut forged = good.clone();
     forged[250] ^= 1;
-    let elsewhere = Submission::blinded([1; 32], &submitter(), Realm { network: 2, ..LIVE });
+    let elsewhere =
+        Submission::blinded([1; 32], &submitter(), Realm { network: 2, ..LIVE }).unwrap();
     let long = vec![1; SUBMISSION_OCTETS_MAX + 1];
     for (body, status, error) in [
         (&b""[..], 400, r#"{"kind":"truncated","field":"version","offset":0,"message":""#),
@@ -237,7 +241,8 @@ async fn a_ledger_may_choose_its_submitters() {
     let folder = tempfile::tempdir().unwrap();
     let options = ServerOptions { submitters: Some(vec![submitter().public()]), ..quick() };
     let server = Running::start(folder.path(), options).await;
-    let stranger = Submission::whole(whole(1, 0).statement, &author().public(), &author(), LIVE);
+    let stranger =
+        Submission::whole(whole(1, 0).statement, &author_account(), None, &author(), LIVE).unwrap();
     match server.client().submit(&stranger).await.unwrap_err() {
         ClientError::Refused { status: 403, refusal: Some(refusal) } => {
             assert_eq!(

@@ -16,7 +16,7 @@ use chappe_anchor::client::{Anchored, LedgerClient};
 use chappe_anchor::log::ShardLog;
 use chappe_anchor::server::{LedgerServer, ServerOptions};
 use chappe_codec::statement::Evidence;
-use scene::{LIVE, author, blinded, ledger_key, ledger_secret, submission};
+use scene::{LIVE, author_signer, blinded, ledger_key, ledger_secret, submission};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -96,7 +96,7 @@ async fn a_killed_ledger_keeps_its_word() {
     let latest = log.checkpoint().claimed();
     for (evidence, Anchored { receipt, verified }) in &kept {
         assert_eq!(receipt.verify(&[ledger_key()], LIVE).as_ref(), Ok(verified));
-        assert_eq!(verified.verify_evidence(evidence, &author().public()), Ok(()));
+        assert_eq!(verified.verify_evidence(evidence, &author_signer()), Ok(()));
         assert_eq!(log.leaf(verified.index).unwrap(), receipt.claimed_leaf());
         let path = log.prove_consistency(verified.size()).unwrap();
         assert!(latest.extends(receipt.checkpoint().claimed(), &path));

@@ -20,11 +20,15 @@ use chappe_anchor::log::{IntakeError, LogError, ShardLog};
 use chappe_anchor::origin::Origin;
 use chappe_anchor::tile::{Tile, TileKind};
 use chappe_anchor::tree::Tree;
+use chappe_codec::account::Account;
+use chappe_codec::identity::Signer;
 use chappe_codec::merkle;
 use chappe_codec::realm::Realm;
 use chappe_codec::statement::Evidence;
 use proptest::prelude::*;
-use scene::{LIVE, NOW, author, blinded, ledger_key, ledger_secret, submission, submitter, whole};
+use scene::{
+    LIVE, NOW, author_signer, blinded, ledger_key, ledger_secret, submission, submitter, whole,
+};
 use std::fs;
 use std::path::Path;
 
@@ -41,10 +45,17 @@ fn a_whole_statement_is_proven_to_anyone() {
     let leaf = verified.leaf.as_ref().unwrap();
     assert_eq!(leaf.body, Body::Whole(evidence.statement.clone()));
     assert_eq!(leaf.log_time_seconds, NOW);
-    assert_eq!(leaf.submitter, submitter().public().id());
+    assert_eq!(leaf.submitter, Account::of_key(&submitter().public()).id());
     assert_eq!((verified.index, verified.size()), (0, 1));
-    assert_eq!(verified.verify_evidence(&evidence, &author().public()), Ok(()));
-    assert!(verified.verify_evidence(&evidence, &submitter().public()).is_err());
+    assert_eq!(verified.verify_evidence(&evidence, &author_signer()), Ok(()));
+    assert!(
+        verified
+            .verify_evidence(
+                &evidence,
+                &Signer::root(Account::of_key(&submitter().public())).unwrap()
+            )
+            .is_err()
+    );
 }
 
 #[test]
@@ -54,8 +65,8 @@ fn a_blinded_statement_is_proven_to_who_holds_the_evidence_and_told_to_nobody_el
     let mut log = open(folder.path());
     let receipt = log.intake(&submission(&evidence), NOW).unwrap();
     let verified = receipt.verify(&[ledger_key()], LIVE).unwrap();
-    assert_eq!(verified.verify_evidence(&evidence, &author().public()), Ok(()));
-    assert!(verified.verify_evidence(&whole(1, 0), &author().public()).is_err());
+    assert_eq!(verified.verify_evidence(&evidence, &author_signer()), Ok(()));
+    assert!(verified.verify_evidence(&whole(1, 0), &author_signer()).is_err());
 
     let statement = evidence.statement.to_bytes();
     let bundle = log.tile(&"tile/entries/000.p/1".parse().unwrap()).unwrap().unwrap();
@@ -114,7 +125,8 @@ fn a_refused_submission_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut log = open(folder.path());
     let elsewhere = Realm { network: 2, ..LIVE };
-    let foreign = chappe_anchor::submission::Submission::blinded([7; 32], &submitter(), elsewhere);
+    let foreign =
+        chappe_anchor::submission::Submission::blinded([7; 32], &submitter(), elsewhere).unwrap();
     match log.intake(&foreign, NOW) {
         Err(IntakeError::Refused(error)) => assert_eq!(error.field, "signature"),
         other => panic!("{other:?}"),
@@ -243,6 +255,7 @@ fn tiles_give_back_the_log() {
             let mut commitment = [0; 32];
             commitment[..4].copy_from_slice(&n.to_be_bytes());
             chappe_anchor::submission::Submission::blinded(commitment, &submitter(), LIVE)
+                .unwrap()
                 .admit(LIVE)
                 .unwrap()
         })
@@ -315,9 +328,9 @@ proptest! {
         receipts.extend(log.intake_batch(late, NOW + 1).unwrap());
         for (receipt, it) in receipts.iter().zip(&evidence) {
             let verified = receipt.verify(&[ledger_key()], LIVE).unwrap();
-            prop_assert_eq!(verified.verify_evidence(it, &author().public()), Ok(()));
+            prop_assert_eq!(verified.verify_evidence(it, &author_signer()), Ok(()));
             for other in evidence_of_others(&evidence, it) {
-                prop_assert!(verified.verify_evidence(other, &author().public()).is_err());
+                prop_assert!(verified.verify_evidence(other, &author_signer()).is_err());
             }
             // An older receipt and the one under the latest checkpoint prove the same leaf.
             let fresh = log.receipt(verified.index).unwrap();

@@ -22,8 +22,10 @@ use chappe_anchor::receipt::{Receipt, ReceiptError, Verified};
 use chappe_anchor::submission::Submission;
 use chappe_anchor::tile::{self, Tile, TileKind};
 use chappe_anchor::tree::Tree;
+use chappe_codec::account::Account;
 use chappe_codec::digest;
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::identity::{Endorsement, Signer};
+use chappe_codec::key::SignKey;
 use chappe_codec::merkle;
 use chappe_codec::statement::{BlindingSalt, Evidence, Statement};
 use serde_json::{Value, json};
@@ -88,8 +90,8 @@ fn every_vector_holds() {
         ("ledger_key", (3, 15)),
         ("log", (2, 0)),
         ("receipt_verify", (14, 39)),
-        ("submission_admit", (3, 21)),
-        ("submission_write", (2, 0)),
+        ("submission_admit", (5, 32)),
+        ("submission_write", (4, 0)),
         ("tile_octets", (8, 5)),
         ("tile_path", (10, 28)),
         ("tile_widths", (12, 0)),
@@ -145,10 +147,19 @@ fn leaf_read(given: &Input<'_>) -> Outcome {
 fn submission_write(given: &Input<'_>) -> Value {
     let statement = Statement::parse(&given.octets("statement")).unwrap();
     let salt = given.has("salt").then(|| BlindingSalt(given.array("salt")));
-    let author = AccountKey::from_bytes(&given.array("author")).unwrap();
-    let submitter = AccountSecret::from_seed(&given.array("submitter_seed"));
+    let author = Account(given.array("author"));
+    let submitter = SignKey::from_seed(&given.array("submitter_seed"));
     let evidence = Evidence { statement, salt };
-    let submission = Submission::of_evidence(&evidence, &author, &submitter, given.realm());
+    let certificate =
+        given.has("certificate").then(|| Endorsement::parse(&given.octets("certificate")).unwrap());
+    let submission = Submission::of_evidence(
+        &evidence,
+        &author,
+        certificate.as_ref(),
+        &submitter,
+        given.realm(),
+    )
+    .unwrap();
     json!({"submission": hex(&submission.to_bytes())})
 }
 
@@ -168,7 +179,7 @@ fn ledger_key(given: &Input<'_>) -> Outcome {
     assert_eq!(key.to_string(), text);
     let secret = LedgerSecret::from_seed(key.origin().clone(), &given.array("seed"));
     assert_eq!(secret.public(), key);
-    let public = AccountSecret::from_seed(&given.array("seed")).public().to_bytes();
+    let public = SignKey::from_seed(&given.array("seed")).public().to_bytes();
     Ok(json!({
         "origin": key.origin().as_str(),
         "key_id": hex(&key.id().to_be_bytes()),
@@ -317,7 +328,7 @@ fn receipt_verify(given: &Input<'_>) -> Outcome {
 
 fn evidence(given: &Input<'_>) -> Outcome {
     let evidence = Evidence::parse(&given.octets("evidence")).unwrap();
-    let author = AccountKey::from_bytes(&given.array("author")).unwrap();
+    let author = Signer::root(Account(given.array("author"))).unwrap();
     let verified = verified(given)?;
     match verified.verify_evidence(&evidence, &author) {
         Ok(()) => Ok(Value::Null),

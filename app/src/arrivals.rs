@@ -1,8 +1,10 @@
 //! Telling what came in, and anchoring what was signed.
 
+use crate::changes;
 use crate::device::Device;
 use crate::device::anchoring;
 use crate::device::contacts::{Contact, display_name};
+use crate::device::content::{Content, Outside, outside};
 use crate::device::received::Known;
 use crate::device::station::{Arrival, Message, Signed};
 use crate::exit::{Exit, Failure, Outcome};
@@ -13,8 +15,8 @@ use crate::signal;
 use crate::text;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
-use chappe_codec::digest;
-use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
+use chappe_codec::envelope::{OpenEnvelope, OpenError};
+use chappe_codec::identity::Change;
 use chappe_codec::statement::Evidence;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -51,17 +53,18 @@ impl<'a> Desk<'a> {
                 self.waiting.push_back(*signed);
             }
         }
-        for (envelope, arrivals) in known.untold {
-            self.arrived(&envelope, arrivals);
+        for (content, arrivals) in known.untold {
+            self.arrived(&content, arrivals);
         }
         Ok(())
     }
 
     /// Tells what an envelope brought.
-    pub(crate) fn arrived(&mut self, envelope: &[u8], arrivals: Vec<Arrival>) {
+    pub(crate) fn arrived(&mut self, content: &Content, arrivals: Vec<Arrival>) {
         for arrival in arrivals {
             match arrival {
-                Arrival::Message(message) => self.tell_message(envelope, &message),
+                Arrival::Message(message) => self.tell_message(content, &message),
+                Arrival::Changed(change) => self.tell_change(&change),
                 Arrival::Signed(signed) => {
                     self.tell_signed(&signed, "signed");
                     self.waiting.push_back(*signed);
@@ -83,7 +86,7 @@ impl<'a> Desk<'a> {
             return;
         }
         if refusal == OpenError::UnknownAccount
-            && let Ok(Envelope::Open(open)) = Envelope::parse(envelope)
+            && let Ok(Outside::Open(open)) = outside(envelope)
         {
             return self.tell_claim(envelope, &open);
         }
@@ -172,12 +175,16 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn tell_message(&self, envelope: &[u8], message: &Message) {
+    fn tell_message(&self, content: &Content, message: &Message) {
         let name = display_name(&self.contacts, message.author.id());
         let item = message.item();
         let summary = said::describe(&item);
-        let class = if message.sealed { "sealed" } else { "open" };
-        let line = line(envelope, message);
+        let class = match (message.sealed, message.stranger) {
+            (true, true) => "sealed by a STRANGER, an unverified claim",
+            (true, false) => "sealed",
+            (false, _) => "open",
+        };
+        let line = line(content, message);
         self.report.event(
             "message",
             &format!("{name}: {summary} ({class}; on device, authenticated, not yet signed)"),
@@ -187,12 +194,18 @@ impl<'a> Desk<'a> {
                 "sealed": message.sealed,
                 "id": line.id,
                 "parcel": line.envelope,
-                "size": envelope.len(),
+                "size": content.size,
                 "signal": signal::to_json(&item),
                 "text": text::of_item(&item).and_then(Result::ok),
                 "line": line,
             }),
         );
+    }
+
+    fn tell_change(&self, change: &Change) {
+        let name = |account| display_name(&self.contacts, account);
+        let (text, value) = changes::describe(change, name);
+        self.report.event("change", &text, value);
     }
 
     fn tell_signed(&self, signed: &Signed, event: &str) {
@@ -238,7 +251,7 @@ fn texts(signed: &Signed) -> Vec<String> {
 }
 
 /// The message as a transcript holds it; who reads it writes the names in.
-fn line(envelope: &[u8], message: &Message) -> MessageLine {
+fn line(content: &Content, message: &Message) -> MessageLine {
     let item = message.item();
     let signal = signal::with_message(&item, signal::to_nested_json).unwrap_or_default();
     MessageLine {
@@ -252,7 +265,7 @@ fn line(envelope: &[u8], message: &Message) -> MessageLine {
         salt: hex::encode(&message.salt.0),
         item: hex::encode(&item.canonical().unwrap_or_default()),
         id: message.id.map(|id| id.to_string()).unwrap_or_default(),
-        envelope: hex::encode(&digest::sha256(envelope)),
+        envelope: hex::encode(&content.envelope),
         signal,
     }
 }

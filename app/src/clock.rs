@@ -11,6 +11,11 @@ pub(crate) fn now_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// The same, or nothing where the system's clock is plainly not set.
+pub(crate) fn now_if_known() -> Option<u64> {
+    Some(now_seconds()).filter(|now| *now != 0)
+}
+
 /// The time an author puts into a statement.
 pub(crate) fn author_time() -> TimeInterval {
     let now = now_seconds();

@@ -3,6 +3,10 @@
 use chappe_codec::card::CardError;
 use chappe_codec::envelope::{OpenError, SealError};
 use chappe_codec::error::DecodeError;
+use chappe_codec::identity::{DirectoryError, EndorsementError, IdentityError};
+use chappe_codec::key::KeyError;
+use chappe_codec::key_store::KeyStoreError;
+use chappe_codec::session;
 use serde_json::json;
 use std::fmt;
 
@@ -87,9 +91,42 @@ impl From<CardError> for Failure {
     fn from(error: CardError) -> Self {
         let (exit, kind) = match error {
             CardError::Decode(inner) => (Exit::Malformed, inner.kind.name()),
-            CardError::Key(inner) => (Exit::Authentication, inner.name()),
+            CardError::Certificate(EndorsementError::Decode(inner)) => {
+                (Exit::Malformed, inner.kind.name())
+            }
+            CardError::Certificate(_) | CardError::Device(_) => {
+                (Exit::Authentication, error.name())
+            }
         };
         Self::new(exit, kind, error.to_string())
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::new(Exit::Authentication, error.name(), error.to_string())
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Exit::Malformed, error.name(), error.to_string())
+    }
+}
+
+impl From<EndorsementError> for Failure {
+    fn from(error: EndorsementError) -> Self {
+        let exit = match error {
+            EndorsementError::Decode(_) => Exit::Malformed,
+            EndorsementError::Key { .. } => Exit::Authentication,
+        };
+        Self::new(exit, error.name(), error.to_string())
+    }
+}
+
+impl From<KeyStoreError> for Failure {
+    fn from(error: KeyStoreError) -> Self {
+        Self::new(Exit::Failure, "key store", error.to_string())
     }
 }
 
@@ -99,8 +136,27 @@ impl From<SealError> for Failure {
             SealError::Items(_) => Exit::Malformed,
             SealError::CountersExhausted => Exit::Failure,
             SealError::WeakKey => Exit::Authentication,
+            SealError::KeyStore(_) => Exit::Failure,
         };
         Self::new(exit, "seal", error.to_string())
+    }
+}
+
+impl From<session::SealError> for Failure {
+    fn from(error: session::SealError) -> Self {
+        let (exit, kind) = match error {
+            session::SealError::Items(inner) => (Exit::Malformed, inner.kind.name()),
+            session::SealError::WeakKey => (Exit::Authentication, "weak_key"),
+            session::SealError::Revoked => (Exit::Authentication, "revoked"),
+            _ => (Exit::Failure, "unavailable"),
+        };
+        Self::new(exit, kind, error.to_string())
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        Self::new(Exit::Authentication, error.name(), error.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program `chappe`: send, receive, relay, anchor and verify.
 
 mod arrivals;
+mod changes;
 mod clock;
 mod command;
 mod demo;

@@ -20,8 +20,8 @@ const ACKNOWLEDGEMENT_WAIT: Duration = Duration::from_secs(5);
 
 /// Where parcels for the owner of a card go.
 pub(crate) fn mailbox_of(card: &Card) -> Outcome<Address> {
-    let key = TransportKey::from_bytes(&card.transport).map_err(|error| {
-        let message = format!("the card of {}: {error}", card.account.id());
+    let key = TransportKey::from_bytes(card.transport_key()).map_err(|error| {
+        let message = format!("the card of {}: {error}", card.account().id());
         Failure::new(Exit::Authentication, "weak_key", message)
     })?;
     Ok(Address::mailbox(key))

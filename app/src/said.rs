@@ -1,10 +1,12 @@
 //! What the sending commands share: reports of what was written, and items that are no signals.
 
+use crate::device::content::Message;
 use crate::device::sent::Written;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
 use crate::text;
+use chappe_codec::identity::Carried;
 use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::signal::packed;
@@ -50,19 +52,42 @@ pub(crate) fn describe(item: &Item<'_>) -> String {
         }
         (Family::STATEMENT, 0) => "statement".into(),
         (Family::LEASE, 0) => "lease".into(),
+        (Family::CARD, 0) => "contact card".into(),
+        (Family::ENDORSEMENT, 0) => endorsement(item.body),
+        (Family::PROOF, 0) => "proof of one message".into(),
         (family, revision) => {
             format!("family {:02x} revision {revision}: needs a newer Chappe", family.code())
         }
     }
 }
 
+/// What an endorsement says, whether it holds or not.
+fn endorsement(body: &[u8]) -> String {
+    match Carried::parse(body) {
+        Ok(Carried::Certificate(certificate)) => {
+            format!("certificate of device {}", certificate.content().device)
+        }
+        Ok(Carried::Revocation(revocation)) => {
+            format!("revocation of device {}", revocation.content().device)
+        }
+        Ok(Carried::Succession(_)) => "succession of the account's root".into(),
+        Err(error) => format!("a damaged endorsement ({error})"),
+    }
+}
+
+/// An endorsement as an item (spec/10-identity.md, "Carried as items").
+pub(crate) const fn endorsement_item(body: &[u8]) -> Item<'_> {
+    Item { family: Family::ENDORSEMENT, revision: 0, reference: Reference::None, body }
+}
+
 /// Tells that an envelope is written and on disk.
 pub(crate) fn report_envelope(report: Report, written: &Written, to: &str) {
-    let messages = written.opened.messages();
+    let messages: Vec<&Message> =
+        written.content.messages.iter().filter(|message| !message.is_step()).collect();
     let ids: Vec<String> =
         messages.iter().filter_map(|message| message.id.map(|id| id.to_string())).collect();
     let summary =
-        messages.iter().map(|message| describe(&message.item)).collect::<Vec<_>>().join(", ");
+        messages.iter().map(|message| describe(&message.item())).collect::<Vec<_>>().join(", ");
     report.event(
         "envelope",
         &format!("queued: {summary} to {to}, {} octets", written.envelope.len()),

@@ -1,18 +1,18 @@
 //! Chains: the numbered messages of one device to one peer, or to the open public
 //! (spec/03-envelope.md, "chain").
 
+use crate::account::Account;
 use crate::digest;
-use crate::key::AccountKey;
 use crate::realm::Realm;
 use core::fmt;
 
-/// The device whose key is the account key.
-pub(crate) const ACCOUNT_DEVICE: u8 = 0;
+/// Device 0: the account's root of one key itself (spec/00-conventions.md, "Keys and accounts").
+pub const ROOT_DEVICE: u8 = 0;
 
 /// Where a message stands: device, epoch and counter. The peer is known from the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// The author's device; 0 is the account key itself.
+    /// The author's device; 0 is a root of one key itself.
     pub device: u8,
     /// Raised when a device's counters are lost, so that none is used twice.
     pub epoch: u16,
@@ -21,13 +21,6 @@ pub struct Position {
 }
 
 impl Position {
-    /// Whether the account key itself signs for this device: "device 0 of an account is the account
-    /// key itself", every other is an unknown key (spec/00-conventions.md, "Keys and accounts").
-    #[must_use]
-    pub(crate) const fn is_by_account_key(self) -> bool {
-        self.device == ACCOUNT_DEVICE
-    }
-
     /// The position `steps` further on, or `None` past the last counter.
     #[must_use]
     pub fn advance(self, steps: u32) -> Option<Self> {
@@ -42,30 +35,11 @@ pub struct ChainId(pub [u8; 8]);
 impl ChainId {
     /// The chain of what a device says in the open (spec/04-statement.md).
     #[must_use]
-    pub fn open(realm: Realm, account: &AccountKey, device: u8, epoch: u16) -> Self {
+    pub fn open(realm: Realm, account: &Account, device: u8, epoch: u16) -> Self {
         Self(digest::first(&digest::hash(
             "chappe-chain/1",
-            &[&realm.to_bytes(), &account.to_bytes(), &[device], &epoch.to_be_bytes()],
+            &[&realm.to_bytes(), &account.0, &[device], &epoch.to_be_bytes()],
         )))
-    }
-
-    /// The chain of what a device seals to one peer (spec/04-statement.md). `agreed` is X25519 of
-    /// the identity keys of both, so that only they can name it.
-    #[must_use]
-    pub fn sealed(
-        agreed: &[u8; 32],
-        realm: Realm,
-        author: &AccountKey,
-        recipient: &AccountKey,
-        device: u8,
-        epoch: u16,
-    ) -> Self {
-        let (author, recipient) = (author.to_bytes(), recipient.to_bytes());
-        let parts: [&[u8]; 5] =
-            [&realm.to_bytes(), &author, &recipient, &[device], &epoch.to_be_bytes()];
-        let mut out = [0; 8];
-        digest::derive(agreed, "chappe-chain/1", &parts, &mut out);
-        Self(out)
     }
 }
 

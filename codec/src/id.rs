@@ -1,8 +1,8 @@
 //! Message ids (spec/02-item.md, "Message id").
 
+use crate::account::Account;
 use crate::chain::Position;
 use crate::digest;
-use crate::key::AccountKey;
 use core::fmt;
 
 /// What a message is referred to by, in our realm: it stands in Whiteflag's ReferencedMessage.
@@ -10,10 +10,10 @@ use core::fmt;
 pub struct MessageId(pub [u8; 32]);
 
 impl MessageId {
-    /// `H("chappe-id/1", account key, salt, canonical item)`.
+    /// `H("chappe-id/1", account, salt, canonical item)`.
     #[must_use]
-    pub fn of(account: &AccountKey, salt: &Salt, canonical_item: &[u8]) -> Self {
-        Self(digest::hash("chappe-id/1", &[&account.to_bytes(), &salt.0, canonical_item]))
+    pub fn of(account: &Account, salt: &Salt, canonical_item: &[u8]) -> Self {
+        Self(digest::hash("chappe-id/1", &[&account.0, &salt.0, canonical_item]))
     }
 }
 
@@ -36,11 +36,11 @@ pub struct Salt(pub [u8; 16]);
 
 impl Salt {
     /// The salt of a message in an open envelope, which anyone can compute:
-    /// `H("chappe-salt/1", account key, device, epoch, counter)[..16]` (spec/03-envelope.md).
+    /// `H("chappe-salt/1", account, device, epoch, counter)[..16]` (spec/03-envelope.md).
     #[must_use]
-    pub fn open(author: &AccountKey, position: Position) -> Self {
+    pub fn open(author: &Account, position: Position) -> Self {
         let parts: [&[u8]; 4] = [
-            &author.to_bytes(),
+            &author.0,
             &[position.device],
             &position.epoch.to_be_bytes(),
             &position.counter.to_be_bytes(),
@@ -48,8 +48,8 @@ impl Salt {
         Self(digest::first(&digest::hash("chappe-salt/1", &parts)))
     }
 
-    /// The salt of a message in a sealed envelope: `MAC(S, "chappe-item-salt/1", counter)[..16]`, where
-    /// `secret` is the envelope's S (spec/11-session.md).
+    /// The salt of a message in a sealed envelope: `MAC(S, "chappe-item-salt/1", counter)[..16]`,
+    /// where `secret` is the envelope's S (spec/11-session.md).
     #[must_use]
     pub fn sealed(secret: &[u8; 32], counter: u32) -> Self {
         Self(digest::first(&digest::mac(secret, "chappe-item-salt/1", &[&counter.to_be_bytes()])))

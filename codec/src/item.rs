@@ -1,9 +1,9 @@
 //! Items: one message each, the unit inside an envelope (spec/02-item.md).
 
+use crate::account::Account;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, length, octets, put_length, refuse};
 use crate::id::{MessageId, Salt};
-use crate::key::AccountKey;
 use crate::limits::{ENVELOPE_ITEMS_MAX, ITEM_OCTETS_MAX};
 use alloc::vec::Vec;
 use nom::bytes::complete::take;
@@ -31,12 +31,18 @@ impl Family {
     pub const SIGNAL: Self = Self(0x01);
     /// Unicode text (spec/09-packed.md).
     pub const TEXT: Self = Self(0x04);
-    /// A step of a session's ratchet (spec/11-session.md, "Ratchet"): the session's own affair.
-    pub const RATCHET: Self = Self(0x0F);
     /// An author's statement over messages of a chain.
     pub const STATEMENT: Self = Self(0x10);
     /// A mailbox leased to a gateway.
     pub const LEASE: Self = Self(0x11);
+    /// A contact card (spec/10-identity.md).
+    pub const CARD: Self = Self(0x13);
+    /// What a root says: [`Carried`](crate::identity::Carried).
+    pub const ENDORSEMENT: Self = Self(0x14);
+    /// A step of a session's ratchet (spec/11-session.md, "Ratchet"): the session's own affair.
+    pub const RATCHET: Self = Self(0x15);
+    /// The proof that a statement holds one message (spec/04-statement.md).
+    pub const PROOF: Self = Self(0x16);
 
     /// The family of a code; 0 is never used.
     #[must_use]
@@ -104,7 +110,15 @@ const fn forms_of(family: Family, revision: u8) -> Option<&'static [u8]> {
     match (family, revision) {
         (Family::SIGNAL, 0) => Some(&[3]),
         (Family::SIGNAL, 1) | (Family::TEXT, 0) => Some(&[0, 1, 2]),
-        (Family::RATCHET | Family::STATEMENT | Family::LEASE, 0) => Some(&[0]),
+        (
+            Family::STATEMENT
+            | Family::LEASE
+            | Family::CARD
+            | Family::ENDORSEMENT
+            | Family::RATCHET
+            | Family::PROOF,
+            0,
+        ) => Some(&[0]),
         _ => None,
     }
 }
@@ -148,7 +162,7 @@ impl<'a> Item<'a> {
 
     /// The message id, or `None` while the reference is an unresolved prefix.
     #[must_use]
-    pub fn id(&self, account: &AccountKey, salt: &Salt) -> Option<MessageId> {
+    pub fn id(&self, account: &Account, salt: &Salt) -> Option<MessageId> {
         self.canonical().map(|canonical| MessageId::of(account, salt, &canonical))
     }
 

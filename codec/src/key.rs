@@ -1,16 +1,15 @@
-//! Accounts and their signatures (spec/00-conventions.md, "Keys and accounts").
+//! Ed25519 keys and what they sign (spec/00-conventions.md, "Keys and accounts").
 
-use crate::digest;
 use crate::realm::Realm;
 use alloc::vec::Vec;
 use core::fmt;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-/// The public key of an account: Ed25519 (RFC 8032).
+/// A public key: Ed25519 (RFC 8032). Whose it is, a root, a certificate or a card says.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct AccountKey(VerifyingKey);
+pub struct VerifyKey(VerifyingKey);
 
-impl AccountKey {
+impl VerifyKey {
     /// Takes 32 octets as a key; refuses what RFC 8032 §5.1.3 does not decode to a point, and points
     /// of small order.
     pub fn from_bytes(octets: &[u8; 32]) -> Result<Self, KeyError> {
@@ -21,12 +20,6 @@ impl AccountKey {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 32] {
         self.0.to_bytes()
-    }
-
-    /// The account's id: `H("chappe-account/1", key)[..8]`.
-    #[must_use]
-    pub fn id(&self) -> AccountId {
-        AccountId(digest::first(&digest::hash("chappe-account/1", &[&self.to_bytes()])))
     }
 
     /// Verifies a signature over `context ‖ realm ‖ parts`, strictly: the one predicate of the
@@ -44,33 +37,19 @@ impl AccountKey {
     }
 }
 
-impl fmt::Debug for AccountKey {
+impl fmt::Debug for VerifyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AccountKey({:?})", self.id())
+        f.write_str("VerifyKey(")?;
+        self.to_bytes().iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+        f.write_str(")")
     }
 }
 
-/// The eight octets that stand for an account where space is short.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(pub [u8; 8]);
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
-    }
-}
-
-impl fmt::Debug for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// The secret half of an account. It is wiped when dropped and never shown.
+/// The secret half of a key. It is wiped when dropped and never shown.
 #[derive(Clone)]
-pub struct AccountSecret(SigningKey);
+pub struct SignKey(SigningKey);
 
-impl AccountSecret {
+impl SignKey {
     /// The key of a 32-octet seed, which must come from a healthy random source.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
@@ -79,8 +58,8 @@ impl AccountSecret {
 
     /// The public half.
     #[must_use]
-    pub fn public(&self) -> AccountKey {
-        AccountKey(self.0.verifying_key())
+    pub fn public(&self) -> VerifyKey {
+        VerifyKey(self.0.verifying_key())
     }
 
     /// Signs `context ‖ realm ‖ parts`.
@@ -90,9 +69,9 @@ impl AccountSecret {
     }
 }
 
-impl fmt::Debug for AccountSecret {
+impl fmt::Debug for SignKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AccountSecret of {:?}", self.public())
+        write!(f, "SignKey of {:?}", self.public())
     }
 }
 
@@ -106,8 +85,10 @@ pub enum KeyError {
     WeakKey,
     /// The signature is not this key's over these octets in this realm.
     BadSignature,
-    /// Signed for a device whose key is not known.
+    /// Signed for an account or a device whose key is not known.
     UnknownAccount,
+    /// Signed for a device that its account has revoked (spec/10-identity.md, "Revocation").
+    Revoked,
 }
 
 impl KeyError {
@@ -119,6 +100,7 @@ impl KeyError {
             // "no signature verifies under what is no key"
             Self::NotAKey | Self::BadSignature => "bad_signature",
             Self::UnknownAccount => "unknown_account",
+            Self::Revoked => "revoked",
         }
     }
 }
@@ -128,8 +110,9 @@ impl fmt::Display for KeyError {
         f.write_str(match self {
             Self::NotAKey => "these octets are not a public key",
             Self::WeakKey => "a weak key, for which anyone could sign",
-            Self::BadSignature => "the signature is not this account's, or the realm is another",
+            Self::BadSignature => "the signature is not this key's, or the realm is another",
             Self::UnknownAccount => "signed for a device whose key is not known",
+            Self::Revoked => "signed for a device that its account has revoked",
         })
     }
 }
@@ -179,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_signature_holds_in_its_context_and_realm_only() {
-        let secret = AccountSecret::from_seed(&[7; 32]);
+        let secret = SignKey::from_seed(&[7; 32]);
         let signature = secret.sign("chappe-open/1", LIVE, &[b"halt"]);
         let verify = |context, realm, text: &[u8]| {
             secret.public().verify(context, realm, &[text], &signature)
@@ -194,16 +177,16 @@ mod tests {
     fn weak_keys_are_refused() {
         let mut neutral = [0; 32];
         neutral[0] = 1;
-        assert_eq!(AccountKey::from_bytes(&neutral), Err(KeyError::WeakKey));
-        assert_eq!(AccountKey::from_bytes(&[0; 32]), Err(KeyError::WeakKey));
-        assert_eq!(AccountKey::from_bytes(&[0xFF; 32]), Err(KeyError::NotAKey));
+        assert_eq!(VerifyKey::from_bytes(&neutral), Err(KeyError::WeakKey));
+        assert_eq!(VerifyKey::from_bytes(&[0; 32]), Err(KeyError::WeakKey));
+        assert_eq!(VerifyKey::from_bytes(&[0xFF; 32]), Err(KeyError::NotAKey));
         neutral[31] = 0x80;
-        assert_eq!(AccountKey::from_bytes(&neutral), Err(KeyError::NotAKey));
+        assert_eq!(VerifyKey::from_bytes(&neutral), Err(KeyError::NotAKey));
     }
 
     #[test]
     fn a_secret_shows_only_its_public_half() {
-        let shown = format!("{:?}", AccountSecret::from_seed(&[0x5A; 32]));
+        let shown = format!("{:?}", SignKey::from_seed(&[0x5A; 32]));
         assert!(!shown.contains("5a5a") && !shown.contains("90, 90"), "{shown}");
     }
 }

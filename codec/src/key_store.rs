@@ -1,6 +1,6 @@
 //! Where a device's secret keys lie: in memory, or in a secure element that never gives them out.
 
-use crate::key::AccountKey;
+use crate::key::{SignKey, VerifyKey};
 use crate::realm::Realm;
 use core::fmt;
 use zeroize::Zeroizing;
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// The three long-lived kinds of secret a device has, used and never read.
 pub trait KeyStore {
     /// The public half of the signing key (Ed25519) that the device's certificate names.
-    fn signing_key(&self) -> AccountKey;
+    fn signing_key(&self) -> VerifyKey;
 
     /// The public half of the identity key (X25519) that the device's certificate names.
     fn identity_key(&self) -> [u8; 32];
@@ -37,6 +37,54 @@ pub trait KeyStore {
         own: AgreementKey,
         public: &[u8; 32],
     ) -> Result<Zeroizing<[u8; 32]>, KeyStoreError>;
+}
+
+/// What can sign as one key: a key in memory, or the signing key of any [`KeyStore`].
+pub trait Sign {
+    /// The public half of the key.
+    fn verify_key(&self) -> VerifyKey;
+
+    /// Signs `context ‖ realm ‖ parts`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Unavailable`].
+    fn signature(
+        &self,
+        context: &str,
+        realm: Realm,
+        parts: &[&[u8]],
+    ) -> Result<[u8; 64], KeyStoreError>;
+}
+
+impl Sign for SignKey {
+    fn verify_key(&self) -> VerifyKey {
+        self.public()
+    }
+
+    fn signature(
+        &self,
+        context: &str,
+        realm: Realm,
+        parts: &[&[u8]],
+    ) -> Result<[u8; 64], KeyStoreError> {
+        Ok(self.sign(context, realm, parts))
+    }
+}
+
+impl<K: KeyStore + ?Sized> Sign for K {
+    fn verify_key(&self) -> VerifyKey {
+        self.signing_key()
+    }
+
+    fn signature(
+        &self,
+        context: &str,
+        realm: Realm,
+        parts: &[&[u8]],
+    ) -> Result<[u8; 64], KeyStoreError> {
+        self.sign(context, realm, parts)
+    }
 }
 
 /// Which of a device's X25519 keys.

@@ -17,6 +17,7 @@
 extern crate alloc;
 
 pub mod account;
+pub mod base45;
 mod bits;
 pub mod card;
 pub mod chain;

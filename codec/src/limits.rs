@@ -36,6 +36,24 @@ pub const THREAD_MESSAGES_MAX: usize = 1024;
 /// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Replay").
 pub const PREKEYS_MAX: usize = 3;
 
+/// How long a prekey is kept after its expiry: 90 days (spec/11-session.md, "Replay").
+pub const PREKEY_AFTER_EXPIRY_SECONDS: u64 = 90 * 86_400;
+
+/// Accounts in a directory that a person vouches for.
+pub const DIRECTORY_ACCOUNTS_MAX: usize = 4096;
+
+/// Accounts in a directory that nobody vouches for; a new one takes the place of the oldest.
+pub const DIRECTORY_STRANGERS_MAX: usize = 256;
+
+/// Successions followed of one account.
+pub const SUCCESSIONS_MAX: usize = 16;
+
+/// Endorsements of one account kept until a succession makes their root the account's.
+pub const WAITING_ENDORSEMENTS_MAX: usize = 8;
+
+/// Pairs of contradicting endorsements kept of one account.
+pub const EVIDENCE_MAX: usize = 8;
+
 /// Keys of an account's root (spec/10-identity.md).
 pub const ROOT_KEYS_MAX: usize = 16;
 

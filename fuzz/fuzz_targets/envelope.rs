@@ -6,11 +6,12 @@ use chappe_codec::chain::Position;
 use chappe_codec::envelope::{Envelope, Inbound, OpenEnvelope, Outbound};
 use chappe_codec::identity::Identity;
 use chappe_codec::item::{Item, emit_items, parse_items};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use std::sync::LazyLock;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
-const FIRST: Position = Position { device: 0, epoch: 1, counter: 7 };
+const FIRST: Position = Position { device: 1, epoch: 1, counter: 7 };
 
 /// Two who hold each other's cards.
 struct Pair {
@@ -21,12 +22,17 @@ struct Pair {
 }
 
 static PAIR: LazyLock<Pair> = LazyLock::new(|| {
-    let author = Identity::from_seed(&[1; 144], REALM);
-    let recipient = Identity::from_seed(&[2; 144], REALM);
+    let author = device(1);
+    let recipient = device(2);
     let outbound = Outbound::new(&author, recipient.card(), REALM).expect("good keys");
     let inbound = Inbound::new(&recipient, author.card(), REALM).expect("good keys");
     Pair { author, recipient, outbound, inbound }
 });
+
+fn device(number: u8) -> Identity {
+    let root = SignKey::from_seed(&[number; 32]);
+    Identity::first_device(&root, &[number ^ 0x55; 144], 0, REALM).expect("fresh seeds")
+}
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     as_envelope(octets);
@@ -41,7 +47,7 @@ fn as_envelope(octets: &[u8]) {
     match Envelope::parse(octets) {
         Ok(Envelope::Open(open)) => {
             assert_eq!(again(&open, octets), octets);
-            assert!(open.verify(PAIR.author.account(), REALM).is_err());
+            assert!(open.verify(&PAIR.author.signer(), REALM).is_err());
         }
         Ok(Envelope::FirstFlight(sealed)) => {
             assert_eq!(Some(&sealed.ephemeral()[..]), octets.get(4..36));
@@ -69,10 +75,12 @@ fn again(open: &OpenEnvelope<'_>, octets: &[u8]) -> Vec<u8> {
 
 fn as_items(items: &[Item<'_>]) {
     // Items that fit may still be too long for one envelope.
-    if let Ok(signed) = OpenEnvelope::sign(PAIR.author.account_secret(), REALM, FIRST, items) {
+    if let Ok(signed) =
+        OpenEnvelope::sign(PAIR.author.signing_key(), PAIR.author.account(), REALM, FIRST, items)
+    {
         let Ok(Envelope::Open(open)) = Envelope::parse(&signed) else { panic!("not read") };
         assert_eq!(open.items, items);
-        assert!(open.verify(PAIR.author.account(), REALM).is_ok());
+        assert!(open.verify(&PAIR.author.signer(), REALM).is_ok());
     }
     if let Ok((sealed, kept)) = PAIR.outbound.seal(&[3; 32], FIRST, items) {
         let Ok(Envelope::FirstFlight(sealed)) = Envelope::parse(&sealed) else {

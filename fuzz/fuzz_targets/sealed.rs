@@ -4,7 +4,7 @@
 
 use chappe_codec::account::Account;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::key::{VerifyKey, SignKey};
 use chappe_codec::key_store::{AgreementKey, KeyStore, KeyStoreError};
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::session::{Party, Recipient, Sessions, Steps, Window};
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
 
 struct Keys {
-    signing: AccountSecret,
+    signing: SignKey,
     identity: StaticSecret,
     prekey: StaticSecret,
     prekeys: [[u8; 32]; 1],
@@ -25,7 +25,7 @@ impl Keys {
     fn new(number: u8) -> Self {
         let prekey = StaticSecret::from([number + 2; 32]);
         Self {
-            signing: AccountSecret::from_seed(&[number; 32]),
+            signing: SignKey::from_seed(&[number; 32]),
             identity: StaticSecret::from([number + 1; 32]),
             prekeys: [PublicKey::from(&prekey).to_bytes()],
             prekey,
@@ -43,7 +43,7 @@ impl Keys {
 }
 
 impl KeyStore for Keys {
-    fn signing_key(&self) -> AccountKey {
+    fn signing_key(&self) -> VerifyKey {
         self.signing.public()
     }
 

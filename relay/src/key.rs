@@ -1,7 +1,7 @@
 //! Transport keys: the Ed25519 keys that name relays, clients and mailboxes
 //! (spec/06-relay.md, "Connection").
 
-use chappe_codec::key::{AccountKey, AccountSecret, KeyError};
+use chappe_codec::key::{KeyError, SignKey, VerifyKey};
 use chappe_codec::realm::Realm;
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ impl TransportKey {
     /// # Errors
     /// [`KeyError`] when they are no key, or one of small order: for such a key anyone can sign.
     pub fn from_bytes(octets: &[u8; 32]) -> Result<Self, KeyError> {
-        AccountKey::from_bytes(octets).map(|key| Self(key.to_bytes()))
+        VerifyKey::from_bytes(octets).map(|key| Self(key.to_bytes()))
     }
 
     /// The 32 octets.
@@ -33,7 +33,7 @@ impl TransportKey {
         content: &[u8],
         signature: &[u8; 64],
     ) -> Result<(), KeyError> {
-        AccountKey::from_bytes(&self.0)?.verify(context, realm, &[content], signature)
+        VerifyKey::from_bytes(&self.0)?.verify(context, realm, &[content], signature)
     }
 }
 
@@ -82,14 +82,14 @@ impl std::error::Error for TransportKeyError {}
 #[derive(Clone)]
 pub struct TransportSecret {
     seed: [u8; 32],
-    secret: AccountSecret,
+    secret: SignKey,
 }
 
 impl TransportSecret {
     /// The key of a 32-octet seed, which must come from a healthy random source.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self { seed: *seed, secret: AccountSecret::from_seed(seed) }
+        Self { seed: *seed, secret: SignKey::from_seed(seed) }
     }
 
     /// The public half.

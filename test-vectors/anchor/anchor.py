@@ -34,11 +34,11 @@ def realm_text(realm):
     return f"{'live' if realm[0] == 0 else 'exercise'}/{realm[1:].hex()}"
 
 
-def statement(seed, realm, chain, first=0, count=3, root=b"\x11" * 32, previous=ZEROS, account=None):
+def statement(seed, realm, chain, first=0, count=3, root=b"\x11" * 32, previous=ZEROS, account=None, device=0):
     """Chapter 04."""
     key = ed25519.public(seed)
     unsigned = b"".join([
-        b"\x01", account or account_id(key), b"\x00", chain, u(first, 4), u(count, 2), root, previous,
+        b"\x01", account or account_id(key), bytes([device]), chain, u(first, 4), u(count, 2), root, previous,
         u(1_800_000_000, 5), u(60, 2),
     ])  # fmt: skip
     return unsigned + ed25519.sign(seed, b"chappe-statement/1" + realm + unsigned)
@@ -61,8 +61,19 @@ def leaf(kind, body, submitter, log_time, previous=ZEROS, shard=0, record=None, 
     return b"".join([bytes([version, kind]), u(shard, 2), record, previous, u(log_time, 5), submitter, body])
 
 
-def submission(kind, body, seed, realm, author=ZEROS, version=1, submitter=None):
-    unsigned = bytes([version, kind]) + (submitter or ed25519.public(seed)) + author + body
+def certificate(root_seed, realm, device, signing_key, account=None, issue=1):
+    """Chapter 10: a device of a root of one key, permitted everything everywhere."""
+    root = ed25519.public(root_seed)
+    content = b"".join([
+        b"\x01", account or root, bytes([device]), u(issue, 2), signing_key, bytes([2]) * 32, bytes([3]) * 32,
+        u(0, 5), b"\xff" * 5, b"\xff" * 4, b"\x03",
+        *((degrees * 10**5).to_bytes(4, "big", signed=True) for degrees in (-90, -180, 90, 180)),
+    ]) + b"\x01\x01" + root  # fmt: skip
+    return content + b"\x00" + ed25519.sign(root_seed, b"chappe-device/1" + realm + content)
+
+
+def submission(kind, body, seed, realm, author=ZEROS, version=1, submitter=None, certificate=b""):
+    unsigned = bytes([version, kind]) + (submitter or ed25519.public(seed)) + author + body + certificate
     return unsigned + ed25519.sign(seed, b"chappe-submission/1" + realm + unsigned)
 
 

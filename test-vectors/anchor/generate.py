@@ -175,7 +175,45 @@ def submissions():
         "a statement of another realm", a.submission(0, elsewhere, SUBMITTER, LIVE, AUTHOR_KEY),
         error=("bad_signature", "body"),
     )  # fmt: skip
+    certified_submissions(b, written, admitted)
     return b
+
+
+def certified_submissions(b, written, admitted):
+    """By a device other than 0, with its certificate between the body and the signature."""
+    device_seed, device = seed("author's device 7"), 7
+    key, account_id = ed25519.public(device_seed), a.account_id(AUTHOR_KEY)
+    stated = a.statement(device_seed, LIVE, CHAIN, account=account_id, device=device)
+    good = a.certificate(AUTHOR, LIVE, device, key)
+
+    def brought(certificate, body=stated, author=AUTHOR_KEY):
+        return a.submission(0, body, SUBMITTER, LIVE, author, certificate=certificate)
+
+    written("of device 7", brought(good), statement=stated, author=AUTHOR_KEY, certificate=good)
+    commitment = a.submission(1, a.commitment(SALT, stated), SUBMITTER, LIVE)
+    given = {"statement": stated, "author": AUTHOR_KEY, "certificate": good, "salt": SALT}
+    written("of device 7, blinded: no certificate", commitment, **given)
+    admitted("of device 7", brought(good))
+    admitted("of device 7, brought by the device", a.submission(0, stated, device_seed, LIVE, AUTHOR_KEY, certificate=good))
+    refused = {"submission": brought(b""), "realm": LIVE}
+    b.put("submission_admit", "submission", "of device 7, no certificate: the signature stands in its place", refused, error=("unknown_version", "version"))
+    newer = {"submission": brought(flip(good, 0, 3)), "realm": LIVE}
+    b.put("submission_admit", "submission", "a certificate of a later version", newer, error=("unknown_version", "version"))
+    needless = {"submission": brought(good, WHOLE), "realm": LIVE}
+    b.put("submission_admit", "submission", "of device 0 with a certificate", needless, error=("trailing", "end"))
+    for comment, certificate, kind in [
+        ("the certificate of another device", a.certificate(AUTHOR, LIVE, 8, key), "unknown_account"),
+        ("the certificate of another account", a.certificate(OTHER, LIVE, device, key), "unknown_account"),
+        ("a certificate under another root", a.certificate(OTHER, LIVE, device, key, AUTHOR_KEY), "unknown_account"),
+        ("a certificate of another realm", a.certificate(AUTHOR, EXERCISE, device, key), "bad_signature"),
+        ("a changed certificate", flip(good, 70), "bad_signature"),
+        ("a signing key of small order", a.certificate(AUTHOR, LIVE, device, WEAK), "weak_key"),
+    ]:
+        admitted(comment, brought(certificate), error=(kind, "certificate"))
+    other = a.certificate(AUTHOR, LIVE, device, OTHER_KEY)
+    admitted("a certificate of another key", brought(other), error=("bad_signature", "body"))
+    by_root = a.statement(AUTHOR, LIVE, CHAIN, device=device)
+    admitted("signed by the root in the device's name", brought(good, by_root), error=("bad_signature", "body"))
 
 
 def keys():

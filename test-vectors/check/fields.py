@@ -73,9 +73,10 @@ FIELDS = {
     "statement": {"at": name, "author": name, "evidence": octets(), "ids": hashes},
     "receipt": {"at": name, "author": name, "evidence": octets(), "receipt": text},
     "refusal": {
-        "at": name, "what": one_of("frame", "envelope"), "kind": one_of("bad_mic", "unknown_hint"),
+        "at": name, "what": one_of("frame", "envelope"), "kind": one_of("bad_mic", "unknown_hint", "revoked"),
         "octets": octets(),
     },
+    "revocation": {"at": name, "octets": octets()},
     "restart": {"role": one_of("relay"), "acknowledged": hashes, "fetched": hashes},
     "decision": {"by": name, "decision": one_of("GO", "WITHDRAWN"), "because": hashes},
     "seal": {"lines": below(LIMIT), "sha256": octets(32), "signature": octets(64)},

@@ -4,13 +4,13 @@ import hashlib
 import hmac
 from typing import NamedTuple
 
-from octets import Wrong, h, need, number, verifies
+from octets import Wrong, account_id, h, need, number, verifies
 
 ITEM_MAX, ITEMS_MAX, ENVELOPE_MAX, FRAME_MAX, COUNT_MAX = 4096, 32, 16384, 255, 1024
 OPEN_HEADER, SIGNATURE, SEALED_OVERHEAD = 16, 64, 59
 STATEMENT, BLINDING_SALT = 159, 32
 REFERENCE_OCTETS = [0, 8, 32, 0]
-KNOWN_FORMS = {(0x01, 0): (3,), (0x01, 1): (0, 1, 2), (0x04, 0): (0, 1, 2), (0x10, 0): (0,), (0x11, 0): (0,)}
+KNOWN_FORMS = {(0x01, 0): (3,), (0x01, 1): (0, 1, 2), (0x04, 0): (0, 1, 2), **{(family, 0): (0,) for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16)}}
 NET_0_KEY = h("chappe-net-0/1")
 
 
@@ -89,22 +89,22 @@ def envelope(octets):
     return Envelope(octets, False, parity, bool(flags), octets[1], epoch, octets[4:12], counter, tuple(items))
 
 
-def open_verifies(one, key, realm):
+def open_verifies(one, author, realm):
     signed = b"chappe-open/1" + realm + one.octets[:-SIGNATURE]
-    return one.device == 0 and verifies(key, signed, one.octets[-SIGNATURE:])
+    return verifies(author.key(one.device), signed, one.octets[-SIGNATURE:])
 
 
-def place(key, message):
-    """Account key, device and epoch, as they enter a salt or chain."""
-    return key + bytes([message.device]) + message.epoch.to_bytes(2, "big")
+def place(account, message):
+    """Account, device and epoch, as they enter a salt or chain."""
+    return account + bytes([message.device]) + message.epoch.to_bytes(2, "big")
 
 
-def open_salt(key, message):
-    return h("chappe-salt/1", place(key, message), message.counter.to_bytes(4, "big"))[:16]
+def open_salt(account, message):
+    return h("chappe-salt/1", place(account, message), message.counter.to_bytes(4, "big"))[:16]
 
 
-def open_chain(realm, key, message):
-    return h("chappe-chain/1", realm, place(key, message))[:8]
+def open_chain(realm, account, message):
+    return h("chappe-chain/1", realm, place(account, message))[:8]
 
 
 class Statement(NamedTuple):
@@ -130,10 +130,10 @@ def evidence(octets):
     return statement(octets[:STATEMENT]), octets[STATEMENT:]
 
 
-def statement_verifies(one, key, realm):
+def statement_verifies(one, author, realm):
     signed = b"chappe-statement/1" + realm + one.octets[:-SIGNATURE]
-    right = one.account == h("chappe-account/1", key)[:8] and one.device == 0
-    return right and verifies(key, signed, one.octets[-SIGNATURE:])
+    right = one.account == account_id(author.account)
+    return right and verifies(author.key(one.device), signed, one.octets[-SIGNATURE:])
 
 
 class Frame(NamedTuple):
@@ -171,5 +171,5 @@ def parcel(octets):
     return octets[22:]
 
 
-def message_id(key, salt, canonical):
-    return h("chappe-id/1", key, salt, canonical)
+def message_id(account, salt, canonical):
+    return h("chappe-id/1", account, salt, canonical)

@@ -1,5 +1,6 @@
 """What a verifier recomputes of each kind of line (chapter 08, "Lines")."""
 
+import endorsement
 import formats
 import packed_item
 import wire
@@ -21,10 +22,23 @@ class Run:
         self.messages = by_name(lines, "message", lambda line: line.id)
         self.statements = by_name(lines, "statement", said)
         self.receipts = by_name(lines, "receipt", said)
+        self.refusals = [line for line in lines if line.line == "refusal"]
+        self.revocations = [line for line in lines if line.line == "revocation"]
         self.signed = {}
         for line in (line for lines in self.statements.values() for line in lines):
             for one in line.ids:
                 self.signed.setdefault(one, []).append(line)
+
+    def is_revoked(self, by, device, n, at=None):
+        """Whether a line before line n, with this `at` if one is given, ends the device."""
+        author = self.accounts[by]
+        known = author.devices.get(device)
+        for line in self.revocations:
+            if line.n < n and at in (None, line.at) and known is not None:
+                account, number, issue = endorsement.revocation(line.octets, self.realm)
+                if (account, number) == (author.account, device) and known.issue <= issue:
+                    return True
+        return False
 
 
 def by_name(lines, kind, naming):
@@ -50,9 +64,12 @@ def check_envelope(run, line):
     others = run.envelopes[sha256(line.octets)]
     need(len(others) == 1, "an envelope is written once")
     if not one.sealed:
-        key = run.accounts[line.by]
-        need(one.account == account_id(key), "account id is not that of `by`")
-        need(formats.open_verifies(one, key, run.realm), "bad_signature")
+        author = run.accounts[line.by]
+        need(one.account == account_id(author.account), "account id is not that of `by`")
+        need(formats.open_verifies(one, author, run.realm), "bad_signature")
+        if run.is_revoked(line.by, one.device, line.n):
+            refusals = (other for other in run.refusals if (other.kind, other.octets) == ("revoked", line.octets))
+            need(any(other.n > line.n for other in refusals), "by a revoked device, and nobody refused it")
 
 
 def check_frame(run, line):
@@ -69,10 +86,11 @@ def check_parcel(run, line):
 
 
 def check_message(run, line):
-    key, item = run.accounts[line.author], formats.lone_item(line.item)
+    account, item = run.accounts[line.author].account, formats.lone_item(line.item)
     need(item.form != 1, "an item whose reference is not resolved has no id")
-    need(line.device == 0, "unknown_account: a device other than 0")
-    need(line.id == formats.message_id(key, line.salt, line.item), "the id is another")
+    run.accounts[line.author].key(line.device)
+    need(not run.is_revoked(line.author, line.device, line.n), "revoked")
+    need(line.id == formats.message_id(account, line.salt, line.item), "the id is another")
     need(line.signal == signal_of(item, line.item), "signal is not what the item says")
     carrier = run.envelopes.get(line.envelope)
     need(carrier, "its envelope is no `envelope` line")
@@ -107,13 +125,13 @@ def check_sealed(line, carrier, one):
 
 
 def check_open(run, line, one, item):
-    key = run.accounts[line.author]
+    account = run.accounts[line.author].account
     need((one.device, one.epoch) == (line.device, line.epoch), "another device or epoch than the envelope's")
     at = line.counter - one.counter
     need(0 <= at < len(one.items), "the envelope has no item at this counter")
     need(same_item(one.items[at], item), "the envelope holds another item at this counter")
-    need(line.salt == formats.open_salt(key, line), "the salt is another")
-    need(line.chain == formats.open_chain(run.realm, key, line), "the chain is another")
+    need(line.salt == formats.open_salt(account, line), "the salt is another")
+    need(line.chain == formats.open_chain(run.realm, account, line), "the chain is another")
 
 
 def same_item(carried, item):
@@ -125,6 +143,7 @@ def same_item(carried, item):
 def check_statement(run, line):
     one, _ = formats.evidence(line.evidence)
     need(formats.statement_verifies(one, run.accounts[line.author], run.realm), "bad_signature")
+    need(not run.is_revoked(line.author, one.device, line.n), "revoked")
     need(len(line.ids) == one.count, "another number of ids than the statement's")
     need(anchor.root(line.ids) == one.root, "the root over the ids is another")
     for counter, name in enumerate(line.ids, one.first):
@@ -155,8 +174,18 @@ def check_refusal(run, line):
         need(carriers and all(one.to not in (line.at, OPEN) for one in carriers), "no envelope to somebody else")
         messages = (one for lines in run.messages.values() for one in lines)
         need(not any((one.at, one.envelope) == (line.at, name) for one in messages), "it was opened all the same")
+    elif (line.what, line.kind) == ("envelope", "revoked"):
+        carriers = run.envelopes.get(sha256(line.octets), ())
+        one = formats.envelope(line.octets)
+        need(carriers and not one.sealed, "no open `envelope` line")
+        need(run.is_revoked(carriers[0].by, one.device, line.n, line.at), "not by a device that `at` knows as revoked")
     else:
         raise Wrong("what and kind do not go together")
+
+
+def check_revocation(run, line):
+    account, _, _ = endorsement.revocation(line.octets, run.realm)
+    need(account in {one.account for one in run.accounts.values()}, "of none of the accounts")
 
 
 def check_restart(run, line):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 sys.dont_write_bytecode = True
 import decisions  # noqa: E402
+import endorsement  # noqa: E402
 import lines  # noqa: E402
 from fields import Line, parse, read_line  # noqa: E402
 from octets import Wrong, hexadecimal, need, realm_octets, sha256, verifies  # noqa: E402
@@ -25,6 +26,7 @@ CHECKS = {
     "statement": lines.check_statement,
     "receipt": lines.check_receipt_line,
     "refusal": lines.check_refusal,
+    "revocation": lines.check_revocation,
     "restart": lines.check_restart,
     "decision": decisions.check_decision,
 }
@@ -40,13 +42,20 @@ class Keys(NamedTuple):
 
 def read_keys(raw):
     found = parse(raw)
-    need(set(found) == KEYS and found["format"] == "chappe-public-keys/1", "format or fields")
+    need(set(found) == KEYS and found["format"] == "chappe-public-keys/2", "format or fields")
     realm, accounts = realm_octets(found["realm"]), found["accounts"]
     need(isinstance(accounts, dict) and "open" not in accounts, "accounts")
-    accounts = {name: hexadecimal(key, 32) for name, key in accounts.items()}
-    need(len(set(accounts.values())) == len(accounts), "two accounts with one key")
+    accounts = {name: read_account(one, realm) for name, one in accounts.items()}
+    need(len({one.account for one in accounts.values()}) == len(accounts), "one account twice")
     recorder = hexadecimal(found["recorder"], 32)
     return Keys(found["realm"], realm, recorder, ledger_key(found["ledger"], realm), accounts)
+
+
+def read_account(found, realm):
+    need(isinstance(found, dict) and set(found) == {"account", "certificates"}, "accounts: fields")
+    need(isinstance(found["certificates"], list), "accounts: certificates")
+    certificates = [hexadecimal(one) for one in found["certificates"]]
+    return endorsement.account(hexadecimal(found["account"], 32), certificates, realm)
 
 
 def read_all(raw, accounts):

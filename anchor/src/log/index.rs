@@ -4,6 +4,7 @@
 use super::record::Record;
 use crate::leaf::{Body, Leaf};
 use crate::submission::Admitted;
+use chappe_codec::account::Account;
 use chappe_codec::digest;
 use chappe_codec::error::DecodeError;
 use chappe_codec::merkle;
@@ -86,7 +87,7 @@ impl LeafIndex {
             shard: SHARD,
             previous: body.record_key().and_then(latest).copied().unwrap_or(ZEROS),
             log_time_seconds: now_seconds,
-            submitter: submission.submitter().id(),
+            submitter: Account::of_key(submission.submitter()).id(),
             body,
         }
     }

@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::submission::Submission;
 use crate::tile::Tile;
 use bytes::Bytes;
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::VerifyKey;
 use chappe_codec::realm::Realm;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -28,7 +28,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 pub(super) struct Answerer {
     jobs: Jobs,
     realm: Realm,
-    submitters: Option<Vec<AccountKey>>,
+    submitters: Option<Vec<VerifyKey>>,
 }
 
 impl Answerer {

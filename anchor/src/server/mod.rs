@@ -10,7 +10,7 @@ use crate::limits::{
 };
 use crate::log::{LogError, ShardLog};
 use answer::Answerer;
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::VerifyKey;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -40,7 +40,7 @@ pub struct ServerOptions {
     /// Checkpoints are at least this far apart; submissions in between share the next one.
     pub checkpoint_interval: Duration,
     /// Whose submissions are taken; everyone's if `None`.
-    pub submitters: Option<Vec<AccountKey>>,
+    pub submitters: Option<Vec<VerifyKey>>,
     /// Whether it may listen where other machines reach it. HTTP hides nothing: whoever is on the
     /// way sees who submits what, and when.
     pub allow_remote: bool,

@@ -4,9 +4,11 @@
 use chappe_anchor::key::{LedgerKey, LedgerSecret};
 use chappe_anchor::origin::Origin;
 use chappe_anchor::submission::Submission;
+use chappe_codec::account::Account;
 use chappe_codec::chain::ChainId;
 use chappe_codec::id::MessageId;
-use chappe_codec::key::AccountSecret;
+use chappe_codec::identity::Signer;
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::statement::{BlindingSalt, Claim, Evidence, Statement};
 use chappe_codec::time::TimeInterval;
@@ -22,12 +24,20 @@ pub(crate) fn ledger_key() -> LedgerKey {
     ledger_secret().public()
 }
 
-pub(crate) fn author() -> AccountSecret {
-    AccountSecret::from_seed(&[0xA0; 32])
+pub(crate) fn author() -> SignKey {
+    SignKey::from_seed(&[0xA0; 32])
 }
 
-pub(crate) fn submitter() -> AccountSecret {
-    AccountSecret::from_seed(&[0x50; 32])
+pub(crate) fn author_account() -> Account {
+    Account::of_key(&author().public())
+}
+
+pub(crate) fn author_signer() -> Signer {
+    Signer::root(author_account()).unwrap()
+}
+
+pub(crate) fn submitter() -> SignKey {
+    SignKey::from_seed(&[0x50; 32])
 }
 
 /// The author's words number `first` in a chain.
@@ -36,9 +46,10 @@ pub(crate) fn statement(chain: u8, first: u32) -> Statement {
         [MessageId([chain; 32]), MessageId(first.to_be_bytes().repeat(8).try_into().unwrap())];
     let time = TimeInterval::new(NOW, 60);
     let chain = ChainId([chain; 8]);
-    Claim::over(author().public().id(), 0, chain, first, &ids, [0; 32], time)
+    Claim::over(author_account().id(), 0, chain, first, &ids, [0; 32], time)
         .unwrap()
         .sign(&author(), LIVE)
+        .unwrap()
 }
 
 pub(crate) fn whole(chain: u8, first: u32) -> Evidence {
@@ -51,5 +62,5 @@ pub(crate) fn blinded(chain: u8, first: u32) -> Evidence {
 }
 
 pub(crate) fn submission(evidence: &Evidence) -> Submission {
-    Submission::of_evidence(evidence, &author().public(), &submitter(), LIVE)
+    Submission::of_evidence(evidence, &author_account(), None, &submitter(), LIVE).unwrap()
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
         ContactCommand::Add { name, card, device } => {
             let device = Device::open(&device)?;
             let card = card_from_file(&card, device.realm)?;
-            let account = card.account.id().to_string();
+            let account = card.account().id().to_string();
             let done = match device.add_contact(&name, &card)? {
                 Added::New => "added",
                 Added::Unchanged => "known already",
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
         }
         ContactCommand::Remove { name, device } => {
             let device = Device::open(&device)?;
-            let account = device.remove_contact(&name)?.card.account.id().to_string();
+            let account = device.remove_contact(&name)?.card.account().id().to_string();
             report.event(
                 "contact",
                 &format!("{name}  {account}  removed"),
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
         }
         ContactCommand::List { device } => {
             for contact in Device::open(&device)?.contacts()? {
-                let account = contact.card.account.id().to_string();
+                let account = contact.card.account().id().to_string();
                 report.event(
                     "contact",
                     &format!("{}  {account}", contact.name),

@@ -234,8 +234,8 @@ impl Gateway<'_> {
             }
             return Ok(());
         }
-        if let Ok(arrivals) = self.received.take(&envelope)? {
-            for arrival in arrivals {
+        if let Ok(taken) = self.received.take(&envelope)? {
+            for arrival in taken.arrivals {
                 if let Some(lease) = self.take_lease(arrival).filter(carries_down) {
                     self.subscribe(lease.delegation.address(), Some(lease)).await?;
                 }
@@ -251,10 +251,11 @@ impl Gateway<'_> {
             return None;
         }
         let contacts = self.received.station.contacts();
-        let author = contacts.iter().find(|contact| contact.card.account == message.author)?;
+        let author = contacts.iter().find(|contact| contact.card.account() == message.author)?;
         let lease = Lease::parse(&message.body).ok()?;
-        let owns = lease.delegation.mailbox.to_bytes() == author.card.transport;
-        let for_us = lease.delegation.reader.to_bytes() == self.device.identity.card().transport;
+        let owns = lease.delegation.mailbox.to_bytes() == *author.card.transport_key();
+        let for_us =
+            lease.delegation.reader.to_bytes() == *self.device.identity.card().transport_key();
         if !owns || !for_us || lease.delegation.verify(self.device.realm).is_err() {
             self.report.note(&format!("a lease of {} does not hold", author.name));
             return None;

@@ -4,8 +4,9 @@ use super::send::sealed_to;
 use super::shutdown;
 use crate::arrivals::Desk;
 use crate::clock;
-use crate::device::received::Received;
-use crate::device::sent::{Audience, Sent, Waiting};
+use crate::device::content::{Outside, outside};
+use crate::device::received::{Received, Taken};
+use crate::device::sent::{Audience, Path, Sent, Waiting};
 use crate::device::{Device, DeviceArguments};
 use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
@@ -13,7 +14,6 @@ use crate::radio_link::{self, Radio, RadioArguments};
 use crate::report::Report;
 use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
 use crate::text;
-use chappe_codec::envelope::Envelope;
 use chappe_codec::item::Item;
 use chappe_codec::label::{Label, label_epoch};
 use chappe_codec::precedence::Precedence;
@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
     let mut desk = Desk::new(&device, received.station.contacts(), None, report);
     desk.resume(known)?;
     received.told()?;
-    let sent = Sent::open(&device)?;
+    let sent = Sent::open(&device, Path::Radio)?;
     let mut handset = Handset {
         device: &device,
         radio,
@@ -116,7 +116,7 @@ async fn read_lines(sender: mpsc::Sender<Outcome<String>>) {
 /// "gateways know the labels of the days around", and so does a handset its own.
 fn own_labels(device: &Device) -> Vec<Label> {
     let today = label_epoch(clock::now_seconds());
-    let key = &device.identity.card().label_key;
+    let key = device.identity.card().label_key();
     (today.saturating_sub(1)..=today.saturating_add(1))
         .map(|epoch| Label::new(key, device.realm, epoch))
         .collect()
@@ -199,8 +199,7 @@ impl Handset<'_> {
             }
             Order::Sign { sign, to } => {
                 let (chain, audience) = (self.audience(&sign)?, self.audience(&to)?);
-                let written = self.sent.sign(&chain, &audience, Precedence::Priority)?;
-                if let Some(written) = written {
+                for written in self.sent.sign(&chain, &audience, Precedence::Priority)? {
                     said::report_envelope(self.report, &written, audience.name());
                 }
             }
@@ -229,7 +228,7 @@ impl Handset<'_> {
         if to == "open" {
             return Ok(Audience::Open);
         }
-        sealed_to(self.device, &self.device.contact(to)?)
+        Ok(sealed_to(&self.device.contact(to)?))
     }
 
     /// Hands the link everything that nobody has acknowledged and that is not under way.
@@ -254,12 +253,12 @@ impl Handset<'_> {
     }
 
     fn frame(&mut self, waiting: &Waiting) -> Outcome<FrameRequest> {
-        let (net, destination) = match Envelope::parse(&waiting.envelope)? {
-            Envelope::Open(_) => (PUBLIC_NET, Destination::Everyone),
-            Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
+        let (net, destination) = match outside(&waiting.envelope)? {
+            Outside::Open(_) => (PUBLIC_NET, Destination::Everyone),
+            Outside::Sealed | Outside::Unknown => {
                 let contact = self.device.contact(&waiting.to)?;
                 let epoch = label_epoch(clock::now_seconds());
-                let label = Label::new(&contact.card.label_key, self.device.realm, epoch);
+                let label = Label::new(contact.card.label_key(), self.device.realm, epoch);
                 (self.radio.sealed_net, Destination::Label(label))
             }
         };
@@ -280,8 +279,8 @@ impl Handset<'_> {
         match event {
             ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
                 match self.received.take(&frame.payload)? {
-                    Ok(arrivals) => {
-                        self.desk.arrived(&frame.payload, arrivals);
+                    Ok(Taken { content, arrivals }) => {
+                        self.desk.arrived(&content, arrivals);
                         self.received.told()?;
                     }
                     Err(refusal) => self.desk.refused(&frame.payload, refusal),

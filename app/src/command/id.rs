@@ -42,9 +42,9 @@ pub(crate) fn run(arguments: IdArguments, report: Report) -> Outcome<()> {
 
 fn show(device: &Device, report: Report) -> Outcome<()> {
     let card = device.identity.card();
-    let account = card.account.id();
-    let account_key = hex::encode(&card.account.to_bytes());
-    let transport_key = hex::encode(&card.transport);
+    let account = card.account().id();
+    let account_key = hex::encode(&card.account().0);
+    let transport_key = hex::encode(card.transport_key());
     let mailbox = hex::encode(&outbox::mailbox_of(card)?.octets);
     let card = card_to_text(card);
     report.event(

@@ -2,7 +2,7 @@
 
 use super::send::sealed_to;
 use crate::clock;
-use crate::device::sent::Sent;
+use crate::device::sent::{Path, Sent};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
@@ -43,10 +43,10 @@ pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()
     let gateway = device.contact(&arguments.gateway)?;
     let relay = arguments.relay.required()?;
     let gateway_key =
-        network::transport_key("the gateway's card", &hex::encode(&gateway.card.transport))?;
+        network::transport_key("the gateway's card", &hex::encode(gateway.card.transport_key()))?;
     let lease = lease(&device, gateway_key, arguments.days, arguments.up)?;
-    let mut sent = Sent::open(&device)?;
-    let audience = sealed_to(&device, &gateway)?;
+    let mut sent = Sent::open(&device, Path::Relay { post_quantum: false })?;
+    let audience = sealed_to(&gateway);
     let body = lease.to_bytes();
     let written = sent.write(&audience, Precedence::Priority, &[said::lease_item(&body)])?;
     said::report_envelope(report, &written, audience.name());
@@ -63,7 +63,7 @@ fn lease(device: &Device, gateway: TransportKey, days: u32, up: bool) -> Outcome
     let now = clock::now_seconds();
     let first_epoch = label_epoch(now).saturating_sub(1);
     let last_epoch = label_epoch(now).saturating_add(days).saturating_add(1);
-    let key = &device.identity.card().label_key;
+    let key = device.identity.card().label_key();
     let labels =
         (first_epoch..last_epoch).map(|epoch| Label::new(key, device.realm, epoch)).collect();
     let end = now.saturating_add(u64::from(days).saturating_mul(LABEL_EPOCH_SECONDS));

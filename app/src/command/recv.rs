@@ -3,7 +3,7 @@
 use super::shutdown;
 use crate::arrivals::{Anchoring, Answer, Desk};
 use crate::device::anchoring::LedgerArguments;
-use crate::device::received::Received;
+use crate::device::received::{Received, Taken};
 use crate::device::retention::LOOK_EVERY;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
@@ -211,7 +211,7 @@ impl Post<'_> {
         let source = network::source(log, delivery.parcel.address);
         let envelope = delivery.parcel.into_envelope();
         match self.received.take(&envelope)? {
-            Ok(arrivals) => self.desk.arrived(&envelope, arrivals),
+            Ok(Taken { content, arrivals }) => self.desk.arrived(&content, arrivals),
             Err(refusal) => self.desk.refused(&envelope, refusal),
         }
         self.received.advance(&source, delivery.cursor)

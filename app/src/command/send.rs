@@ -1,7 +1,8 @@
 //! `chappe send`: say something, to one contact or to everyone, through a relay or over the radio.
 
 use crate::device::contacts::Contact;
-use crate::device::sent::{Audience, Sent};
+use crate::device::content::{Outside, outside};
+use crate::device::sent::{Audience, Path, Sent};
 use crate::device::{Device, DeviceArguments};
 use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
@@ -10,7 +11,6 @@ use crate::outbox;
 use crate::report::Report;
 use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
 use crate::text;
-use chappe_codec::envelope::{Envelope, Outbound};
 use chappe_codec::item::Item;
 use chappe_codec::precedence::Precedence;
 use chappe_relay::{Address, RelayClient};
@@ -60,6 +60,10 @@ pub(crate) struct SendArguments {
     #[arg(long, requires = "open")]
     duress_in_the_open: bool,
 
+    /// Make what is sealed safe from quantum computers to come: once, 1.3 kB, not over radio
+    #[arg(long, requires = "to")]
+    post_quantum: bool,
+
     #[command(flatten)]
     relay: RelayArguments,
 
@@ -71,7 +75,8 @@ pub(crate) async fn run(arguments: SendArguments, report: Report) -> Outcome<()>
     let device = Device::open(&arguments.device)?;
     let relay = arguments.relay.required()?;
     // Nothing is written while the input may still be wrong, but nothing waits for the network.
-    let mut sent = Sent::open(&device)?;
+    let path = Path::Relay { post_quantum: arguments.post_quantum };
+    let mut sent = Sent::open(&device, path)?;
     if !arguments.queued {
         write_all(&mut sent, &device, &arguments, report)?;
     }
@@ -102,10 +107,10 @@ fn write_all(
         said::report_envelope(report, &written, audience.name());
         Ok(())
     })?;
-    if arguments.sign
-        && let Some(written) = sent.sign(&audience, &audience, arguments.precedence)?
-    {
-        said::report_envelope(report, &written, audience.name());
+    if arguments.sign {
+        for written in sent.sign(&audience, &audience, arguments.precedence)? {
+            said::report_envelope(report, &written, audience.name());
+        }
     }
     Ok(())
 }
@@ -131,23 +136,15 @@ fn each_line(mut take: impl FnMut(&str) -> Outcome<()>) -> Outcome<()> {
 
 fn audience(device: &Device, arguments: &SendArguments) -> Outcome<Audience> {
     match (&arguments.to, arguments.open) {
-        (Some(name), false) => sealed_to(device, &device.contact(name)?),
+        (Some(name), false) => Ok(sealed_to(&device.contact(name)?)),
         (None, true) => Ok(Audience::Open),
         _ => Err(Failure::new(Exit::Usage, "usage", "say to whom: --to NAME or --open")),
     }
 }
 
-/// Prepares to seal to a contact.
-pub(crate) fn sealed_to(device: &Device, contact: &Contact) -> Outcome<Audience> {
-    Outbound::new(&device.identity, &contact.card, device.realm)
-        .map(|outbound| Audience::Contact {
-            name: contact.name.clone(),
-            outbound: Box::new(outbound),
-        })
-        .ok_or_else(|| {
-            let message = format!("the card of {} has a weak key", contact.name);
-            Failure::new(Exit::Authentication, "weak_key", message).advise("ask for a new card")
-        })
+/// To a contact.
+pub(crate) fn sealed_to(contact: &Contact) -> Audience {
+    Audience::Contact { name: contact.name.clone(), card: Box::new(contact.card.clone()) }
 }
 
 /// Publishes everything that waits, oldest first.
@@ -175,10 +172,8 @@ async fn deliver(
 }
 
 fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {
-    match Envelope::parse(envelope)? {
-        Envelope::Open(_) => Ok(outbox::public_topic(device.realm)),
-        Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
-            outbox::mailbox_of(&device.contact(to)?.card)
-        }
+    match outside(envelope)? {
+        Outside::Open(_) => Ok(outbox::public_topic(device.realm)),
+        Outside::Sealed | Outside::Unknown => outbox::mailbox_of(&device.contact(to)?.card),
     }
 }

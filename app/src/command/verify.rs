@@ -80,7 +80,9 @@ fn verify_receipt(
     if let (Some(evidence), Some(card)) = (&arguments.evidence, &arguments.card) {
         let evidence = Evidence::parse(&files::read_bounded(evidence)?)?;
         let card = card_from_file(card, arguments.realm)?;
-        verified.verify_evidence(&evidence, &card.account).map_err(not_the_statement)?;
+        verified
+            .verify_evidence(&evidence, &card.certificate().signer()?)
+            .map_err(not_the_statement)?;
         let claim = &evidence.statement.claim;
         said.push_str(&format!(
             "\nsigned: messages {} to {} of chain {} by {}",

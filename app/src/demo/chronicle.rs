@@ -97,6 +97,7 @@ impl Chronicle {
             Content::Head { .. }
             | Content::Envelope { .. }
             | Content::Refusal { what: Refused::Frame, .. }
+            | Content::Revocation { .. }
             | Content::Seal { .. } => true,
         })
     }

@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
 use crate::hex;
 use crate::report::Report;
-use crate::transcript::{PublicKeys, Recorder};
+use crate::transcript::{AccountKeys, PublicKeys, Recorder};
 use chronicle::Chronicle;
 use director::Director;
 use stage::{REALM, Stage};
@@ -42,7 +42,7 @@ pub(crate) struct DemoArguments {
 pub(crate) async fn run(arguments: &DemoArguments, _: Report) -> Outcome<()> {
     let stage = Stage::build(&arguments.out)?;
     let recorder = stage.device("recorder")?;
-    let recorder = Recorder::new(recorder.identity.account_secret().clone(), REALM)?;
+    let recorder = Recorder::new(recorder.identity.signing_key().clone(), REALM)?;
     let patience = Duration::from_secs(arguments.patience);
     let mut director = Director::new(stage, Chronicle::new(recorder), patience);
 
@@ -61,19 +61,16 @@ pub(crate) async fn run(arguments: &DemoArguments, _: Report) -> Outcome<()> {
 }
 
 fn write_public_keys(stage: &Stage, ledger_key: &str) -> Outcome<()> {
-    let key = |name: &str| -> Outcome<String> {
-        Ok(hex::encode(&stage.device(name)?.identity.account().to_bytes()))
-    };
     let keys = PublicKeys {
         format: PublicKeys::FORMAT.into(),
         realm: REALM.to_string(),
-        recorder: key("recorder")?,
+        recorder: hex::encode(&stage.device("recorder")?.identity.signer().key.to_bytes()),
         ledger: ledger_key.to_owned(),
         accounts: stage
             .devices()
             .filter(|(name, _)| *name != "recorder")
-            .map(|(name, _)| Ok((name.to_owned(), key(name)?)))
-            .collect::<Outcome<_>>()?,
+            .map(|(name, device)| (name.to_owned(), AccountKeys::of(device.identity.card())))
+            .collect(),
     };
     let text = serde_json::to_string_pretty(&keys)
         .map_err(|error| Failure::new(Exit::Failure, "json", error.to_string()))?;

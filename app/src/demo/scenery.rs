@@ -36,7 +36,7 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
     let field = director.start("field", &["field", "--listen", "127.0.0.1:0"]).await?;
     let scenery = Scenery {
         relay: relay.text("address").into(),
-        relay_key: hex::encode(&director.stage.device("relay")?.identity.card().transport),
+        relay_key: hex::encode(director.stage.device("relay")?.identity.card().transport_key()),
         ledger: ledger.text("address").into(),
         ledger_key: ledger.text("key").into(),
         field: field.text("address").into(),

@@ -61,8 +61,8 @@ impl Stage {
         }
         for (name, contacts) in CAST {
             for contact in contacts {
-                let card = *stage.device(contact)?.identity.card();
-                stage.device(name)?.add_contact(contact, &card)?;
+                let card = stage.device(contact)?.identity.card();
+                stage.device(name)?.add_contact(contact, card)?;
             }
         }
         Ok(stage)

@@ -8,6 +8,7 @@ use crate::{files, hex, random};
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_anchor::key::LedgerKey;
 use chappe_anchor::submission::Submission;
+use chappe_codec::card::Card;
 use chappe_codec::statement::{BlindingSalt, Evidence};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -40,8 +41,16 @@ impl Device {
     /// again gives the same, so an interrupted submission can be repeated and ends with one leaf.
     pub(crate) fn prepare_submission(&self, signed: &Signed) -> Outcome<(Evidence, Submission)> {
         let evidence = self.keep_evidence(signed)?;
-        let secret = self.identity.account_secret();
-        let submission = Submission::of_evidence(&evidence, &signed.author, secret, self.realm);
+        let secret = self.identity.signing_key();
+        let claim = &evidence.statement.claim;
+        let contacts = self.contacts()?;
+        let cards = contacts.iter().map(|contact| &contact.card).chain([self.identity.card()]);
+        let certificate = cards
+            .filter(|card| (card.account(), card.device()) == (signed.author, claim.device))
+            .map(Card::endorsement)
+            .next();
+        let submission =
+            Submission::of_evidence(&evidence, &signed.author, certificate, secret, self.realm)?;
         Ok((evidence, submission))
     }
 

@@ -1,12 +1,13 @@
-//! The contacts of a device: cards under names its owner chose, in one sealed file
-//! (spec/13-storage.md, "Sealed files").
+//! The contacts of a device: cards under names its owner chose, and what was endorsed about them, in
+//! one sealed file (spec/13-storage.md, "Sealed files").
 
 use super::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::CONTACTS;
-use chappe_codec::card::{CARD_OCTETS, Card};
+use chappe_codec::account::AccountId;
+use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError, ErrorKind};
-use chappe_codec::key::AccountId;
+use chappe_codec::identity::{Carried, Change, Directory, DirectoryError};
 use chappe_codec::realm::Realm;
 
 const VERSION: u8 = 1;
@@ -16,6 +17,9 @@ const NAME_OCTETS_MAX: usize = 32;
 
 /// Contacts of one device.
 const CONTACTS_MAX: usize = 4096;
+
+/// Endorsements kept about them and about ourselves.
+const ENDORSEMENTS_MAX: usize = 4096;
 
 /// A person or station whose card we hold.
 #[derive(Debug, Clone)]
@@ -36,7 +40,50 @@ pub(crate) enum Added {
 impl Device {
     /// All contacts, by name.
     pub(crate) fn contacts(&self) -> Outcome<Vec<Contact>> {
-        read(&self.area.read(CONTACTS)?, self.realm)
+        Ok(self.book()?.contacts)
+    }
+
+    /// What is known of the accounts of all contacts and of our own: certificates, revocations,
+    /// successions.
+    pub(crate) fn directory(&self) -> Outcome<Directory> {
+        let book = self.book()?;
+        let mut directory = Directory::new(self.realm);
+        let own = self.identity.card();
+        for card in book.contacts.iter().map(|contact| &contact.card).chain([own]) {
+            directory.know(card.account())?;
+            // The card of a device that was revoked since stays a card, and vouches for nothing.
+            directory.take_card(&card.to_bytes()).map(drop).or_else(unless_revoked)?;
+        }
+        for endorsement in &book.endorsements {
+            directory.take(endorsement)?;
+        }
+        Ok(directory)
+    }
+
+    /// Takes in an endorsement about somebody we know, whoever brought it, and keeps it if it changes
+    /// anything.
+    pub(crate) fn take_endorsement(&self, endorsement: &Carried) -> Outcome<Vec<Change>> {
+        let _alone = self.area.lock()?;
+        let mut directory = self.directory()?;
+        let is_known = directory.accounts().any(|(known, _)| known == endorsement.account());
+        if !is_known {
+            let message = "about an account this device does not know";
+            return Err(Failure::new(Exit::Authentication, "unknown_account", message));
+        }
+        let changes = directory.take(endorsement)?;
+        if !changes.is_empty() {
+            let mut book = self.book()?;
+            if book.endorsements.len() >= ENDORSEMENTS_MAX {
+                return Err(Failure::new(Exit::Failure, "too_long", "too many endorsements"));
+            }
+            book.endorsements.push(endorsement.clone());
+            self.area.write(CONTACTS, &book.to_octets())?;
+        }
+        Ok(changes)
+    }
+
+    fn book(&self) -> Outcome<Book> {
+        Book::read(&self.area.read(CONTACTS)?, self.realm)
     }
 
     /// The contact of a name.
@@ -57,12 +104,12 @@ impl Device {
             ));
         }
         let _alone = self.area.lock()?;
-        let mut contacts = self.contacts()?;
-        for known in &contacts {
+        let mut book = self.book()?;
+        for known in &book.contacts {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
             }
-            if known.name == name || known.card.account == card.account {
+            if known.name == name || known.card.account() == card.account() {
                 return Err(Failure::new(
                     Exit::Authentication,
                     "key change",
@@ -71,12 +118,12 @@ impl Device {
                 .advise("make sure with them, by voice; then: chappe contact remove NAME, and add the new card"));
             }
         }
-        if contacts.len() >= CONTACTS_MAX {
+        if book.contacts.len() >= CONTACTS_MAX {
             return Err(Failure::new(Exit::Failure, "too_long", "too many contacts"));
         }
-        contacts.push(Contact { name: name.to_owned(), card: *card });
-        contacts.sort_by(|a, b| a.name.cmp(&b.name));
-        self.area.write(CONTACTS, &to_octets(&contacts))?;
+        book.contacts.push(Contact { name: name.to_owned(), card: card.clone() });
+        book.contacts.sort_by(|a, b| a.name.cmp(&b.name));
+        self.area.write(CONTACTS, &book.to_octets())?;
         Ok(Added::New)
     }
 
@@ -84,59 +131,122 @@ impl Device {
     pub(crate) fn remove_contact(&self, name: &str) -> Outcome<Contact> {
         let _alone = self.area.lock()?;
         let removed = self.contact(name)?;
-        let mut contacts = self.contacts()?;
-        contacts.retain(|contact| contact.name != name);
-        self.area.write(CONTACTS, &to_octets(&contacts))?;
+        let mut book = self.book()?;
+        book.contacts.retain(|contact| contact.name != name);
+        // What is known about others of the same account goes with the last of its cards.
+        let account = removed.card.account();
+        if !book.contacts.iter().any(|contact| contact.card.account() == account) {
+            book.endorsements.retain(|endorsement| endorsement.account() != account);
+        }
+        self.area.write(CONTACTS, &book.to_octets())?;
         Ok(removed)
+    }
+}
+
+fn unless_revoked(error: DirectoryError) -> Result<(), DirectoryError> {
+    match error {
+        DirectoryError::Revoked => Ok(()),
+        other => Err(other),
     }
 }
 
 /// The sealed file of a device without contacts.
 pub(crate) fn none() -> Vec<u8> {
-    to_octets(&[])
+    Book { contacts: Vec::new(), endorsements: Vec::new() }.to_octets()
 }
 
-fn to_octets(contacts: &[Contact]) -> Vec<u8> {
-    let mut octets = vec![VERSION];
-    for contact in contacts {
-        // A name is at most 32 octets.
-        octets.push(u8::try_from(contact.name.len()).unwrap_or(u8::MAX));
-        octets.extend_from_slice(contact.name.as_bytes());
-        octets.extend_from_slice(&contact.card.to_bytes());
-    }
-    octets
+/// What the sealed file holds.
+struct Book {
+    contacts: Vec<Contact>,
+    /// In the order in which they changed something.
+    endorsements: Vec<Carried>,
 }
 
-fn read(octets: &[u8], realm: Realm) -> Outcome<Vec<Contact>> {
-    let truncated = |left: &[u8], field| {
-        let at = octets.len().saturating_sub(left.len());
-        Failure::from(DecodeError::at_octet(ErrorKind::Truncated, field, at))
-    };
-    let (version, mut left) = octets.split_first().ok_or_else(|| truncated(octets, "version"))?;
-    if *version != VERSION {
-        return Err(DecodeError::at_octet(ErrorKind::UnknownVersion, "version", 0).into());
+impl Book {
+    fn to_octets(&self) -> Vec<u8> {
+        let mut octets = vec![VERSION];
+        put_count(&mut octets, self.contacts.len());
+        for contact in &self.contacts {
+            // A name is at most 32 octets.
+            octets.push(u8::try_from(contact.name.len()).unwrap_or(u8::MAX));
+            octets.extend_from_slice(contact.name.as_bytes());
+            put_counted(&mut octets, &contact.card.to_bytes());
+        }
+        for endorsement in &self.endorsements {
+            put_counted(&mut octets, &endorsement.to_bytes());
+        }
+        octets
     }
-    let mut contacts = Vec::new();
-    while let Some((length, rest)) = left.split_first() {
-        let (name, rest) =
-            rest.split_at_checked((*length).into()).ok_or_else(|| truncated(rest, "name"))?;
-        let name = std::str::from_utf8(name).ok().filter(|name| is_name(name));
-        let name = name.ok_or_else(|| {
-            Failure::new(Exit::Malformed, "bad_character", "a contact's name is damaged")
-        })?;
-        let (card, rest) =
-            rest.split_at_checked(CARD_OCTETS).ok_or_else(|| truncated(rest, "card"))?;
-        contacts.push(Contact { name: name.to_owned(), card: Card::parse(card, realm)? });
-        left = rest;
+
+    fn read(octets: &[u8], realm: Realm) -> Outcome<Self> {
+        let mut left = octets;
+        let version = take_chunk::<1>(octets, &mut left, "version")?;
+        if version != [VERSION] {
+            return Err(DecodeError::at_octet(ErrorKind::UnknownVersion, "version", 0).into());
+        }
+        let mut contacts = Vec::new();
+        for _ in 0..u16::from_be_bytes(take_chunk(octets, &mut left, "count")?) {
+            let [length] = take_chunk(octets, &mut left, "name")?;
+            let name = take(octets, &mut left, length.into(), "name")?;
+            let name = std::str::from_utf8(name).ok().filter(|name| is_name(name));
+            let name = name.ok_or_else(|| {
+                Failure::new(Exit::Malformed, "bad_character", "a contact's name is damaged")
+            })?;
+            let length = u16::from_be_bytes(take_chunk(octets, &mut left, "card")?);
+            let card = take(octets, &mut left, length.into(), "card")?;
+            contacts.push(Contact { name: name.to_owned(), card: Card::parse(card, realm)? });
+        }
+        let mut endorsements = Vec::new();
+        while !left.is_empty() {
+            let length = u16::from_be_bytes(take_chunk(octets, &mut left, "endorsement")?);
+            let body = take(octets, &mut left, length.into(), "endorsement")?;
+            endorsements.push(Carried::parse(body)?);
+        }
+        Ok(Self { contacts, endorsements })
     }
-    Ok(contacts)
+}
+
+/// At most 4,096 of either, and the largest card has 1,834 octets.
+fn put_count(octets: &mut Vec<u8>, count: usize) {
+    octets.extend_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
+}
+
+fn put_counted(octets: &mut Vec<u8>, content: &[u8]) {
+    put_count(octets, content.len());
+    octets.extend_from_slice(content);
+}
+
+fn take<'a>(
+    all: &[u8],
+    left: &mut &'a [u8],
+    count: usize,
+    field: &'static str,
+) -> Outcome<&'a [u8]> {
+    let at = all.len().saturating_sub(left.len());
+    let (taken, rest) = left.split_at_checked(count).ok_or(DecodeError::at_octet(
+        ErrorKind::Truncated,
+        field,
+        at,
+    ))?;
+    *left = rest;
+    Ok(taken)
+}
+
+fn take_chunk<const N: usize>(
+    all: &[u8],
+    left: &mut &[u8],
+    field: &'static str,
+) -> Outcome<[u8; N]> {
+    let at = all.len().saturating_sub(left.len());
+    let truncated = DecodeError::at_octet(ErrorKind::Truncated, field, at);
+    take(all, left, N, field)?.try_into().map_err(|_| truncated.into())
 }
 
 /// What to call an account: the contact's name, or its id.
 pub(crate) fn display_name(contacts: &[Contact], account: AccountId) -> String {
     contacts
         .iter()
-        .find(|contact| contact.card.account.id() == account)
+        .find(|contact| contact.card.account().id() == account)
         .map_or_else(|| account.to_string(), |contact| contact.name.clone())
 }
 

@@ -3,9 +3,11 @@
 
 pub(crate) mod anchoring;
 pub(crate) mod contacts;
+pub(crate) mod content;
 pub(crate) mod journal;
 pub(crate) mod received;
 pub(crate) mod retention;
+pub(crate) mod sealing;
 pub(crate) mod sent;
 pub(crate) mod settings;
 pub(crate) mod station;
@@ -13,15 +15,19 @@ pub(crate) mod station;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;
 use crate::storage::{self, AreaFolder, IDENTITY, JournalPlace, Opened, VaultFile};
-use crate::{files, hex};
+use crate::{clock, files, hex, random};
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{DecodeError, Engine};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError as Flaw, ErrorKind};
 use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+
+/// "A prekey is made for 30 days at most" (spec/10-identity.md, "Card").
+const PREKEY_SECONDS: u64 = 30 * 24 * 3600;
 
 const CARD_PREFIX: &str = "chappe-card:";
 
@@ -78,8 +84,7 @@ impl Device {
     }
 
     fn unlocked(folder: &Path, Opened { area, is_decoy, .. }: Opened) -> Outcome<Self> {
-        let (realm, seed) = read_identity(&area)?;
-        let identity = Identity::from_seed(&seed, realm);
+        let Secrets { realm, identity, .. } = Secrets::read(&area)?;
         Ok(Self { folder: folder.to_owned(), identity, realm, area, is_decoy })
     }
 
@@ -112,21 +117,49 @@ pub(crate) fn require(folder: &Path) -> Outcome<()> {
         .advise("make one with: chappe id new --home FOLDER"))
 }
 
-/// realm ‖ seed.
-pub(crate) fn read_identity(
-    area: &AreaFolder,
-) -> Outcome<(Realm, Zeroizing<[u8; IDENTITY_SEED_OCTETS]>)> {
-    let octets = area.read(IDENTITY)?;
-    let flaw = |kind, at| Failure::from(Flaw::at_octet(kind, "identity", at));
-    let (realm, seed) =
-        octets.split_first_chunk::<5>().ok_or_else(|| flaw(ErrorKind::Truncated, 0))?;
-    let realm = Realm::parse(realm).map_err(|_| flaw(ErrorKind::UnknownCode, 0))?;
-    let seed: &[u8; IDENTITY_SEED_OCTETS] =
-        seed.try_into().map_err(|_| flaw(ErrorKind::Truncated, 5))?;
-    Ok((realm, Zeroizing::new(*seed)))
+/// What the sealed file `identity` holds (spec/13-storage.md, "Sealed files").
+pub(crate) struct Secrets {
+    pub(crate) realm: Realm,
+    /// The seed of the account's root, until it is taken away from the device.
+    pub(crate) root: Option<Zeroizing<[u8; 32]>>,
+    pub(crate) identity: Identity,
 }
 
-/// `chappe-card:` and the card in base64url (spec/03-envelope.md, "Card").
+impl Secrets {
+    /// A new account with its first device.
+    pub(crate) fn new(realm: Realm) -> Outcome<Self> {
+        let root = random::secret::<32>()?;
+        let seed = random::secret::<IDENTITY_SEED_OCTETS>()?;
+        let expiry = clock::now_seconds().saturating_add(PREKEY_SECONDS);
+        let identity = Identity::first_device(&SignKey::from_seed(&root), &seed, expiry, realm)?;
+        Ok(Self { realm, root: Some(root), identity })
+    }
+
+    /// realm ‖ whether the root is here ‖ root's seed, or zeros ‖ the device's secrets.
+    pub(crate) fn to_octets(&self) -> Zeroizing<Vec<u8>> {
+        let none = Zeroizing::new([0; 32]);
+        let root = self.root.as_ref().unwrap_or(&none);
+        let is_here = [u8::from(self.root.is_some())];
+        let secrets = self.identity.to_secret_bytes();
+        Zeroizing::new([&self.realm.to_bytes()[..], &is_here, &root[..], &secrets].concat())
+    }
+
+    pub(crate) fn read(area: &AreaFolder) -> Outcome<Self> {
+        let octets = area.read(IDENTITY)?;
+        let flaw = |kind, at| Failure::from(Flaw::at_octet(kind, "identity", at));
+        let (realm, rest) =
+            octets.split_first_chunk::<5>().ok_or_else(|| flaw(ErrorKind::Truncated, 0))?;
+        let realm = Realm::parse(realm).map_err(|_| flaw(ErrorKind::UnknownCode, 0))?;
+        let (is_here, rest) = rest.split_first().ok_or_else(|| flaw(ErrorKind::Truncated, 5))?;
+        let (root, secrets) =
+            rest.split_first_chunk::<32>().ok_or_else(|| flaw(ErrorKind::Truncated, 6))?;
+        let root = (*is_here == 1).then(|| Zeroizing::new(*root));
+        let identity = Identity::from_secret_bytes(secrets, realm)?;
+        Ok(Self { realm, root, identity })
+    }
+}
+
+/// `chappe-card:` and the card in base64url (spec/10-identity.md, "Card").
 pub(crate) fn card_to_text(card: &Card) -> String {
     format!("{CARD_PREFIX}{}", URL_SAFE_NO_PAD.encode(card.to_bytes()))
 }
@@ -168,6 +201,7 @@ pub(crate) fn public_key(what: &str, text: &str) -> Outcome<[u8; 32]> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use chappe_codec::account::Account;
     use chappe_codec::realm::Mode;
     use serde_json::Value;
 
@@ -182,37 +216,66 @@ pub(crate) mod tests {
         Device::create(&arguments, Realm { mode: Mode::Exercise, network: 3 }).unwrap()
     }
 
-    /// The text form of the cards of test-vectors/codec, which the codec itself does not know.
     #[test]
-    fn cards_read_and_write_as_text() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/codec/card.json");
-        let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let (mut read, mut written) = (0, 0);
-        for vector in file["vectors"].as_array().unwrap() {
-            let (id, out) = (&vector["id"], &vector["out"]);
-            if vector["kind"] == "card_text" {
-                read += 1;
-                let text = vector["in"]["text"].as_str().unwrap();
-                match (card_octets(text), vector["result"] == "valid") {
-                    (Ok(octets), true) => assert_eq!(out["card"], hex::encode(&octets), "{id}"),
-                    (Err(failure), false) => {
-                        assert_eq!(
+    fn a_card_has_one_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = device(folder.path());
+        let text = card_to_text(device.identity.card());
+        assert_eq!(card_from_text(&text, device.realm).unwrap(), *device.identity.card());
+        let refusal = |text: &str| {
+            let failure = card_octets(text).unwrap_err();
+            failure.to_json()["error"]["kind"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(refusal(&text.to_uppercase()), "bad_literal");
+        assert_eq!(refusal(&format!("{text}=")), "bad_character");
+        assert_eq!(refusal(&format!("{text}\n")), "bad_character");
+        assert_eq!(refusal("chappe-card:AB"), "not_canonical");
+        assert_eq!(refusal("chappe-card:A"), "truncated");
+    }
+
+    /// The text form of the cards of test-vectors/identity, which the codec itself does not know.
+    #[test]
+    fn card_texts_are_read_as_the_vectors_say() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/identity");
+        let mut answered = 0;
+        for name in ["card.json", "card_text.json"] {
+            let file: Value =
+                serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+            for vector in file["vectors"].as_array().unwrap() {
+                let (id, out) = (&vector["id"], &vector["out"]);
+                if vector["kind"] == "card_write" {
+                    let text = out["text"].as_str().unwrap();
+                    let octets = hex::encode(&card_octets(text).unwrap());
+                    assert_eq!(out["card"], octets, "{id}");
+                } else if vector["kind"] == "card_text" {
+                    let found = card_octets(vector["in"]["text"].as_str().unwrap());
+                    match (found, vector["result"] == "valid") {
+                        (Ok(octets), true) => assert_eq!(out["card"], hex::encode(&octets)),
+                        (Err(failure), false) => assert_eq!(
                             failure.to_json()["error"]["kind"],
                             vector["error"]["kind"],
                             "{id}"
-                        );
+                        ),
+                        (other, _) => panic!("{id}: {other:?}"),
                     }
-                    (other, _) => panic!("{id}: {other:?}"),
+                } else {
+                    continue;
                 }
-            } else if vector["kind"] == "card_write" {
-                written += 1;
-                let octets = hex::decode("a card", out["card"].as_str().unwrap()).unwrap();
-                let realm =
-                    hex::decode("a realm", vector["in"]["realm"].as_str().unwrap()).unwrap();
-                let card = Card::parse(&octets, Realm::parse(&realm).unwrap()).unwrap();
-                assert_eq!(out["text"], card_to_text(&card), "{id}");
+                answered += 1;
             }
         }
-        assert_eq!((read, written), (8, 3));
+        assert_eq!(answered, 18);
+    }
+
+    #[test]
+    fn the_root_certifies_the_device_and_is_another_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = device(folder.path());
+        let secrets = Secrets::read(&device.area).unwrap();
+        let root = SignKey::from_seed(&secrets.root.unwrap());
+        let realm = device.realm;
+        assert_eq!(Account::of_key(&root.public()), *device.identity.account());
+        assert_ne!(root.public(), device.identity.signer().key);
+        assert_eq!(device.identity.card().endorsement().verify(realm), Ok(()));
     }
 }

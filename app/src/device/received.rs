@@ -1,13 +1,16 @@
-//! What a device has received: each envelope is on disk before it counts, and a restart takes the
-//! same envelopes in again. Texts go when they are older than the organisation wants to keep them.
+//! What a device has received: what each envelope said is on disk before it counts, and a restart takes
+//! the same in again. The envelopes themselves are not kept: the keys of sealed ones are gone once they
+//! were opened. Texts go when they are older than the organisation wants to keep them.
 
 use super::Device;
+use super::content::{Outside, outside};
 use super::journal::Journal;
-use super::retention::{self, Record};
-use super::station::{Arrival, Station};
+use super::retention::{self, Kept, Record};
+use super::sealing::Sealing;
+use super::station::{Arrival, Content, Station};
 use crate::clock;
 use crate::exit::Outcome;
-use crate::hex;
+use chappe_codec::digest;
 use chappe_codec::envelope::OpenError;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -17,8 +20,8 @@ use std::time::Instant;
 pub(crate) struct Known {
     /// Told to whoever uses the device.
     pub(crate) told: Vec<Arrival>,
-    /// Envelopes, and what they brought, that a crash kept from being told.
-    pub(crate) untold: Vec<(Vec<u8>, Vec<Arrival>)>,
+    /// What envelopes said, and what that brought, that a crash kept from being told.
+    pub(crate) untold: Vec<(Content, Vec<Arrival>)>,
 }
 
 impl Known {
@@ -31,6 +34,15 @@ impl Known {
         self.tell_all();
         self.told
     }
+}
+
+/// An envelope that was taken in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// What it said.
+    pub(crate) content: Content,
+    /// What that brought.
+    pub(crate) arrivals: Vec<Arrival>,
 }
 
 /// A station with a memory.
@@ -57,11 +69,10 @@ impl<'a> Received<'a> {
         let mut known = Known::default();
         for record in records {
             match record {
-                Record::Taken { envelope, .. } => {
-                    let envelope = hex::decode("an envelope", &envelope)?;
-                    // A contact removed since then makes an old envelope unreadable, not an error.
-                    let arrivals = station.take(&envelope).unwrap_or_default();
-                    known.untold.push((envelope, arrivals));
+                Record::Taken { content, .. } => {
+                    let content = content.content()?;
+                    let arrivals = station.take(&content);
+                    known.untold.push((content, arrivals));
                 }
                 Record::Erased(erased) => known.told.extend(station.recall(&erased.remains()?)),
                 Record::Told => known.tell_all(),
@@ -74,22 +85,56 @@ impl<'a> Received<'a> {
         Ok((Self { station, device, journal, cursors, looked_at: Instant::now() }, known))
     }
 
-    /// Takes an envelope in and keeps it. An envelope that does not open leaves no trace.
-    pub(crate) fn take(&mut self, envelope: &[u8]) -> Outcome<Result<Vec<Arrival>, OpenError>> {
-        let mut taken = self.station.take(envelope);
-        if matches!(taken, Err(OpenError::UnknownHint | OpenError::UnknownAccount)) {
-            // Perhaps from a contact that was added while we listened.
-            self.station.renew_contacts()?;
-            taken = self.station.take(envelope);
-        }
-        match taken {
-            Ok(arrivals) => {
-                let (at, envelope) = (clock::now_seconds(), hex::encode(envelope));
-                self.journal.append(&Record::Taken { at, envelope })?;
-                Ok(Ok(arrivals))
+    /// Takes an envelope in and keeps what it says. One that does not open leaves no trace.
+    pub(crate) fn take(&mut self, envelope: &[u8]) -> Outcome<Result<Taken, OpenError>> {
+        let opened = match outside(envelope) {
+            Ok(Outside::Open(_) | Outside::Sealed)
+                if self.station.has_seen(&digest::sha256(envelope)) =>
+            {
+                Err(OpenError::Replay)
             }
+            Ok(Outside::Open(open)) => match self.station.read_open(envelope, &open) {
+                Err(OpenError::UnknownAccount) => {
+                    // Perhaps from a contact that was added while we listened.
+                    self.station.renew_contacts()?;
+                    self.station.read_open(envelope, &open)
+                }
+                other => other,
+            },
+            Ok(Outside::Sealed) => return self.unseal(envelope),
+            Ok(Outside::Unknown) => Err(OpenError::NeedsNewer),
+            Err(refusal) => Err(refusal),
+        };
+        match opened {
+            Ok(content) => Ok(Ok(self.remember(content)?)),
             Err(refusal) => Ok(Err(refusal)),
         }
+    }
+
+    /// What it says is on disk before the session's state without its key is: after a crash in between
+    /// it opens once more, and is known by its hash.
+    fn unseal(&mut self, envelope: &[u8]) -> Outcome<Result<Taken, OpenError>> {
+        let mut sealing = Sealing::open(self.device)?;
+        let received = match sealing.unseal(envelope)? {
+            Ok(received) => received,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let content = Content::of_sealed(envelope, &received.opened, received.is_stranger);
+        let record =
+            Record::Taken { at: clock::now_seconds(), content: Box::new(Kept::of(&content)) };
+        self.journal.append(&record)?;
+        sealing.keep()?;
+        self.station.renew_contacts()?;
+        let arrivals = self.station.take(&content);
+        Ok(Ok(Taken { content, arrivals }))
+    }
+
+    fn remember(&mut self, content: Content) -> Outcome<Taken> {
+        let record =
+            Record::Taken { at: clock::now_seconds(), content: Box::new(Kept::of(&content)) };
+        self.journal.append(&record)?;
+        let arrivals = self.station.take(&content);
+        Ok(Taken { content, arrivals })
     }
 
     /// Remembers that everything taken so far has been told.

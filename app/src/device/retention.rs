@@ -1,13 +1,13 @@
 //! What stays of what was received once its text is too old (spec/13-storage.md, "Retention").
 
 use super::Device;
-use super::station::{Arrival, Remains, Station};
-use crate::exit::Outcome;
+use super::station::{Content, Message, Remains};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
-use chappe_codec::chain::ChainId;
-use chappe_codec::id::MessageId;
-use chappe_codec::item::Family;
-use chappe_codec::key::AccountKey;
+use chappe_codec::account::Account;
+use chappe_codec::chain::{ChainId, Position};
+use chappe_codec::id::{MessageId, Salt};
+use chappe_codec::item::{Family, emit_items, parse_items};
 use chappe_codec::label::label_epoch;
 use chappe_codec::statement::Evidence;
 use chappe_relay::Lease;
@@ -22,14 +22,99 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Record {
-    /// An envelope that opened, and when by the device's clock.
-    Taken { at: u64, envelope: String },
+    /// What an envelope said that opened, and when by the device's clock.
+    Taken { at: u64, content: Box<Kept> },
     /// What stays of one whose text was erased.
     Erased(Erased),
     /// Everything taken so far has been told to whoever uses the device.
     Told,
     /// Everything up to here has been fetched from an address, and told.
     Cursor { source: String, cursor: u64 },
+}
+
+/// [`Content`] as a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kept {
+    envelope: String,
+    size: usize,
+    author: String,
+    sealed: bool,
+    stranger: bool,
+    chain: String,
+    messages: Vec<KeptMessage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptMessage {
+    device: u8,
+    epoch: u16,
+    counter: u32,
+    salt: String,
+    id: Option<String>,
+    item: String,
+}
+
+impl Kept {
+    pub(super) fn of(content: &Content) -> Self {
+        let messages = content.messages.iter().map(|message| KeptMessage {
+            device: message.position.device,
+            epoch: message.position.epoch,
+            counter: message.position.counter,
+            salt: hex::encode(&message.salt.0),
+            id: message.id.map(|id| id.to_string()),
+            item: hex::encode(&emit_items(&[message.item()])),
+        });
+        Self {
+            envelope: hex::encode(&content.envelope),
+            size: content.size,
+            author: hex::encode(&content.author.0),
+            sealed: content.sealed,
+            stranger: content.stranger,
+            chain: content.chain.to_string(),
+            messages: messages.collect(),
+        }
+    }
+
+    pub(super) fn content(&self) -> Outcome<Content> {
+        let author = Account(hex::decode_array("an account", &self.author)?);
+        let chain = ChainId(hex::decode_array("a chain id", &self.chain)?);
+        let message = |kept: &KeptMessage| {
+            let octets = hex::decode("an item", &kept.item)?;
+            let items = parse_items(false, &octets)?;
+            let item = items.first().ok_or_else(|| {
+                Failure::new(Exit::Malformed, "missing", "a journal's record has no item")
+            })?;
+            let id = kept.id.as_ref().map(|id| hex::decode_array("a message id", id));
+            Ok(Message {
+                author,
+                sealed: self.sealed,
+                stranger: self.stranger,
+                chain,
+                position: Position {
+                    device: kept.device,
+                    epoch: kept.epoch,
+                    counter: kept.counter,
+                },
+                id: id.transpose()?.map(MessageId),
+                salt: Salt(hex::decode_array("a salt", &kept.salt)?),
+                family: item.family,
+                revision: item.revision,
+                reference: item.reference,
+                body: item.body.to_vec(),
+            })
+        };
+        Ok(Content {
+            envelope: hex::decode_array("a hash", &self.envelope)?,
+            size: self.size,
+            author,
+            sealed: self.sealed,
+            stranger: self.stranger,
+            chain,
+            messages: self.messages.iter().map(message).collect::<Outcome<_>>()?,
+        })
+    }
 }
 
 /// [`Remains`] as a record.
@@ -49,7 +134,7 @@ impl Erased {
         let evidence = remains.evidence.iter();
         Self {
             fingerprint: hex::encode(&remains.fingerprint),
-            author: remains.author.map(|author| hex::encode(&author.to_bytes())),
+            author: remains.author.map(|author| hex::encode(&author.0)),
             chain: remains.chain.to_string(),
             sealed: remains.sealed,
             ids,
@@ -58,13 +143,7 @@ impl Erased {
     }
 
     pub(super) fn remains(&self) -> Outcome<Remains> {
-        let account = |text: &String| {
-            let octets = hex::decode_array("an account", text)?;
-            AccountKey::from_bytes(&octets).map_err(|error| {
-                let message = format!("an account in the journal: {error}");
-                crate::exit::Failure::new(crate::exit::Exit::Malformed, error.name(), message)
-            })
-        };
+        let account = |text: &String| hex::decode_array("an account", text).map(Account);
         let id = |(counter, text): &(u32, String)| {
             Ok((*counter, MessageId(hex::decode_array("a message id", text)?)))
         };
@@ -92,26 +171,21 @@ pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Opt
     if !told.iter().any(is_old) {
         return Ok(None);
     }
-    let mut station = Station::new(device)?;
     let (mut kept, mut cursors) = (Vec::new(), BTreeMap::new());
     let mut erased_any = false;
     for record in told {
         match record {
-            Record::Taken { envelope, .. } => {
-                let octets = hex::decode("an envelope", envelope)?;
-                let arrivals = station.take(&octets).unwrap_or_default();
-                if is_old(record) && !arrivals.iter().any(|arrival| is_lease(arrival, now)) {
-                    let remains = Remains::of(&octets, &arrivals)?;
-                    kept.push(Record::Erased(Erased::of(&remains)));
+            Record::Taken { content, .. } => {
+                let content = content.content()?;
+                if is_old(record) && !content.messages.iter().any(|message| is_lease(message, now))
+                {
+                    kept.push(Record::Erased(Erased::of(&Remains::of(&content))));
                     erased_any = true;
                 } else {
                     kept.push(record.clone());
                 }
             }
-            Record::Erased(erased) => {
-                station.recall(&erased.remains()?);
-                kept.push(record.clone());
-            }
+            Record::Erased(_) => kept.push(record.clone()),
             Record::Told => {}
             Record::Cursor { source, cursor } => {
                 cursors.insert(source.clone(), *cursor);
@@ -128,8 +202,7 @@ pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Opt
 }
 
 /// "The whole envelope, until the last day the lease has labels for."
-fn is_lease(arrival: &Arrival, now: u64) -> bool {
-    let Arrival::Message(message) = arrival else { return false };
+fn is_lease(message: &Message, now: u64) -> bool {
     if (message.family, message.revision) != (Family::LEASE, 0) {
         return false;
     }
@@ -143,8 +216,10 @@ mod tests {
     use crate::command::send::sealed_to;
     use crate::device::contacts::Contact;
     use crate::device::received::Received;
-    use crate::device::sent::{Audience, Sent};
+    use crate::device::sent::{Audience, Path, Sent};
+    use crate::device::station::Arrival;
     use crate::device::tests::device;
+    use chappe_codec::digest;
     use chappe_codec::envelope::OpenError;
     use chappe_codec::item::{Item, Reference};
     use chappe_codec::precedence::Precedence;
@@ -156,8 +231,8 @@ mod tests {
 
     fn meet(one: &Device, other: &Device, name: &str) -> Audience {
         one.add_contact(name, other.identity.card()).unwrap();
-        let card = *other.identity.card();
-        sealed_to(one, &Contact { name: name.into(), card }).unwrap()
+        let card = other.identity.card().clone();
+        sealed_to(&Contact { name: name.into(), card })
     }
 
     fn records(device: &Device) -> Vec<Record> {
@@ -171,7 +246,7 @@ mod tests {
         let to_ben = meet(&ana, &ben, "ben");
         meet(&ben, &ana, "ana");
         ben.set_retention(0).unwrap();
-        let mut sent = Sent::open(&ana).unwrap();
+        let mut sent = Sent::open(&ana, Path::Radio).unwrap();
         let mut said: Vec<Vec<u8>> = Vec::new();
         for (audience, body) in [(&to_ben, b"one"), (&Audience::Open, b"two"), (&to_ben, b"six")] {
             let written = sent.write(audience, Precedence::Routine, &[item(body)]).unwrap();
@@ -188,7 +263,8 @@ mod tests {
 
         let (mut received, known) = Received::open(&ben).unwrap();
         assert_eq!(known.untold.len(), 1, "what was not told is there as it came");
-        assert_eq!(known.untold[0].0, said[2]);
+        assert_eq!(known.untold[0].0.envelope, digest::sha256(&said[2]));
+        assert_eq!(known.untold[0].0.messages[0].body, b"six");
         assert_eq!(received.cursor("a source"), 7);
         // All three are known when they come again.
         for envelope in &said {
@@ -206,11 +282,11 @@ mod tests {
         drop(received);
         let (mut received, known) = Received::open(&ben).unwrap();
         assert!(known.untold.is_empty());
-        let statement = sent.sign(&to_ben, &to_ben, Precedence::Routine).unwrap().unwrap();
-        let arrivals = received.take(&statement.envelope).unwrap().unwrap();
-        let signed = arrivals.iter().find_map(|arrival| match arrival {
+        let statement = sent.sign(&to_ben, &to_ben, Precedence::Routine).unwrap().remove(0);
+        let taken = received.take(&statement.envelope).unwrap().unwrap();
+        let signed = taken.arrivals.iter().find_map(|arrival| match arrival {
             Arrival::Signed(signed) => Some(signed.ids.len()),
-            Arrival::Message(_) | Arrival::Contradiction(_) => None,
+            Arrival::Message(_) | Arrival::Contradiction(_) | Arrival::Changed(_) => None,
         });
         assert_eq!(signed, Some(2));
         received.told().unwrap();
@@ -232,10 +308,10 @@ mod tests {
         let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (ana, ben) = (device(folders.0.path()), device(folders.1.path()));
         meet(&ben, &ana, "ana");
-        let mut sent = Sent::open(&ana).unwrap();
+        let mut sent = Sent::open(&ana, Path::Radio).unwrap();
         let mut taken = |at| {
             let written = sent.write(&Audience::Open, Precedence::Routine, &[item(b"x")]).unwrap();
-            Record::Taken { at, envelope: hex::encode(&written.envelope) }
+            Record::Taken { at, content: Box::new(Kept::of(&written.content)) }
         };
         let day = 24 * 3600;
         let records = vec![taken(9 * day), taken(11 * day), Record::Told, taken(1)];
@@ -252,7 +328,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let device = device(folder.path());
         device.set_retention(0).unwrap();
-        let mut sent = Sent::open(&device).unwrap();
+        let mut sent = Sent::open(&device, Path::Radio).unwrap();
         let write = |sent: &mut Sent<'_>, body: &[u8]| {
             sent.write(&Audience::Open, Precedence::Routine, &[item(body)]).unwrap().envelope
         };
@@ -265,13 +341,13 @@ mod tests {
             (path.join("log-0").exists(), path.join("log-1").exists())
         };
         assert_eq!(octets(&device), (true, false));
-        let mut sent = Sent::open(&device).unwrap();
+        let mut sent = Sent::open(&device, Path::Radio).unwrap();
         assert_eq!(octets(&device), (false, true), "it was written anew");
         assert_eq!(sent.queued().iter().map(|one| &one.envelope).collect::<Vec<_>>(), [&waiting]);
         // Counters go on, and both are signed.
         write(&mut sent, b"third");
         let written = sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap();
-        let messages = written.unwrap().opened.messages()[0].position.counter;
+        let messages = written[0].content.messages[0].position.counter;
         assert_eq!(messages, 3);
     }
 }

@@ -2,26 +2,30 @@
 //! a crash or a second process can neither repeat a counter nor forget what was signed.
 
 use super::Device;
+use super::content::{Content, Outside, outside};
 use super::journal::Journal;
 use super::retention::LOOK_EVERY;
+use super::sealing::Sealing;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{clock, hex, random, said};
+use crate::{clock, hex, said};
+use chappe_codec::card::Card;
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
-use chappe_codec::envelope::{Envelope, OpenEnvelope, Opened, Outbound};
+use chappe_codec::envelope::OpenEnvelope;
 use chappe_codec::id::MessageId;
-use chappe_codec::item::Item;
-use chappe_codec::limits::STATEMENT_MESSAGES_MAX;
+use chappe_codec::item::{Item, Reference};
+use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Evidence, Statement};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-use zeroize::Zeroizing;
 
-/// The account key itself (spec/00-conventions.md, "Keys and accounts").
-const DEVICE: u8 = 0;
+/// Of the open chain.
 const EPOCH: u16 = 0;
+
+/// Octets of an envelope in a data frame (spec/05-radio.md, "Frame").
+const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
 
 /// The journal's records.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,6 +70,8 @@ struct Signs {
 /// One direction of talk.
 #[derive(Debug, Default)]
 struct ChainState {
+    /// The contact's name, or `open`.
+    to: String,
     ids: BTreeMap<u32, MessageId>,
     next: u32,
     unsigned_from: u32,
@@ -79,8 +85,28 @@ pub(crate) struct Sent<'a> {
     chains: BTreeMap<ChainId, ChainState>,
     handed: BTreeSet<[u8; 32]>,
     envelopes: Vec<Waiting>,
+    path: Path,
     /// When texts were last looked at for their age.
     looked_at: Instant,
+}
+
+/// What envelopes have to fit into on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// A relay takes whole envelopes. `post_quantum`: a session that is not gets there.
+    Relay { post_quantum: bool },
+    /// One frame on the air.
+    Radio,
+}
+
+impl Path {
+    /// Octets of an envelope.
+    const fn space(self) -> usize {
+        match self {
+            Self::Relay { .. } => ENVELOPE_OCTETS_MAX,
+            Self::Radio => DATA_ENVELOPE_OCTETS_MAX,
+        }
+    }
 }
 
 /// To whom something is said.
@@ -88,7 +114,7 @@ pub(crate) enum Audience {
     /// Everyone.
     Open,
     /// One contact, under the name we give them.
-    Contact { name: String, outbound: Box<Outbound> },
+    Contact { name: String, card: Box<Card> },
 }
 
 impl Audience {
@@ -112,11 +138,11 @@ pub(crate) struct Waiting {
 /// An envelope ready to go.
 pub(crate) struct Written {
     pub(crate) envelope: Vec<u8>,
-    pub(crate) opened: Opened,
+    pub(crate) content: Content,
 }
 
 impl<'a> Sent<'a> {
-    pub(crate) fn open(device: &'a Device) -> Outcome<Self> {
+    pub(crate) fn open(device: &'a Device, path: Path) -> Outcome<Self> {
         let (mut journal, mut records) = Journal::open(&device.journal("sent"))?;
         if let Some(kept) = keep(device, &records, clock::now_seconds())? {
             journal.rewrite(&kept)?;
@@ -128,21 +154,13 @@ impl<'a> Sent<'a> {
             chains: BTreeMap::new(),
             handed: BTreeSet::new(),
             envelopes: Vec::new(),
+            path,
             looked_at: Instant::now(),
         };
         for record in records {
             sent.replay(record)?;
         }
         Ok(sent)
-    }
-
-    /// The chain of what is said to this audience.
-    pub(crate) fn chain(&self, audience: &Audience) -> ChainId {
-        let account = self.device.identity.account();
-        match audience {
-            Audience::Open => ChainId::open(self.device.realm, account, DEVICE, EPOCH),
-            Audience::Contact { outbound, .. } => outbound.chain(DEVICE, EPOCH),
-        }
     }
 
     /// Puts items into an envelope. When this returns, counters and ids are on disk.
@@ -155,26 +173,34 @@ impl<'a> Sent<'a> {
         self.write_signing(audience, precedence, items, None)
     }
 
-    /// Signs everything said to `chain_of` that no statement covers yet, and puts the statement into
-    /// an envelope to `audience`; `None` if there is nothing to sign.
+    /// Signs everything said to `chain_of` that no statement covers yet, and puts each statement into
+    /// an envelope to `audience`: one for each chain, and for each run in it without a gap.
     pub(crate) fn sign(
         &mut self,
         chain_of: &Audience,
         audience: &Audience,
         precedence: Precedence,
-    ) -> Outcome<Option<Written>> {
-        let Some(statement) = self.statement(self.chain(chain_of)) else { return Ok(None) };
-        let signs = Signs {
-            chain: statement.claim.chain.to_string(),
-            first: statement.claim.first,
-            count: statement.claim.count,
-            statement_hash: hex::encode(&statement.hash()),
-        };
-        let body = Evidence { statement, salt: None }.to_bytes();
-        let item = said::statement_item(&body);
-        let written =
-            self.write_signing(audience, precedence, std::slice::from_ref(&item), Some(signs))?;
-        Ok(Some(written))
+    ) -> Outcome<Vec<Written>> {
+        let to = chain_of.name();
+        let ours: Vec<ChainId> =
+            self.chains.iter().filter(|(_, state)| state.to == to).map(|(id, _)| *id).collect();
+        let mut statements = Vec::new();
+        for chain in ours {
+            self.claim_all(chain, &mut statements)?;
+        }
+        let mut written = Vec::new();
+        for statement in statements {
+            let signs = Signs {
+                chain: statement.claim.chain.to_string(),
+                first: statement.claim.first,
+                count: statement.claim.count,
+                statement_hash: hex::encode(&statement.hash()),
+            };
+            let body = Evidence { statement, salt: None }.to_bytes();
+            let item = [said::statement_item(&body)];
+            written.push(self.write_signing(audience, precedence, &item, Some(signs))?);
+        }
+        Ok(written)
     }
 
     fn write_signing(
@@ -184,26 +210,25 @@ impl<'a> Sent<'a> {
         items: &[Item<'_>],
         signs: Option<Signs>,
     ) -> Outcome<Written> {
-        let chain = self.chain(audience);
-        let counter = self.chains.get(&chain).map_or(0, |state| state.next);
-        let first = Position { device: DEVICE, epoch: EPOCH, counter };
-        let written = self.seal(audience, first, items)?;
-        let ids: Vec<String> = written
-            .opened
-            .messages()
-            .iter()
-            .map(|message| message.id.map(|id| id.to_string()))
-            .collect::<Option<_>>()
-            .ok_or_else(|| {
-                Failure::new(Exit::Usage, "reference", "refer to a message by its whole id")
-            })?;
+        let without_id =
+            || Failure::new(Exit::Usage, "reference", "refer to a message by its whole id");
+        if items.iter().any(|item| matches!(item.reference, Reference::Prefix(_))) {
+            return Err(without_id());
+        }
+        let written = match audience {
+            Audience::Open => self.write_open(items)?,
+            Audience::Contact { card, .. } => self.seal(card, items)?,
+        };
+        let messages = &written.content.messages;
+        let first = messages.first().map_or(0, |message| message.position.counter);
+        let ids = messages.iter().map(|message| message.id.map(|id| id.to_string()));
         let record = Record::Said {
             at: clock::now_seconds(),
             to: audience.name().to_owned(),
             precedence: precedence.name().to_owned(),
-            chain: chain.to_string(),
-            first: counter,
-            ids,
+            chain: written.content.chain.to_string(),
+            first,
+            ids: ids.collect::<Option<_>>().ok_or_else(without_id)?,
             envelope: hex::encode(&written.envelope),
             signs,
         };
@@ -212,20 +237,60 @@ impl<'a> Sent<'a> {
         Ok(written)
     }
 
-    /// The statement over what a chain holds unsigned.
-    fn statement(&self, chain: ChainId) -> Option<Statement> {
-        let state = self.chains.get(&chain)?;
-        let first = state.unsigned_from;
-        let ids: Vec<MessageId> = state
-            .ids
-            .range(first..)
-            .take(usize::from(STATEMENT_MESSAGES_MAX))
-            .map(|(_, id)| *id)
-            .collect();
-        let account = self.device.identity.account().id();
-        let time = clock::author_time();
-        let claim = Claim::over(account, DEVICE, chain, first, &ids, state.previous, time)?;
-        Some(claim.sign(self.device.identity.account_secret(), self.device.realm))
+    fn write_open(&self, items: &[Item<'_>]) -> Outcome<Written> {
+        let (identity, realm) = (&self.device.identity, self.device.realm);
+        let (account, device) = (identity.account(), identity.device());
+        let chain = ChainId::open(realm, account, device, EPOCH);
+        let counter = self.chains.get(&chain).map_or(0, |state| state.next);
+        let first = Position { device, epoch: EPOCH, counter };
+        let envelope = OpenEnvelope::sign(identity.signing_key(), account, realm, first, items)?;
+        // Reading back what was written costs little and catches a broken writer at home.
+        let opened = match outside(&envelope)? {
+            Outside::Open(open) => open.verify(&identity.signer(), realm)?,
+            Outside::Sealed | Outside::Unknown => {
+                return Err(Failure::new(Exit::Failure, "envelope", "written wrongly"));
+            }
+        };
+        let content = Content::of_open(&envelope, &opened);
+        Ok(Written { envelope, content })
+    }
+
+    /// The session's state is on disk when this returns, and the envelope is not: a crash loses its
+    /// counters, and never gives one twice.
+    fn seal(&self, card: &Card, items: &[Item<'_>]) -> Outcome<Written> {
+        let hybrid = self.path == Path::Relay { post_quantum: true };
+        let mut sealing = Sealing::open(self.device)?;
+        let sealed = sealing.seal(card, items, self.path.space(), hybrid)?;
+        sealing.keep()?;
+        let content = Content::of_sealed(&sealed.envelope, &sealed.said, false);
+        Ok(Written { envelope: sealed.envelope, content })
+    }
+
+    /// The statements over what a chain holds unsigned, run by run: counters lost in a crash are gaps.
+    fn claim_all(&self, chain: ChainId, statements: &mut Vec<Statement>) -> Outcome<()> {
+        let Some(state) = self.chains.get(&chain) else { return Ok(()) };
+        let identity = &self.device.identity;
+        let (account, device) = (identity.account().id(), identity.device());
+        let (mut previous, mut run) = (state.previous, Vec::new());
+        let mut ids = state.ids.range(state.unsigned_from..).peekable();
+        while let Some((counter, id)) = ids.next() {
+            run.push(*id);
+            let goes_on = ids.peek().is_some_and(|(next, _)| **next == counter.saturating_add(1));
+            if goes_on && run.len() < usize::from(STATEMENT_MESSAGES_MAX) {
+                continue;
+            }
+            let behind = u32::try_from(run.len()).unwrap_or(u32::MAX);
+            let first = counter.saturating_add(1).saturating_sub(behind);
+            let time = clock::author_time();
+            let claim = Claim::over(account, device, chain, first, &run, previous, time);
+            run.clear();
+            if let Some(claim) = claim {
+                let statement = claim.sign(identity.signing_key(), self.device.realm)?;
+                previous = statement.hash();
+                statements.push(statement);
+            }
+        }
+        Ok(())
     }
 
     /// Remembers that an envelope is in other hands now.
@@ -257,34 +322,11 @@ impl<'a> Sent<'a> {
         Ok(())
     }
 
-    fn seal(&self, audience: &Audience, first: Position, items: &[Item<'_>]) -> Outcome<Written> {
-        let identity = &self.device.identity;
-        match audience {
-            Audience::Open => {
-                let secret = identity.account_secret();
-                let envelope = OpenEnvelope::sign(secret, self.device.realm, first, items)?;
-                // Reading back what was written costs little and catches a broken writer at home.
-                let opened = match Envelope::parse(&envelope)? {
-                    Envelope::Open(open) => open.verify(identity.account(), self.device.realm)?,
-                    Envelope::FirstFlight(_) | Envelope::Unknown { .. } => {
-                        return Err(Failure::new(Exit::Failure, "envelope", "written wrongly"));
-                    }
-                };
-                Ok(Written { envelope, opened })
-            }
-            Audience::Contact { outbound, .. } => {
-                let mut seed = Zeroizing::new([0; 32]);
-                random::fill(&mut *seed)?;
-                let (envelope, opened) = outbound.seal(&seed, first, items)?;
-                Ok(Written { envelope, opened })
-            }
-        }
-    }
-
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
             Record::Said { at: _, to, precedence, chain, first, ids, envelope, signs } => {
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
+                state.to.clone_from(&to);
                 for (counter, id) in (first..).zip(&ids) {
                     let id = MessageId(hex::decode_array("a message id", id)?);
                     state.ids.insert(counter, id);
@@ -362,32 +404,30 @@ mod tests {
     fn counters_and_signatures_survive_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let device = device(folder.path());
-        let mut sent = Sent::open(&device).unwrap();
+        let mut sent = Sent::open(&device, Path::Radio).unwrap();
         assert!(
-            sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap().is_none()
+            sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap().is_empty()
         );
         for body in [b"one", b"two"] {
             sent.write(&Audience::Open, Precedence::Flash, &[item(body)]).unwrap();
         }
         drop(sent);
 
-        let mut sent = Sent::open(&device).unwrap();
+        let mut sent = Sent::open(&device, Path::Radio).unwrap();
         let written = sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap();
-        let statement = |written: &Written| {
-            let messages = written.opened.messages();
-            (
-                messages[0].position.counter,
-                Evidence::parse(messages[0].item.body).unwrap().statement,
-            )
+        let statement = |written: &[Written]| {
+            let [written] = written else { panic!() };
+            let message = &written.content.messages[0];
+            (message.position.counter, Evidence::parse(&message.body).unwrap().statement)
         };
-        let (counter, first) = statement(&written.unwrap());
+        let (counter, first) = statement(&written);
         assert_eq!((counter, first.claim.first, first.claim.count), (2, 0, 2));
         drop(sent);
 
         // The next statement goes on where the last one ended, and names it.
-        let mut sent = Sent::open(&device).unwrap();
+        let mut sent = Sent::open(&device, Path::Radio).unwrap();
         let written = sent.sign(&Audience::Open, &Audience::Open, Precedence::Routine).unwrap();
-        let (counter, second) = statement(&written.unwrap());
+        let (counter, second) = statement(&written);
         assert_eq!((counter, second.claim.first, second.claim.count), (3, 2, 1));
         assert_eq!(second.claim.previous, first.hash());
 
@@ -397,6 +437,6 @@ mod tests {
         assert_eq!(waiting[0].precedence, Precedence::Flash);
         sent.handed_over(&waiting[0].envelope).unwrap();
         drop(sent);
-        assert_eq!(Sent::open(&device).unwrap().queued().len(), 3);
+        assert_eq!(Sent::open(&device, Path::Radio).unwrap().queued().len(), 3);
     }
 }

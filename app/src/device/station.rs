@@ -1,18 +1,18 @@
-//! The receiving side of a device: envelopes in, messages and what is known about them out.
+//! The receiving side of a device: what envelopes said goes in, what is known about it comes out.
 //!
 //! No network and no clock here; [`super::received`] keeps what came in, so that a restart rebuilds
-//! this state from the same envelopes.
+//! this state from the same contents.
 
 use super::Device;
 use super::contacts::Contact;
+pub(crate) use super::content::{Content, Message};
 use crate::exit::Outcome;
-use chappe_codec::chain::{ChainId, Position};
-use chappe_codec::digest;
-use chappe_codec::envelope::{Envelope, FirstFlight, Inbound, OpenEnvelope, OpenError, Opened};
-use chappe_codec::error::DecodeError;
-use chappe_codec::id::{MessageId, Salt};
-use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::key::{AccountId, AccountKey};
+use chappe_codec::account::{Account, AccountId};
+use chappe_codec::chain::ChainId;
+use chappe_codec::envelope::{OpenEnvelope, OpenError};
+use chappe_codec::id::MessageId;
+use chappe_codec::identity::{Carried, Change, Directory};
+use chappe_codec::item::Family;
 use chappe_codec::statement::{Evidence, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,9 @@ const PENDING_STATEMENTS_MAX: usize = 64;
 /// What a device knows of what others said.
 pub(crate) struct Station<'a> {
     device: &'a Device,
-    contacts: Vec<(Contact, Option<Inbound>)>,
-    /// Hashes of the ephemeral keys and open envelopes seen: nothing is taken in twice.
+    contacts: Vec<Contact>,
+    directory: Directory,
+    /// Hashes of the envelopes seen: nothing is taken in twice.
     seen: BTreeSet<[u8; 32]>,
     chains: BTreeMap<(AccountId, ChainId), ChainRecord>,
 }
@@ -47,33 +48,8 @@ pub(crate) enum Arrival {
     Signed(Box<Signed>),
     /// A statement that does not fit the messages received, or contradicts another one.
     Contradiction(Box<Signed>),
-}
-
-/// A message with all that is needed to show it to others as evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) author: AccountKey,
-    pub(crate) sealed: bool,
-    pub(crate) chain: ChainId,
-    pub(crate) position: Position,
-    pub(crate) id: Option<MessageId>,
-    pub(crate) salt: Salt,
-    pub(crate) family: Family,
-    pub(crate) revision: u8,
-    pub(crate) reference: Reference,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Message {
-    /// The message as it came.
-    pub(crate) fn item(&self) -> Item<'_> {
-        Item {
-            family: self.family,
-            revision: self.revision,
-            reference: self.reference,
-            body: &self.body,
-        }
-    }
+    /// Something changed about an account that is known: never in silence.
+    Changed(Box<Change>),
 }
 
 /// What stays of an envelope once its text is erased (spec/13-storage.md, "Retention").
@@ -82,7 +58,7 @@ pub(crate) struct Remains {
     /// What the replay memory knows it by.
     pub(crate) fingerprint: [u8; 32],
     /// `None` when it could no longer be opened when its text was erased.
-    pub(crate) author: Option<AccountKey>,
+    pub(crate) author: Option<Account>,
     pub(crate) chain: ChainId,
     pub(crate) sealed: bool,
     /// By counter.
@@ -91,42 +67,32 @@ pub(crate) struct Remains {
 }
 
 impl Remains {
-    /// What stays of an envelope, and of the messages it brought.
-    pub(crate) fn of(envelope: &[u8], arrivals: &[Arrival]) -> Result<Self, DecodeError> {
-        let mut remains = Self {
-            fingerprint: fingerprint(envelope, &Envelope::parse(envelope)?),
-            author: None,
-            chain: ChainId([0; 8]),
-            sealed: false,
-            ids: Vec::new(),
-            evidence: Vec::new(),
-        };
-        for arrival in arrivals {
-            let Arrival::Message(message) = arrival else { continue };
-            remains.author = Some(message.author);
-            (remains.chain, remains.sealed) = (message.chain, message.sealed);
-            remains.ids.extend(message.id.map(|id| (message.position.counter, id)));
-            if (message.family, message.revision) == (Family::STATEMENT, 0) {
-                remains.evidence.extend(Evidence::parse(&message.body));
-            }
+    /// What stays of what an envelope said.
+    pub(crate) fn of(content: &Content) -> Self {
+        let messages = &content.messages;
+        let statements = messages
+            .iter()
+            .filter(|message| (message.family, message.revision) == (Family::STATEMENT, 0));
+        Self {
+            fingerprint: content.envelope,
+            author: Some(content.author),
+            chain: content.chain,
+            sealed: content.sealed,
+            ids: messages
+                .iter()
+                .filter_map(|message| Some((message.position.counter, message.id?)))
+                .collect(),
+            evidence: statements
+                .filter_map(|message| Evidence::parse(&message.body).ok())
+                .collect(),
         }
-        Ok(remains)
-    }
-}
-
-/// What the replay memory knows an envelope by. A copy of a sealed one under another wrapping still
-/// has the same ephemeral key.
-fn fingerprint(envelope: &[u8], parsed: &Envelope<'_>) -> [u8; 32] {
-    match parsed {
-        Envelope::FirstFlight(sealed) => digest::sha256(sealed.ephemeral()),
-        Envelope::Open(_) | Envelope::Unknown { .. } => digest::sha256(envelope),
     }
 }
 
 /// A statement whose signature verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
-    pub(crate) author: AccountKey,
+    pub(crate) author: Account,
     pub(crate) sealed: bool,
     pub(crate) evidence: Evidence,
     pub(crate) ids: Vec<MessageId>,
@@ -134,51 +100,71 @@ pub(crate) struct Signed {
 
 impl<'a> Station<'a> {
     pub(crate) fn new(device: &'a Device) -> Outcome<Self> {
-        let mut station =
-            Self { device, contacts: Vec::new(), seen: BTreeSet::new(), chains: BTreeMap::new() };
-        station.renew_contacts()?;
-        Ok(station)
+        Ok(Self {
+            device,
+            contacts: device.contacts()?,
+            directory: device.directory()?,
+            seen: BTreeSet::new(),
+            chains: BTreeMap::new(),
+        })
     }
 
-    /// Reads the contacts again; they may have changed since.
+    /// Reads contacts and what is known of accounts again; they may have changed since.
     pub(crate) fn renew_contacts(&mut self) -> Outcome<()> {
-        let (device, realm) = (self.device, self.device.realm);
-        let contacts = device.contacts()?;
-        if contacts
-            .iter()
-            .map(|contact| &contact.card)
-            .eq(self.contacts.iter().map(|(contact, _)| &contact.card))
-        {
-            return Ok(());
-        }
-        self.contacts = contacts
-            .into_iter()
-            .map(|contact| {
-                let inbound = Inbound::new(&device.identity, &contact.card, realm);
-                (contact, inbound)
-            })
-            .collect();
+        self.contacts = self.device.contacts()?;
+        self.directory = self.device.directory()?;
         Ok(())
     }
 
     pub(crate) fn contacts(&self) -> Vec<Contact> {
-        self.contacts.iter().map(|(contact, _)| contact.clone()).collect()
+        self.contacts.clone()
     }
 
-    /// Takes an envelope in. On an error nothing has changed.
-    pub(crate) fn take(&mut self, envelope: &[u8]) -> Result<Vec<Arrival>, OpenError> {
-        let parsed = Envelope::parse(envelope)?;
-        let fingerprint = fingerprint(envelope, &parsed);
-        let opened = match &parsed {
-            Envelope::Open(_) if self.seen.contains(&fingerprint) => {
-                return Err(OpenError::Replay);
+    /// Whether the envelope with this hash was taken in before.
+    pub(crate) fn has_seen(&self, envelope: &[u8; 32]) -> bool {
+        self.seen.contains(envelope)
+    }
+
+    /// What an open envelope says, once it is verified.
+    pub(crate) fn read_open(
+        &self,
+        envelope: &[u8],
+        open: &OpenEnvelope<'_>,
+    ) -> Result<Content, OpenError> {
+        Ok(Content::of_open(envelope, &self.directory.verify_open(open)?))
+    }
+
+    /// Takes in what an envelope said.
+    pub(crate) fn take(&mut self, content: &Content) -> Vec<Arrival> {
+        self.seen.insert(content.envelope);
+        let author = content.author;
+        let record = self.chains.entry((author.id(), content.chain)).or_default();
+        record.sealed = content.sealed;
+        let mut arrivals = Vec::new();
+        let mut statements = Vec::new();
+        let mut endorsements = Vec::new();
+        for message in &content.messages {
+            if let Some(id) = message.id {
+                record.ids.insert(message.position.counter, id);
             }
-            Envelope::Open(open) => self.verify(open)?,
-            Envelope::FirstFlight(sealed) => self.unseal(sealed)?,
-            Envelope::Unknown { .. } => return Err(OpenError::NeedsNewer),
-        };
-        self.seen.insert(fingerprint);
-        Ok(self.arrivals(&opened))
+            match (message.family, message.revision) {
+                (Family::STATEMENT, 0) => statements.extend(Evidence::parse(&message.body)),
+                (Family::ENDORSEMENT, 0) => endorsements.extend(Carried::parse(&message.body)),
+                _ => {}
+            }
+            if !message.is_step() {
+                arrivals.push(Arrival::Message(Box::new(message.clone())));
+            }
+        }
+        for endorsement in endorsements {
+            // "They prove themselves": one that does not hold, or is about nobody we know, is nothing.
+            let changes = self.device.take_endorsement(&endorsement).unwrap_or_default();
+            arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
+            self.renew_contacts().ok();
+        }
+        self.weigh(&author, statements);
+        arrivals.extend(self.settle(&author));
+        arrivals
     }
 
     /// Takes in what stayed of an envelope whose text was erased; returns which messages it signed.
@@ -192,62 +178,13 @@ impl<'a> Station<'a> {
         self.settle(author)
     }
 
-    fn verify(&self, open: &OpenEnvelope<'_>) -> Result<Opened, OpenError> {
-        let own = self.device.identity.account();
-        let account = self
-            .contacts
-            .iter()
-            .map(|(contact, _)| &contact.card.account)
-            .chain([own])
-            .find(|account| account.id() == open.account)
-            .ok_or(OpenError::UnknownAccount)?;
-        open.verify(account, self.device.realm)
-    }
-
-    fn unseal(&self, sealed: &FirstFlight<'_>) -> Result<Opened, OpenError> {
-        let inbound = self.contacts.iter().filter_map(|(_, inbound)| inbound.as_ref());
-        let is_seen = |ephemeral: &[u8; 32]| self.seen.contains(&digest::sha256(ephemeral));
-        sealed.open(&self.device.identity, inbound, is_seen)
-    }
-
-    fn arrivals(&mut self, opened: &Opened) -> Vec<Arrival> {
-        let author = *opened.author();
-        let mut arrivals = Vec::new();
-        let mut statements = Vec::new();
-        for message in opened.messages() {
-            let key = (author.id(), opened.chain());
-            let record = self.chains.entry(key).or_default();
-            record.sealed = opened.is_sealed();
-            if let Some(id) = message.id {
-                record.ids.insert(message.position.counter, id);
-            }
-            let item = &message.item;
-            if (item.family, item.revision) == (Family::STATEMENT, 0) {
-                statements.extend(Evidence::parse(item.body));
-            }
-            arrivals.push(Arrival::Message(Box::new(Message {
-                author,
-                sealed: opened.is_sealed(),
-                chain: opened.chain(),
-                position: message.position,
-                id: message.id,
-                salt: message.salt,
-                family: item.family,
-                revision: item.revision,
-                reference: item.reference,
-                body: item.body.to_vec(),
-            })));
-        }
-        self.weigh(&author, statements);
-        arrivals.extend(self.settle(&author));
-        arrivals
-    }
-
     /// Lets statements that verify wait for their messages.
-    fn weigh(&mut self, author: &AccountKey, statements: Vec<Evidence>) {
+    fn weigh(&mut self, author: &Account, statements: Vec<Evidence>) {
         for evidence in statements {
             let chain = evidence.statement.claim.chain;
-            if evidence.statement.verify(author, self.device.realm).is_ok() {
+            let claim = &evidence.statement.claim;
+            let verified = self.directory.verify_statement(&evidence.statement);
+            if verified.is_ok() && claim.account == author.id() {
                 let record = self.chains.entry((author.id(), chain)).or_default();
                 if record.pending.len() < PENDING_STATEMENTS_MAX {
                     record.pending.push(evidence);
@@ -257,7 +194,7 @@ impl<'a> Station<'a> {
     }
 
     /// Looks again at the author's statements that waited for messages.
-    fn settle(&mut self, author: &AccountKey) -> Vec<Arrival> {
+    fn settle(&mut self, author: &Account) -> Vec<Arrival> {
         let mut arrivals = Vec::new();
         for ((account, _), record) in &mut self.chains {
             if *account != author.id() {

@@ -1,6 +1,5 @@
 //! An area: sealed files and journals of one device (spec/13-storage.md, "Areas").
 
-use super::vault_file::new_identity;
 use super::{PageFile, refused};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{files, hex, random};
@@ -15,13 +14,15 @@ use zeroize::Zeroizing;
 pub(crate) const IDENTITY: &str = "identity";
 /// Sealed file: names and cards.
 pub(crate) const CONTACTS: &str = "contacts";
+/// Sealed file: the sessions, and what is remembered of first flights.
+pub(crate) const SESSIONS: &str = "sessions";
 /// Sealed file: what the organisation has set.
 pub(crate) const SETTINGS: &str = "settings";
 /// Folder of sealed files under keyed names.
 const RECEIPTS: &str = "receipts";
 
 /// The sealed files every area has from the start.
-const FILES: [&str; 3] = [IDENTITY, CONTACTS, SETTINGS];
+const FILES: [&str; 4] = [IDENTITY, CONTACTS, SESSIONS, SETTINGS];
 
 /// The journals every area has from the start. A new one is added here and in the specification.
 const JOURNALS: [&str; 3] = ["sent", "received", "uplink"];
@@ -214,8 +215,9 @@ impl AreaFolder {
 
     fn first_file(&self, name: &str, realm: Realm) -> Outcome<Vec<u8>> {
         let content = match name {
-            IDENTITY => new_identity(realm)?,
+            IDENTITY => crate::device::Secrets::new(realm)?.to_octets(),
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
+            SESSIONS => Zeroizing::new(crate::device::sealing::none()),
             _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
         };
         self.seal(&self.path.join(name), name, &content)

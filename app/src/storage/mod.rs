@@ -6,7 +6,9 @@ mod page_file;
 mod vault_file;
 mod wipe;
 
-pub(crate) use area::{AreaFolder, CONTACTS, IDENTITY, JournalPlace, ReceiptKind, SETTINGS};
+pub(crate) use area::{
+    AreaFolder, CONTACTS, IDENTITY, JournalPlace, ReceiptKind, SESSIONS, SETTINGS,
+};
 pub(crate) use page_file::PageFile;
 pub(crate) use vault_file::{Opened, VaultFile, is_there};
 pub(crate) use wipe::wipe;

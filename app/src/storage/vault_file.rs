@@ -3,7 +3,6 @@
 use super::{AreaFolder, BOUNDS, WORK, refused};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{files, random};
-use chappe_codec::identity::IDENTITY_SEED_OCTETS;
 use chappe_codec::realm::Realm;
 use chappe_codec::vault::{
     Area, NONCE_OCTETS, SLOT_OCTETS, SLOTS_OCTETS, SlotContent, StretchedKey, Unlocked, Vault,
@@ -161,12 +160,6 @@ pub(super) fn new_area(area: Area, kept: u8, decoy: bool) -> Outcome<SlotContent
 pub(super) fn drawn_slot(area: Area) -> Outcome<usize> {
     let [first, second] = area.slots();
     Ok(if random::below(2)? == 0 { first } else { second })
-}
-
-/// realm ‖ seed, of a new identity.
-pub(super) fn new_identity(realm: Realm) -> Outcome<zeroize::Zeroizing<Vec<u8>>> {
-    let seed = random::secret::<IDENTITY_SEED_OCTETS>()?;
-    Ok(zeroize::Zeroizing::new([&realm.to_bytes()[..], &*seed].concat()))
 }
 
 fn stretch(vault: &Vault, path: &Path, passphrase: &str) -> Outcome<StretchedKey> {

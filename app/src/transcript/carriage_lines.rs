@@ -5,6 +5,7 @@ use super::shown::{Shown, refused};
 use crate::exit::Outcome;
 use crate::hex;
 use chappe_codec::digest;
+use chappe_codec::envelope::Envelope;
 use chappe_radio::frame::{NetworkKey, Unverified};
 use chappe_relay::Parcel;
 use std::collections::BTreeSet;
@@ -43,7 +44,7 @@ impl Shown {
     }
 
     pub(super) fn check_refusal(
-        &self,
+        &mut self,
         at: &str,
         what: Refused,
         kind: &str,
@@ -70,8 +71,24 @@ impl Shown {
                 }
                 Ok(())
             }
+            (Refused::Envelope, "revoked") => self.check_revoked(at, octets),
             _ => Err(refused("an unknown kind of refusal")),
         }
+    }
+
+    /// "An open `envelope` line by a device that a `revocation` line with the same `at` names."
+    fn check_revoked(&mut self, at: &str, octets: &[u8]) -> Outcome<()> {
+        let hash = digest::sha256(octets);
+        let shown = self.envelopes.get(&hash).filter(|shown| !shown.sealed);
+        let shown = shown.ok_or_else(|| refused("no open envelope that was written"))?;
+        let Envelope::Open(open) = Envelope::parse(octets)? else {
+            return Err(refused("not an open envelope"));
+        };
+        if !self.is_revoked_at(at, &shown.by, open.first.device) {
+            return Err(refused("the device was not revoked"));
+        }
+        self.to_be_refused.remove(&hash);
+        Ok(())
     }
 
     pub(super) fn check_restart(&self, acknowledged: &[String], fetched: &[String]) -> Outcome<()> {

@@ -27,7 +27,7 @@ impl Shown {
         let evidence = Evidence::parse(&hex::decode("a statement", evidence)?)?;
         let statement = &evidence.statement;
         statement
-            .verify(self.account(author)?, self.realm)
+            .verify(self.account(author)?.signer_in_force(statement.claim.device)?, self.realm)
             .map_err(|error| refused(&error.to_string()))?;
         let ids = ids.iter().map(|id| message_id(id)).collect::<Outcome<Vec<MessageId>>>()?;
         if !statement.claim.holds(&ids) {
@@ -61,7 +61,10 @@ impl Shown {
             .verify(std::slice::from_ref(&self.ledger), self.realm)
             .map_err(|error| refused(&error.to_string()))?;
         verified
-            .verify_evidence(&evidence, self.account(author)?)
+            .verify_evidence(
+                &evidence,
+                self.account(author)?.signer(evidence.statement.claim.device)?,
+            )
             .map_err(|error| refused(&error.to_string()))?;
         let Some(ids) = self.statements.get(&evidence.statement.hash()) else {
             return Err(refused("the receipt is for a statement that was not shown"));

@@ -1,5 +1,7 @@
 //! The lines of a transcript and the public keys beside it.
 
+use crate::hex;
+use chappe_codec::card::Card;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,6 +28,7 @@ pub(crate) enum Content {
     Statement { at: String, author: String, evidence: String, ids: Vec<String> },
     Receipt { at: String, author: String, evidence: String, receipt: String },
     Refusal { at: String, what: Refused, kind: String, octets: String },
+    Revocation { at: String, octets: String },
     Restart { role: String, acknowledged: Vec<String>, fetched: Vec<String> },
     Decision { by: String, decision: Verdict, because: Vec<String> },
     Seal { lines: u64, sha256: String, signature: String },
@@ -79,9 +82,27 @@ pub(crate) struct PublicKeys {
     pub(crate) realm: String,
     pub(crate) recorder: String,
     pub(crate) ledger: String,
-    pub(crate) accounts: BTreeMap<String, String>,
+    pub(crate) accounts: BTreeMap<String, AccountKeys>,
+}
+
+/// An account with the certificates of its devices; without any it is a root of one key, device 0.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountKeys {
+    pub(crate) account: String,
+    pub(crate) certificates: Vec<String>,
+}
+
+impl AccountKeys {
+    /// The account of a card, and the one device it certifies.
+    pub(crate) fn of(card: &Card) -> Self {
+        Self {
+            account: hex::encode(&card.account().0),
+            certificates: vec![hex::encode(&card.endorsement().to_bytes())],
+        }
+    }
 }
 
 impl PublicKeys {
-    pub(crate) const FORMAT: &'static str = "chappe-public-keys/1";
+    pub(crate) const FORMAT: &'static str = "chappe-public-keys/2";
 }

@@ -14,22 +14,28 @@ use chappe_codec::item::Item;
 impl Shown {
     pub(super) fn check_envelope(&mut self, by: String, to: String, octets: &[u8]) -> Outcome<()> {
         let author = self.account(&by)?;
+        let mut to_be_refused = false;
         let sealed = match Envelope::parse(octets)? {
             Envelope::Open(open) => {
-                open.verify(author, self.realm)?;
+                open.verify(author.signer(open.first.device)?, self.realm)?;
+                to_be_refused = author.is_revoked(open.first.device);
                 if to != "open" {
                     return Err(refused("an open envelope is to everyone"));
                 }
                 false
             }
-            Envelope::FirstFlight(_) => {
+            Envelope::Sealed(_) => {
                 self.account(&to)?;
                 true
             }
             Envelope::Unknown { .. } => return Err(refused("an envelope of a newer Chappe")),
         };
         let line = ShownEnvelope { by, to, sealed, octets: octets.to_vec() };
-        match self.envelopes.insert(digest::sha256(octets), line) {
+        let name = digest::sha256(octets);
+        if to_be_refused {
+            self.to_be_refused.insert(name);
+        }
+        match self.envelopes.insert(name, line) {
             None => Ok(()),
             Some(_) => Err(refused("an envelope is written once")),
         }
@@ -38,7 +44,9 @@ impl Shown {
     /// "id; for open ones chain and salt, and that the envelope holds the item at this counter".
     pub(super) fn check_message(&mut self, line: &MessageLine) -> Outcome<()> {
         self.account(&line.at)?;
-        let author = *self.account(&line.author)?;
+        let author = self.account(&line.author)?;
+        author.signer_in_force(line.device)?;
+        let author = author.account;
         let octets = hex::decode("an item", &line.item)?;
         let item = Item::from_canonical(&octets)?;
         let salt = Salt(hex::decode_array("a salt", &line.salt)?);
@@ -79,11 +87,11 @@ impl Shown {
         salt: Salt,
     ) -> Outcome<()> {
         let author = self.account(&line.author)?;
-        let chain = ChainId::open(self.realm, author, line.device, line.epoch);
+        let chain = ChainId::open(self.realm, &author.account, line.device, line.epoch);
         let Envelope::Open(open) = Envelope::parse(envelope)? else {
             return Err(refused("not an open envelope"));
         };
-        let opened = open.verify(author, self.realm)?;
+        let opened = open.verify(author.signer(line.device)?, self.realm)?;
         let position = Position { device: line.device, epoch: line.epoch, counter: line.counter };
         let is_there = |message: &OpenedMessage<'_>| {
             message.item == *item && message.position == position && message.salt == salt

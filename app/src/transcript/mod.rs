@@ -1,5 +1,6 @@
 //! Transcripts: what a run leaves behind, for anyone to check (spec/08-transcript.md).
 
+mod account;
 mod carriage_lines;
 mod ledger_lines;
 mod line;
@@ -10,7 +11,9 @@ mod shown;
 mod tests;
 mod verifier;
 
-pub(crate) use line::{Content, FrameState, MessageLine, PublicKeys, Refused, Verdict};
+pub(crate) use line::{
+    AccountKeys, Content, FrameState, MessageLine, PublicKeys, Refused, Verdict,
+};
 pub(crate) use recorder::Recorder;
 pub(crate) use verifier::verify;
 

@@ -5,13 +5,13 @@ use super::line::{Content, Line};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::digest;
-use chappe_codec::key::AccountSecret;
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use std::time::Instant;
 
 /// A transcript in the making.
 pub(crate) struct Recorder {
-    secret: AccountSecret,
+    secret: SignKey,
     realm: Realm,
     began: Instant,
     at_ms: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(secret: AccountSecret, realm: Realm) -> Outcome<Self> {
+    pub(crate) fn new(secret: SignKey, realm: Realm) -> Outcome<Self> {
         let mut recorder =
             Self { secret, realm, began: Instant::now(), at_ms: 0, lines: 0, text: String::new() };
         recorder.add(Content::Head { format: FORMAT.into(), realm: realm.to_string() })?;

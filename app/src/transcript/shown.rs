@@ -1,11 +1,12 @@
 //! What the lines so far have shown: the state later lines are held against.
 
+use super::account::ShownAccount;
 use super::line::PublicKeys;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_anchor::key::LedgerKey;
 use chappe_codec::id::MessageId;
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::VerifyKey;
 use chappe_codec::realm::Realm;
 use chappe_codec::signal::{MessageCode, ReferenceIndicator};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Shown {
     pub(super) realm: Realm,
     pub(super) ledger: LedgerKey,
-    accounts: BTreeMap<String, AccountKey>,
+    pub(super) accounts: BTreeMap<String, ShownAccount>,
+    /// The last issue revoked, by whom it was told, the account's name and the device.
+    pub(super) revoked_at: BTreeMap<(String, String, u8), u16>,
+    /// Open envelopes by revoked devices, which a `refusal` line must follow.
+    pub(super) to_be_refused: BTreeSet<[u8; 32]>,
     /// By SHA-256 of the octets.
     pub(super) envelopes: BTreeMap<[u8; 32], ShownEnvelope>,
     pub(super) parcels: BTreeSet<[u8; 32]>,
@@ -58,12 +63,14 @@ impl Shown {
         let accounts = keys
             .accounts
             .iter()
-            .map(|(name, key)| Ok((name.clone(), account_key(name, key)?)))
+            .map(|(name, keys)| Ok((name.clone(), ShownAccount::new(name, keys, realm)?)))
             .collect::<Outcome<_>>()?;
         Ok(Self {
             realm,
             ledger: keys.ledger.parse::<LedgerKey>()?,
             accounts,
+            revoked_at: BTreeMap::new(),
+            to_be_refused: BTreeSet::new(),
             envelopes: BTreeMap::new(),
             parcels: BTreeSet::new(),
             messages: BTreeMap::new(),
@@ -73,7 +80,7 @@ impl Shown {
         })
     }
 
-    pub(super) fn account(&self, name: &str) -> Outcome<&AccountKey> {
+    pub(super) fn account(&self, name: &str) -> Outcome<&ShownAccount> {
         self.accounts
             .get(name)
             .ok_or_else(|| refused(&format!("{name} is not among the public keys")))
@@ -89,7 +96,7 @@ pub(super) fn message_id(text: &str) -> Outcome<MessageId> {
     Ok(MessageId(hex::decode_array("a message id", text)?))
 }
 
-pub(super) fn account_key(what: &str, text: &str) -> Outcome<AccountKey> {
-    AccountKey::from_bytes(&hex::decode_array(what, text)?)
+pub(super) fn account_key(what: &str, text: &str) -> Outcome<VerifyKey> {
+    VerifyKey::from_bytes(&hex::decode_array(what, text)?)
         .map_err(|error| Failure::new(Exit::Authentication, error.name(), error.to_string()))
 }

@@ -6,8 +6,9 @@ use crate::hex;
 use chappe_codec::chain::Position;
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope};
-use chappe_codec::identity::Identity;
+use chappe_codec::identity::{Draft, Identity, Revocation, Root};
 use chappe_codec::item::Item;
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::statement::{Claim, Evidence};
 use chappe_codec::time::TimeInterval;
@@ -23,19 +24,20 @@ fn signal(text: &str, packed: bool) -> Vec<u8> {
 }
 
 fn identity(number: u8) -> Identity {
-    Identity::from_seed(&[number; 144], REALM)
+    let root = SignKey::from_seed(&[number ^ 0x80; 32]);
+    Identity::first_device(&root, &[number; 144], 0, REALM).unwrap()
 }
 
 fn public_keys() -> PublicKeys {
-    let key = |number: u8| hex::encode(&identity(number).account().to_bytes());
+    let keys = |number: u8| AccountKeys::of(identity(number).card());
     let origin = chappe_anchor::origin::Origin::new(REALM, "ledger").unwrap();
     let ledger = chappe_anchor::key::LedgerSecret::from_seed(origin, &[9; 32]).public();
     PublicKeys {
         format: PublicKeys::FORMAT.into(),
         realm: REALM.to_string(),
-        recorder: key(1),
+        recorder: hex::encode(&identity(1).signer().key.to_bytes()),
         ledger: ledger.to_string(),
-        accounts: BTreeMap::from([("ana".into(), key(2)), ("ben".into(), key(3))]),
+        accounts: BTreeMap::from([("ana".into(), keys(2)), ("ben".into(), keys(3))]),
     }
 }
 
@@ -47,16 +49,18 @@ fn story() -> Vec<Content> {
 fn story_of(octets: &[u8]) -> Vec<Content> {
     let ana = identity(2);
     let item = Item::from_canonical(octets).unwrap();
-    let first = Position { device: 0, epoch: 0, counter: 0 };
-    let envelope = OpenEnvelope::sign(ana.account_secret(), REALM, first, &[item]).unwrap();
+    let first = Position { device: 1, epoch: 0, counter: 0 };
+    let envelope =
+        OpenEnvelope::sign(ana.signing_key(), ana.account(), REALM, first, &[item]).unwrap();
     let Envelope::Open(open) = Envelope::parse(&envelope).unwrap() else { panic!("not open") };
-    let opened = open.verify(ana.account(), REALM).unwrap();
+    let opened = open.verify(&ana.signer(), REALM).unwrap();
     let messages = opened.messages();
     let message = &messages[0];
     let (id, chain) = (message.id.unwrap(), opened.chain());
     let account = ana.account().id();
-    let claim = Claim::over(account, 0, chain, 0, &[id], [0; 32], TimeInterval::UNKNOWN).unwrap();
-    let evidence = Evidence { statement: claim.sign(ana.account_secret(), REALM), salt: None };
+    let claim = Claim::over(account, 1, chain, 0, &[id], [0; 32], TimeInterval::UNKNOWN).unwrap();
+    let evidence =
+        Evidence { statement: claim.sign(ana.signing_key(), REALM).unwrap(), salt: None };
     let address = Address::topic(REALM, "field");
     let precedence = chappe_codec::precedence::Precedence::Routine;
     let parcel = Parcel::new(address, precedence, 5, envelope.clone()).unwrap();
@@ -71,7 +75,7 @@ fn story_of(octets: &[u8]) -> Vec<Content> {
             at: "ben".into(),
             author: "ana".into(),
             sealed: false,
-            device: 0,
+            device: 1,
             epoch: 0,
             counter: 0,
             chain: chain.to_string(),
@@ -92,7 +96,7 @@ fn story_of(octets: &[u8]) -> Vec<Content> {
 }
 
 fn seal(lines: Vec<Content>, recorder: u8) -> String {
-    let secret = identity(recorder).account_secret().clone();
+    let secret = identity(recorder).signing_key().clone();
     let mut recorder = Recorder::new(secret, REALM).unwrap();
     for line in lines {
         recorder.add(line).unwrap();
@@ -215,4 +219,58 @@ fn what_is_not_sealed_or_goes_on_behind_the_seal_is_refused() {
     assert!(!holds(&format!("{transcript}{seal}")));
     let line: Line = serde_json::from_str(seal).unwrap();
     assert!(matches!(line.content, Content::Seal { .. }));
+}
+
+/// Ana's root revokes her device, and Ben hears of it.
+fn revocation() -> Content {
+    let root = SignKey::from_seed(&[2 ^ 0x80; 32]);
+    let account = *identity(2).account();
+    let content = Revocation { account, device: 1, issue: u16::MAX };
+    let mut draft = Draft::new(content, Root::of_key(&root.public())).unwrap();
+    draft.sign(&root, REALM).unwrap();
+    let octets = hex::encode(&draft.finish().unwrap().to_bytes());
+    Content::Revocation { at: "ben".into(), octets }
+}
+
+/// Ben refuses the envelope of the story's first line.
+fn refusal(story: &[Content]) -> Content {
+    let Content::Envelope { octets, .. } = &story[0] else { panic!("no envelope") };
+    let (what, kind) = (Refused::Envelope, "revoked".into());
+    Content::Refusal { at: "ben".into(), what, kind, octets: octets.clone() }
+}
+
+#[test]
+fn a_revocation_ends_a_device_from_its_line_on() {
+    let holds = |lines| verify(seal(lines, 1).as_bytes(), &public_keys()).is_ok();
+    // What came before stays.
+    assert!(holds([story(), vec![revocation()]].concat()));
+    // An envelope after it must be refused by a later line, and brings no message.
+    let [envelope, parcel, message, statement] = story().try_into().unwrap();
+    let refused = refusal(std::slice::from_ref(&envelope));
+    assert!(!holds(vec![revocation(), envelope.clone()]));
+    assert!(holds(vec![revocation(), envelope.clone(), parcel, refused.clone()]));
+    assert!(!holds(vec![revocation(), envelope.clone(), message.clone(), refused.clone()]));
+    let between = vec![envelope.clone(), message.clone(), revocation(), statement];
+    assert!(!holds(between), "a statement after it");
+    assert!(!holds(vec![envelope, refused]), "nothing was revoked");
+}
+
+#[test]
+fn only_the_root_s_own_certificates_are_keys() {
+    let holds = |keys: &PublicKeys| verify(seal(story(), 1).as_bytes(), keys).is_ok();
+    let mut keys = public_keys();
+    assert!(holds(&keys));
+    let ana = keys.accounts["ana"].clone();
+    for changed in [
+        AccountKeys { certificates: Vec::new(), ..ana.clone() },
+        AccountKeys {
+            certificates: [&ana.certificates[..], &ana.certificates].concat(),
+            ..ana.clone()
+        },
+        AccountKeys { certificates: keys.accounts["ben"].certificates.clone(), ..ana.clone() },
+        AccountKeys { account: keys.accounts["ben"].account.clone(), ..ana },
+    ] {
+        keys.accounts.insert("ana".into(), changed);
+        assert!(!holds(&keys));
+    }
 }

@@ -8,7 +8,7 @@ use super::shown::{Shown, account_key, message_id, refused};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::digest;
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::VerifyKey;
 use std::collections::BTreeMap;
 
 /// A transcript is not longer than this, in octets.
@@ -39,6 +39,9 @@ pub(crate) fn verify(transcript: &[u8], keys: &PublicKeys) -> Outcome<Tally> {
     if seal.n != verifier.lines || seal.at_ms != verifier.at_ms {
         return Err(refused("the seal bears another number or time than its place"));
     }
+    if !verifier.shown.to_be_refused.is_empty() {
+        return Err(refused("an envelope by a revoked device that nobody refused"));
+    }
     verifier.count("seal");
     Ok(verifier.tally)
 }
@@ -46,7 +49,7 @@ pub(crate) fn verify(transcript: &[u8], keys: &PublicKeys) -> Outcome<Tally> {
 /// Takes the lines in order.
 struct Verifier {
     shown: Shown,
-    recorder: AccountKey,
+    recorder: VerifyKey,
     lines: u64,
     at_ms: u64,
     tally: Tally,
@@ -138,6 +141,10 @@ impl Verifier {
                     &hex::decode("what was refused", &octets)?,
                 )?;
                 Ok("refusal")
+            }
+            Content::Revocation { at, octets } => {
+                self.shown.check_revocation(&at, &hex::decode("a revocation", &octets)?)?;
+                Ok("revocation")
             }
             Content::Restart { role, acknowledged, fetched } => {
                 if role != "relay" {

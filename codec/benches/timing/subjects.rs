@@ -2,11 +2,14 @@
 
 use super::chance::Chance;
 use super::measure::{Subject, Wanted};
-use chappe_codec::chain::Position;
-use chappe_codec::envelope::{Envelope, Inbound, OpenError, Outbound};
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::account::Account;
+use chappe_codec::envelope::OpenError;
+use chappe_codec::identity::SoftwareKeys;
 use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::key_store::KeyStore;
 use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::session::{Party, Recipient, Sessions, Steps, Window};
+use std::cell::RefCell;
 use subtle::ConstantTimeEq;
 
 const REALM: Realm = Realm { mode: Mode::Exercise, network: 1 };
@@ -75,28 +78,42 @@ fn compared<const N: usize>(name: &'static str, chance: &mut Chance) -> Subject 
     )
 }
 
+/// A device's keys, what others know of it, and its sessions.
+fn device(chance: &mut Chance) -> (SoftwareKeys, Party, Sessions) {
+    let mut keys = SoftwareKeys::from_seeds(&chance.octets(), &chance.octets());
+    keys.add_prekey(&chance.octets(), 0);
+    let account = Account(chance.octets());
+    let party = Party { account, device: 1, identity: keys.identity_key() };
+    (keys, party, Sessions::new(REALM, party, Window::STATION))
+}
+
 /// A forged envelope whose tag is wrong in its first or in its last octet.
 fn bad_tag(chance: &mut Chance) -> Subject {
-    let seed = std::array::from_fn::<u8, IDENTITY_SEED_OCTETS, _>(|_| chance.damage());
-    let author = Identity::from_seed(&seed, REALM);
-    let seed = std::array::from_fn::<u8, IDENTITY_SEED_OCTETS, _>(|_| chance.damage());
-    let recipient = Identity::from_seed(&seed, REALM);
+    let mut author = device(chance);
+    let mut recipient = device(chance);
+    let to = Recipient { party: recipient.1, prekey: recipient.0.prekeys()[0], knows_us: true };
+    author.2.admit(&author.0, &recipient.1).unwrap();
+    recipient.2.admit(&recipient.0, &author.1).unwrap();
     let body = [7; 40];
     let item = Item {
-        family: Family::from_code(0x10).unwrap(),
+        family: Family::from_code(0x70).unwrap(),
         revision: 0,
         reference: Reference::None,
         body: &body,
     };
-    let outbound = Outbound::new(&author, recipient.card(), REALM).unwrap();
-    let first = Position { device: 0, epoch: 0, counter: 0 };
-    let (envelope, _) = outbound.seal(&chance.octets(), first, &[item]).unwrap();
-    let inbound = Inbound::new(&recipient, author.card(), REALM).unwrap();
-    let open = move |octets: &Vec<u8>| match Envelope::parse(octets) {
-        Ok(Envelope::FirstFlight(sealed)) => inbound.open(&recipient, &sealed).err(),
-        _ => panic!("no sealed envelope"),
+    let mut fresh = |out: &mut [u8]| out.iter_mut().for_each(|octet| *octet = chance.damage());
+    let steps = Steps { now: false, hybrid: false };
+    let reserved = author.2.reserve(&author.0, &to, 1, steps, None, &mut fresh).unwrap();
+    let snapshot = author.2.snapshot(reserved.session).unwrap();
+    author.2.stored(snapshot);
+    let envelope = author.2.seal(&to, &[item], 4096).unwrap().envelope;
+    let open = {
+        let recipient = RefCell::new(recipient);
+        move |octets: &Vec<u8>| {
+            let (keys, _, sessions) = &mut *recipient.borrow_mut();
+            sessions.open(keys, octets, None).err()
+        }
     };
-    assert_eq!(open(&envelope), None);
     let tag = envelope.len() - 16;
     Subject::new(
         "envelope refused: first or last octet of the tag wrong",

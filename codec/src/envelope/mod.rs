@@ -1,12 +1,9 @@
 //! Envelopes: items on their way, open or sealed (spec/03-envelope.md).
 
-mod first_flight;
-mod message_keys;
 mod open;
 mod opened;
 mod sealed;
 
-pub use first_flight::{FirstFlight, Inbound, Outbound};
 pub use open::OpenEnvelope;
 pub use opened::{Opened, OpenedMessage};
 pub(crate) use sealed::SealedHead;
@@ -15,6 +12,7 @@ pub use sealed::{SealedClass, SealedEnvelope};
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, refuse};
 use crate::key::KeyError;
+use crate::key_store::KeyStoreError;
 use crate::limits::ENVELOPE_OCTETS_MAX;
 use core::fmt;
 use nom::number::complete::u8;
@@ -24,8 +22,8 @@ use nom::number::complete::u8;
 pub enum Envelope<'a> {
     /// Public and signed.
     Open(OpenEnvelope<'a>),
-    /// Sealed to one recipient, in one flight.
-    FirstFlight(FirstFlight<'a>),
+    /// Sealed to one recipient: opened by [`Sessions`](crate::session::Sessions).
+    Sealed(SealedEnvelope<'a>),
     /// Made by a newer Chappe: relayed and kept, not opened.
     Unknown {
         /// The version in its header.
@@ -51,11 +49,14 @@ impl<'a> Envelope<'a> {
                 let (rest, envelope) = OpenEnvelope::read(input)?;
                 Ok((rest, Self::Open(envelope)))
             }
-            Header { version: 0, class: Header::FIRST_FLIGHT, flags: 0 | 1, .. } => {
-                let (rest, envelope) = FirstFlight::read(input)?;
-                Ok((rest, Self::FirstFlight(envelope)))
-            }
-            Header { version, class, .. } => Ok((&[], Self::Unknown { version, class })),
+            Header { version, class, .. } => match SealedEnvelope::parse(input) {
+                Ok(sealed) => Ok((&[], Self::Sealed(sealed))),
+                Err(OpenError::Decode(error)) => {
+                    let at = input.get(error.offset..).unwrap_or_default();
+                    refuse(error.kind, error.field, at)
+                }
+                Err(_) => Ok((&[], Self::Unknown { version, class })),
+            },
         }
     }
 }
@@ -71,7 +72,6 @@ pub(crate) struct Header {
 
 impl Header {
     const OPEN: u8 = 0;
-    const FIRST_FLIGHT: u8 = 3;
 
     const fn from_octet(octet: u8) -> Self {
         Self {
@@ -111,11 +111,22 @@ pub enum SealError {
     CountersExhausted,
     /// One of the recipient's keys is weak.
     WeakKey,
+    /// The device's own keys could not be used.
+    KeyStore(KeyStoreError),
 }
 
 impl From<DecodeError> for SealError {
     fn from(error: DecodeError) -> Self {
         Self::Items(error)
+    }
+}
+
+impl From<KeyStoreError> for SealError {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::WeakKey => Self::WeakKey,
+            other => Self::KeyStore(other),
+        }
     }
 }
 
@@ -125,6 +136,7 @@ impl fmt::Display for SealError {
             Self::Items(error) => write!(f, "this does not fit an envelope: {error}"),
             Self::CountersExhausted => f.write_str("this chain has no numbers left"),
             Self::WeakKey => f.write_str("the recipient's keys are weak; ask for a new card"),
+            Self::KeyStore(error) => write!(f, "not signed or sealed: {error}"),
         }
     }
 }
@@ -145,14 +157,14 @@ pub enum OpenError {
     BadSignature,
     /// No card of this account is held, or the device's key is not known: an unverified claim.
     UnknownAccount,
+    /// By a device that its account has revoked.
+    Revoked,
     /// Seen before.
     Replay,
     /// A weak key.
     WeakKey,
     /// Made by a newer Chappe.
     NeedsNewer,
-    /// The device was revoked.
-    Revoked,
     /// The device's keys cannot be used now, or no more first flights can be remembered.
     Unavailable,
 }
@@ -188,6 +200,7 @@ impl From<KeyError> for OpenError {
             KeyError::WeakKey => Self::WeakKey,
             KeyError::NotAKey | KeyError::BadSignature => Self::BadSignature,
             KeyError::UnknownAccount => Self::UnknownAccount,
+            KeyError::Revoked => Self::Revoked,
         }
     }
 }
@@ -202,10 +215,10 @@ impl fmt::Display for OpenError {
                 f.write_str("the signature is not this account's, or the realm is another")
             }
             Self::UnknownAccount => f.write_str("an unverified claim: no card of this account"),
+            Self::Revoked => f.write_str("by a device that its account has revoked"),
             Self::Replay => f.write_str("seen before"),
             Self::WeakKey => f.write_str("a weak key"),
             Self::NeedsNewer => f.write_str("needs a newer Chappe"),
-            Self::Revoked => f.write_str("from a revoked device"),
             Self::Unavailable => f.write_str("cannot be opened now"),
         }
     }

@@ -1,12 +1,14 @@
 //! Open envelopes: public and signed (spec/03-envelope.md, "Open").
 
-use super::opened::{Opened, SaltSource};
+use super::opened::Opened;
 use super::{Header, OpenError, SealError};
+use crate::account::{Account, AccountId};
 use crate::chain::{ChainId, Position};
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{Parsed, field, octets, refuse};
+use crate::identity::Signer;
 use crate::item::{Item, check_items, emit_items, put_items, read_items};
-use crate::key::{AccountId, AccountKey, AccountSecret};
+use crate::key_store::Sign;
 use crate::limits::ENVELOPE_OCTETS_MAX;
 use crate::realm::Realm;
 use alloc::vec::Vec;
@@ -34,9 +36,11 @@ pub struct OpenEnvelope<'a> {
 }
 
 impl<'a> OpenEnvelope<'a> {
-    /// Writes and signs an envelope of these items, the first at `first`.
+    /// Writes an envelope of these items, the first at `first`, as this account's, and signs it with
+    /// the device's key.
     pub fn sign(
-        secret: &AccountSecret,
+        keys: &(impl Sign + ?Sized),
+        account: &Account,
         realm: Realm,
         first: Position,
         items: &[Item<'_>],
@@ -47,33 +51,32 @@ impl<'a> OpenEnvelope<'a> {
         out.push(Header::new(Header::OPEN, first.epoch, items.len() > 1).to_octet());
         out.push(first.device);
         out.extend_from_slice(&first.epoch.to_be_bytes());
-        out.extend_from_slice(&secret.public().id().0);
+        out.extend_from_slice(&account.id().0);
         out.extend_from_slice(&first.counter.to_be_bytes());
         put_items(&mut out, items);
         if out.len().saturating_add(SIGNATURE_OCTETS) > ENVELOPE_OCTETS_MAX {
             return Err(DecodeError::at_octet(ErrorKind::TooLong, "envelope", 0).into());
         }
-        let signature = secret.sign(CONTEXT, realm, &[&out]);
+        let signature = keys.signature(CONTEXT, realm, &[&out])?;
         out.extend_from_slice(&signature);
         Ok(out)
     }
 
-    /// Verifies it as the account's, in this realm.
+    /// Verifies it as the signer's, in this realm.
     ///
     /// # Errors
     ///
-    /// [`OpenError::UnknownAccount`] if it names another account, or a device other than 0, whose
-    /// key is not known: it is to be shown as an unverified claim. [`OpenError::BadSignature`].
-    pub fn verify(&self, account: &AccountKey, realm: Realm) -> Result<Opened, OpenError> {
-        if account.id() != self.account || !self.first.is_by_account_key() {
+    /// [`OpenError::UnknownAccount`] if it names another account or device: it is to be shown as an
+    /// unverified claim. [`OpenError::BadSignature`].
+    pub fn verify(&self, signer: &Signer, realm: Realm) -> Result<Opened, OpenError> {
+        if !signer.is(self.account, self.first.device) {
             return Err(OpenError::UnknownAccount);
         }
-        account.verify(CONTEXT, realm, &[self.signed], &self.signature)?;
+        signer.key.verify(CONTEXT, realm, &[self.signed], &self.signature)?;
         Ok(Opened {
-            author: *account,
+            author: signer.account,
             first: self.first,
-            chain: ChainId::open(realm, account, self.first.device, self.first.epoch),
-            salts: SaltSource::Open,
+            chain: ChainId::open(realm, &signer.account, self.first.device, self.first.epoch),
             several: self.items.len() > 1,
             content: Zeroizing::new(emit_items(&self.items)),
         })

@@ -1,19 +1,18 @@
-//! What is inside an envelope once it has been verified or opened.
+//! What is inside an open envelope once it has been verified.
 
+use crate::account::Account;
 use crate::chain::{ChainId, Position};
 use crate::id::{MessageId, Salt};
 use crate::item::{Item, parse_items};
-use crate::key::AccountKey;
 use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
 
 /// The content of an envelope and who wrote it.
 pub struct Opened {
-    pub(super) author: AccountKey,
+    pub(super) author: Account,
     pub(super) first: Position,
     pub(super) chain: ChainId,
-    pub(super) salts: SaltSource,
     pub(super) several: bool,
     pub(super) content: Zeroizing<Vec<u8>>,
 }
@@ -21,7 +20,7 @@ pub struct Opened {
 impl Opened {
     /// Who wrote it.
     #[must_use]
-    pub const fn author(&self) -> &AccountKey {
+    pub const fn author(&self) -> &Account {
         &self.author
     }
 
@@ -29,12 +28,6 @@ impl Opened {
     #[must_use]
     pub const fn chain(&self) -> ChainId {
         self.chain
-    }
-
-    /// Whether nobody but author and recipient could read it.
-    #[must_use]
-    pub const fn is_sealed(&self) -> bool {
-        matches!(self.salts, SaltSource::Sealed(_))
     }
 
     /// The messages, in the author's order.
@@ -47,7 +40,7 @@ impl Opened {
             .into_iter()
             .zip(positions)
             .map(|(item, position)| {
-                let salt = self.salts.salt(&self.author, position);
+                let salt = Salt::open(&self.author, position);
                 OpenedMessage { id: item.id(&self.author, &salt), item, position, salt }
             })
             .collect()
@@ -71,21 +64,4 @@ pub struct OpenedMessage<'a> {
     pub salt: Salt,
     /// The id, unless a reference is still to be resolved.
     pub id: Option<MessageId>,
-}
-
-/// Where the salts of an envelope's messages come from.
-pub(super) enum SaltSource {
-    /// Anyone can compute them.
-    Open,
-    /// S of spec/03-envelope.md.
-    Sealed(Zeroizing<[u8; 32]>),
-}
-
-impl SaltSource {
-    pub(super) fn salt(&self, author: &AccountKey, position: Position) -> Salt {
-        match self {
-            Self::Open => Salt::open(author, position),
-            Self::Sealed(secret) => Salt::sealed(secret, position.counter),
-        }
-    }
 }

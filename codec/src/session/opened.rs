@@ -50,21 +50,29 @@ impl Opened {
     /// (spec/11-session.md: "They are consumed by the session").
     #[must_use]
     pub fn messages(&self) -> Vec<Message<'_>> {
-        self.all().filter(|message| !ratchet::is_step(&message.item)).collect()
+        let mut messages = self.every_message();
+        messages.retain(|message| !ratchet::is_step(&message.item));
+        messages
     }
 
-    /// The same with the session's own items.
-    pub(super) fn all(&self) -> impl Iterator<Item = Message<'_>> {
+    /// The messages with the session's own items among them: each has an id, and a statement is over
+    /// all of a chain's.
+    #[must_use]
+    pub fn every_message(&self) -> Vec<Message<'_>> {
         // The content was parsed before this value was made, so the fallback is never taken.
         let items = parse_items(self.several, &self.content).unwrap_or_default();
-        (self.first..).zip(items).map(|(counter, item)| {
-            let salt = Salt::sealed(&self.salt_secret, counter);
-            let canonical = item.canonical();
-            let account = &self.author.account.0;
-            let id = canonical
-                .map(|octets| MessageId(digest::hash("chappe-id/1", &[account, &salt.0, &octets])));
-            Message { item, counter, salt, id }
-        })
+        (self.first..)
+            .zip(items)
+            .map(|(counter, item)| {
+                let salt = Salt::sealed(&self.salt_secret, counter);
+                let canonical = item.canonical();
+                let account = &self.author.account.0;
+                let id = canonical.map(|octets| {
+                    MessageId(digest::hash("chappe-id/1", &[account, &salt.0, &octets]))
+                });
+                Message { item, counter, salt, id }
+            })
+            .collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! RFC 8032.
 
 use super::file::vectors;
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::key::{SignKey, VerifyKey};
 use ed25519_dalek::{Signature, Signer, SigningKey};
 
 /// RFC 8032, section 7.1: keys through the codec, signatures through what it signs and verifies with
@@ -10,8 +10,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey};
 fn ed25519() {
     for vector in vectors("ed25519") {
         let (seed, public) = (vector.array("seed"), vector.array("public"));
-        assert_eq!(AccountSecret::from_seed(&seed).public().to_bytes(), public, "{}", vector.id());
-        assert_eq!(AccountKey::from_bytes(&public).unwrap().to_bytes(), public, "{}", vector.id());
+        assert_eq!(SignKey::from_seed(&seed).public().to_bytes(), public, "{}", vector.id());
+        assert_eq!(VerifyKey::from_bytes(&public).unwrap().to_bytes(), public, "{}", vector.id());
 
         let key = SigningKey::from_bytes(&seed);
         let message = vector.octets("message");

@@ -52,7 +52,7 @@ impl From<CardError> for Refusal {
     fn from(error: CardError) -> Self {
         match error {
             CardError::Decode(error) => error.into(),
-            CardError::Key(error) => error.into(),
+            CardError::Certificate(_) | CardError::Device(_) => Self::new(error.name()),
         }
     }
 }
@@ -62,6 +62,7 @@ impl From<SealError> for Refusal {
         match error {
             SealError::Items(error) => error.into(),
             SealError::CountersExhausted => Self::new("out_of_range"),
+            SealError::KeyStore(error) => panic!("{error}"),
             SealError::WeakKey => Self::new("weak_key"),
         }
     }
@@ -118,7 +119,7 @@ pub(crate) fn opened(outcome: &str, opened: &Opened) -> Value {
         "epoch": first.epoch,
         "counter": first.counter,
         "items": all.iter().map(|message| item(&message.item)).collect::<Value>(),
-        "account_key": hex(&opened.author().to_bytes()),
+        "account_key": hex(&opened.author().0),
         "messages": messages(opened),
     })
 }

@@ -1,10 +1,10 @@
 //! The members of a vector's "in" as the types of this crate.
 
+use chappe_codec::account::Account;
 use chappe_codec::chain::Position;
 use chappe_codec::id::MessageId;
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::identity::Signer;
 use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::key::AccountKey;
 use chappe_codec::realm::Realm;
 use serde_json::Value;
 
@@ -38,8 +38,8 @@ pub(crate) fn realm(value: &Value) -> Realm {
 }
 
 /// Account keys a reader knows. All in the vectors are keys.
-pub(crate) fn accounts(value: &Value) -> Vec<AccountKey> {
-    list(value).map(|key| AccountKey::from_bytes(&array(key)).unwrap()).collect()
+pub(crate) fn accounts(value: &Value) -> Vec<Signer> {
+    list(value).map(|key| Signer::root(Account(array(key))).unwrap()).collect()
 }
 
 pub(crate) fn position(given: &Value) -> Position {
@@ -48,24 +48,6 @@ pub(crate) fn position(given: &Value) -> Position {
         epoch: number(&given["epoch"]),
         counter: number(&given["counter"]),
     }
-}
-
-/// The identity of these secrets; what a vector does not name is zero.
-pub(crate) fn identity(given: &Value, realm: Realm) -> Identity {
-    let mut seed = [0; IDENTITY_SEED_OCTETS];
-    for (name, at) in [
-        ("account_seed", 0),
-        ("identity_secret", 32),
-        ("prekey_secret", 64),
-        ("transport_seed", 96),
-        ("label_key", 128),
-    ] {
-        if let Some(value) = given.get(name) {
-            let part = octets(value);
-            seed[at..at + part.len()].copy_from_slice(&part);
-        }
-    }
-    Identity::from_seed(&seed, realm)
 }
 
 /// An item that owns its body.

@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, hex, item};
 use super::given::{OwnedItem, array, list, number, octets, position};
+use chappe_codec::account::Account;
 use chappe_codec::id::{MessageId, Salt};
 use chappe_codec::item::{self, Item, Reference, Resolution, emit_items, parse_items};
-use chappe_codec::key::AccountKey;
 use serde_json::{Value, json};
 
 pub(crate) fn items(given: &Value) -> Answer {
@@ -15,7 +15,7 @@ pub(crate) fn items(given: &Value) -> Answer {
 }
 
 pub(crate) fn message_id(given: &Value) -> Answer {
-    let account = AccountKey::from_bytes(&array(&given["account_key"]))?;
+    let account = Account(array(&given["account_key"]));
     let owned = OwnedItem::new(&given["item"]);
     let mut item = owned.item();
     if let (Some(id), Reference::Prefix(prefix)) = (given.get("resolved"), item.reference) {
@@ -42,7 +42,7 @@ pub(crate) fn resolve(given: &Value) -> Answer {
 }
 
 pub(crate) fn open_salt(given: &Value) -> Answer {
-    let account = AccountKey::from_bytes(&array(&given["account_key"]))?;
+    let account = Account(array(&given["account_key"]));
     Ok(json!({ "salt": hex(&Salt::open(&account, position(given)).0) }))
 }
 

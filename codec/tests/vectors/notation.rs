@@ -2,8 +2,9 @@
 
 use super::answer::{Answer, hex};
 use super::given::{array, number, octets, realm as realm_given};
+use chappe_codec::account::Account;
 use chappe_codec::framing::{self, field};
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::key::{SignKey, VerifyKey};
 use chappe_codec::label::{Label, LabelKey, label_epoch};
 use chappe_codec::realm::{Mode, Realm};
 use serde_json::{Value, json};
@@ -36,15 +37,17 @@ pub(crate) fn realm_text(given: &Value) -> Answer {
 }
 
 pub(crate) fn account(given: &Value) -> Answer {
-    let key = AccountSecret::from_seed(&array(&given["account_seed"])).public();
-    assert_eq!(AccountKey::from_bytes(&key.to_bytes())?, key);
-    Ok(json!({ "account_key": hex(&key.to_bytes()), "account_id": hex(&key.id().0) }))
+    let key = SignKey::from_seed(&array(&given["account_seed"])).public();
+    assert_eq!(VerifyKey::from_bytes(&key.to_bytes())?, key);
+    Ok(
+        json!({ "account_key": hex(&key.to_bytes()), "account_id": hex(&Account::of_key(&key).id().0) }),
+    )
 }
 
 pub(crate) fn signature(given: &Value) -> Answer {
     let (context, content) = (given["context"].as_str().unwrap(), octets(&given["content"]));
     let realm = realm_given(&given["realm"]);
-    let key = AccountKey::from_bytes(&array(&given["account_key"]))?;
+    let key = VerifyKey::from_bytes(&array(&given["account_key"]))?;
     key.verify(context, realm, &[&content], &array(&given["signature"]))?;
     Ok(json!({ "signed": hex(&[context.as_bytes(), &realm.to_bytes(), &content].concat()) }))
 }

@@ -2,21 +2,25 @@
 
 use super::answer::{self, Answer, hex, messages, needs_newer};
 use super::given::{accounts, array, borrowed, items, octets, position, realm};
+use chappe_codec::account::Account;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError, Opened};
-use chappe_codec::key::{AccountKey, AccountSecret};
+use chappe_codec::identity::Signer;
+use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use serde_json::{Value, json};
 
 pub(crate) fn write(given: &Value) -> Answer {
-    let secret = AccountSecret::from_seed(&array(&given["account_seed"]));
-    let (realm, account, items) = (realm(&given["realm"]), secret.public(), items(&given["items"]));
-    let envelope = OpenEnvelope::sign(&secret, realm, position(given), &borrowed(&items))?;
+    let secret = SignKey::from_seed(&array(&given["account_seed"]));
+    let (realm, account, items) =
+        (realm(&given["realm"]), Account::of_key(&secret.public()), items(&given["items"]));
+    let envelope =
+        OpenEnvelope::sign(&secret, &account, realm, position(given), &borrowed(&items))?;
     let Envelope::Open(open) = Envelope::parse(&envelope)? else { panic!("not open") };
     assert_eq!(open.items, borrowed(&items));
     assert_eq!(open.first, position(given));
-    let opened = verify(&open, &[account], realm)?;
+    let opened = verify(&open, &[Signer::root(account)?], realm)?;
     Ok(json!({
-        "account_key": hex(&account.to_bytes()),
+        "account_key": hex(&account.0),
         "account_id": hex(&account.id().0),
         "chain_id": hex(&opened.chain().0),
         "envelope": hex(&envelope),
@@ -28,7 +32,7 @@ pub(crate) fn read(given: &Value) -> Answer {
     let envelope = octets(&given["envelope"]);
     let open = match Envelope::parse(&envelope)? {
         Envelope::Open(open) => open,
-        Envelope::FirstFlight(_) => panic!("sealed"),
+        Envelope::Sealed(_) => panic!("sealed"),
         Envelope::Unknown { .. } => return Ok(needs_newer()),
     };
     match verify(&open, &accounts(&given["accounts"]), realm(&given["realm"])) {
@@ -46,11 +50,7 @@ pub(crate) fn read(given: &Value) -> Answer {
     }
 }
 
-fn verify(
-    open: &OpenEnvelope<'_>,
-    known: &[AccountKey],
-    realm: Realm,
-) -> Result<Opened, OpenError> {
-    let account = known.iter().find(|account| account.id() == open.account);
-    open.verify(account.ok_or(OpenError::UnknownAccount)?, realm)
+fn verify(open: &OpenEnvelope<'_>, known: &[Signer], realm: Realm) -> Result<Opened, OpenError> {
+    let signer = known.iter().find(|signer| signer.account.id() == open.account);
+    open.verify(signer.ok_or(OpenError::UnknownAccount)?, realm)
 }

@@ -2,20 +2,26 @@
 
 use super::answer::{Answer, hex, needs_newer};
 use super::given::{accounts, array, list, number, octets, realm};
+use chappe_codec::account::Account;
 use chappe_codec::chain::ChainId;
 use chappe_codec::error::ErrorKind;
 use chappe_codec::id::MessageId;
-use chappe_codec::key::{AccountKey, AccountSecret, KeyError};
+use chappe_codec::identity::Signer;
+use chappe_codec::key::{KeyError, SignKey};
 use chappe_codec::merkle;
 use chappe_codec::statement::{BlindingSalt, Claim, Evidence, Statement};
 use chappe_codec::time::TimeInterval;
 use serde_json::{Value, json};
-use x25519_dalek::{PublicKey, StaticSecret};
 
 pub(crate) fn write(given: &Value) -> Answer {
-    let secret = AccountSecret::from_seed(&array(&given["account_seed"]));
+    let secret = SignKey::from_seed(&array(&given["account_seed"]));
+    let signer = Signer {
+        account: Account::of_key(&secret.public()),
+        device: number(&given["device"]),
+        key: secret.public(),
+    };
     let claim = Claim {
-        account: secret.public().id(),
+        account: Account::of_key(&secret.public()).id(),
         device: number(&given["device"]),
         chain: ChainId(array(&given["chain_id"])),
         first: number(&given["first"]),
@@ -24,9 +30,9 @@ pub(crate) fn write(given: &Value) -> Answer {
         previous: array(&given["previous"]),
         time: TimeInterval::new(number(&given["earliest"]), number(&given["width"])),
     };
-    let statement = claim.sign(&secret, realm(&given["realm"]));
+    let statement = claim.sign(&secret, realm(&given["realm"])).unwrap();
     assert_eq!(Statement::parse(&statement.to_bytes())?, statement);
-    statement.verify(&secret.public(), realm(&given["realm"]))?;
+    statement.verify(&signer, realm(&given["realm"]))?;
     Ok(json!({ "statement": hex(&statement.to_bytes()), "hash": hex(&statement.hash()) }))
 }
 
@@ -41,8 +47,8 @@ pub(crate) fn read(given: &Value) -> Answer {
     assert_eq!(statement.to_bytes().as_slice(), octets);
     let claim = &statement.claim;
     let known = accounts(&given["accounts"]);
-    let account = known.iter().find(|account| account.id() == claim.account);
-    statement.verify(account.ok_or(KeyError::UnknownAccount)?, realm(&given["realm"]))?;
+    let signer = known.iter().find(|signer| signer.account.id() == claim.account);
+    statement.verify(signer.ok_or(KeyError::UnknownAccount)?, realm(&given["realm"]))?;
     let earliest = claim.time.earliest_seconds();
     let [.., high, low] = claim.time.to_bytes();
     let width = u16::from_be_bytes([high, low]);
@@ -76,26 +82,9 @@ pub(crate) fn root(given: &Value) -> Answer {
 }
 
 pub(crate) fn chain_open(given: &Value) -> Answer {
-    let account = AccountKey::from_bytes(&array(&given["account_key"]))?;
+    let account = Account(array(&given["account_key"]));
     let (device, epoch) = (number(&given["device"]), number(&given["epoch"]));
     let chain = ChainId::open(realm(&given["realm"]), &account, device, epoch);
-    Ok(json!({ "chain_id": hex(&chain.0) }))
-}
-
-pub(crate) fn chain_sealed(given: &Value) -> Answer {
-    let secret = |name: &str| StaticSecret::from(array::<32>(&given[name]));
-    let (a, b) = (secret("sender_identity_secret"), secret("recipient_identity_secret"));
-    let agreed = a.diffie_hellman(&PublicKey::from(&b)).to_bytes();
-    assert_eq!(agreed, b.diffie_hellman(&PublicKey::from(&a)).to_bytes());
-    let account = |name: &str| AccountKey::from_bytes(&array(&given[name])).unwrap();
-    let chain = ChainId::sealed(
-        &agreed,
-        realm(&given["realm"]),
-        &account("sender_account_key"),
-        &account("recipient_account_key"),
-        number(&given["device"]),
-        number(&given["epoch"]),
-    );
     Ok(json!({ "chain_id": hex(&chain.0) }))
 }
 

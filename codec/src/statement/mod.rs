@@ -1,11 +1,22 @@
 //! Statements: one signature over consecutive messages of a chain (spec/04-statement.md).
 
-use crate::chain::{ACCOUNT_DEVICE, ChainId};
+mod proof;
+mod signing;
+mod standing;
+
+pub use proof::{Proof, ProofError};
+pub use signing::{SigningPolicy, waits_for_signature};
+pub use standing::{Vouching, Whereabouts};
+
+use crate::account::AccountId;
+use crate::chain::ChainId;
 use crate::digest;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
 use crate::id::MessageId;
-use crate::key::{AccountId, AccountKey, AccountSecret, KeyError};
+use crate::identity::Signer;
+use crate::key::KeyError;
+use crate::key_store::{KeyStoreError, Sign};
 use crate::limits::STATEMENT_MESSAGES_MAX;
 use crate::merkle;
 use crate::realm::Realm;
@@ -71,11 +82,18 @@ impl Claim {
         in_range.then_some(Self { account, device, chain, first, count, root, previous, time })
     }
 
-    /// Signs the claim. The secret must be the claim's own account.
-    #[must_use]
-    pub fn sign(self, secret: &AccountSecret, realm: Realm) -> Statement {
-        let signature = secret.sign(CONTEXT, realm, &[&self.to_bytes()]);
-        Statement { claim: self, signature }
+    /// Signs the claim with the signing key of the device it names.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Unavailable`].
+    pub fn sign(
+        self,
+        keys: &(impl Sign + ?Sized),
+        realm: Realm,
+    ) -> Result<Statement, KeyStoreError> {
+        let signature = keys.signature(CONTEXT, realm, &[&self.to_bytes()])?;
+        Ok(Statement { claim: self, signature })
     }
 
     /// Whether these are the messages, all of them, in order.
@@ -160,20 +178,20 @@ impl Statement {
         out
     }
 
-    /// Verifies that the account said this, in this realm.
+    /// Verifies that the signer said this, in this realm.
     ///
     /// # Errors
     ///
     /// [`KeyError::BadSignature`], also where the account is not the one the statement names;
-    /// [`KeyError::UnknownAccount`] for a device other than 0, whose key is not known.
-    pub fn verify(&self, account: &AccountKey, realm: Realm) -> Result<(), KeyError> {
-        if account.id() != self.claim.account {
+    /// [`KeyError::UnknownAccount`] where the device is another.
+    pub fn verify(&self, signer: &Signer, realm: Realm) -> Result<(), KeyError> {
+        if signer.account.id() != self.claim.account {
             return Err(KeyError::BadSignature);
         }
-        if self.claim.device != ACCOUNT_DEVICE {
+        if self.claim.device != signer.device {
             return Err(KeyError::UnknownAccount);
         }
-        account.verify(CONTEXT, realm, &[&self.claim.to_bytes()], &self.signature)
+        signer.key.verify(CONTEXT, realm, &[&self.claim.to_bytes()], &self.signature)
     }
 
     /// Whether the two are evidence against their author, both having verified: of one chain, over

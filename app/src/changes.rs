@@ -1,0 +1,61 @@
+//! Changes about accounts, in words: never in silence (spec/10-identity.md, "A change is never
+//! silent").
+
+use chappe_codec::account::AccountId;
+use chappe_codec::identity::{Certificate, Change};
+use serde_json::{Value, json};
+
+/// What a person reads, and what a program does. `name` says what to call an account.
+pub(crate) fn describe(change: &Change, name: impl Fn(AccountId) -> String) -> (String, Value) {
+    let of = |certificate: &Certificate| {
+        (name(certificate.account.id()), certificate.account.id(), certificate.device)
+    };
+    let (what, text, account, device) = match change {
+        Change::NewAccount { account } => {
+            let text = format!("a new account: {}", name(account.id()));
+            ("new_account", text, account.id(), None)
+        }
+        Change::NewDevice { certificate } => {
+            let (who, account, device) = of(certificate);
+            let text = format!("{who} has a NEW DEVICE, number {device}: make sure by voice");
+            ("new_device", text, account, Some(device))
+        }
+        Change::Reissued { old, new, .. } => {
+            let (who, account, device) = of(new);
+            let text = if new.has_other_keys(old) {
+                format!("device {device} of {who} has OTHER KEYS: make sure by voice")
+            } else {
+                format!("device {device} of {who} has other permissions")
+            };
+            ("reissued", text, account, Some(device))
+        }
+        Change::NewCard { new, .. } => {
+            let (who, account, device) = of(new.certificate());
+            (
+                "new_card",
+                format!("device {device} of {who} has a new prekey"),
+                account,
+                Some(device),
+            )
+        }
+        Change::Revoked { account, device, .. } => {
+            let text = format!(
+                "device {device} of {} is REVOKED: nothing it says from now on counts",
+                name(account.id())
+            );
+            ("revoked", text, account.id(), Some(*device))
+        }
+        Change::Succeeded { account, .. } => {
+            let text = format!(
+                "the root of {} is succeeded by ANOTHER KEY: make sure by voice",
+                name(account.id())
+            );
+            ("succeeded", text, account.id(), None)
+        }
+        Change::Conflict(_) => {
+            let text = "a root has endorsed two things that exclude each other; both are kept";
+            return (text.into(), json!({"what": "conflict"}));
+        }
+    };
+    (text, json!({"what": what, "account": account.to_string(), "device": device}))
+}

@@ -1,0 +1,138 @@
+//! What a certified device signs (chapters 03 and 04): open envelopes, statements, proofs.
+
+use super::answer::{self, Answer, Refusal, hex, messages, needs_newer};
+use super::given::{array, borrowed, items, list, number, octets, position, realm};
+use chappe_codec::account::Account;
+use chappe_codec::chain::ChainId;
+use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
+use chappe_codec::error::ErrorKind;
+use chappe_codec::id::MessageId;
+use chappe_codec::identity::{Carried, Directory, Signer};
+use chappe_codec::key::SignKey;
+use chappe_codec::statement::{Claim, Proof, Statement};
+use chappe_codec::time::TimeInterval;
+use serde_json::{Value, json};
+
+/// "What is known": accounts of one key each, then endorsements in the order they were met.
+fn known(given: &Value) -> Directory {
+    let mut directory = Directory::new(realm(&given["realm"]));
+    for account in list(&given["accounts"]) {
+        directory.know(Account(array(account))).unwrap();
+    }
+    for (kind, name) in [(0, "certificates"), (1, "revocations"), (2, "successions")] {
+        for endorsement in list(&given[name]) {
+            let body = [&[kind][..], &octets(endorsement)].concat();
+            directory.take(&Carried::parse(&body).unwrap()).unwrap();
+        }
+    }
+    directory
+}
+
+fn signer(given: &Value) -> (SignKey, Signer) {
+    let key = SignKey::from_seed(&array(&given["signing_seed"]));
+    let (account, device) = (Account(array(&given["account"])), number(&given["device"]));
+    let signer = Signer { account, device, key: key.public() };
+    (key, signer)
+}
+
+pub(crate) fn open_write(given: &Value) -> Answer {
+    let (key, signer) = signer(given);
+    let (realm, items) = (realm(&given["realm"]), items(&given["items"]));
+    let envelope =
+        OpenEnvelope::sign(&key, &signer.account, realm, position(given), &borrowed(&items))?;
+    let Envelope::Open(open) = Envelope::parse(&envelope)? else { panic!("not open") };
+    let opened = open.verify(&signer, realm)?;
+    Ok(json!({
+        "account_id": hex(&signer.account.id().0),
+        "chain_id": hex(&opened.chain().0),
+        "envelope": hex(&envelope),
+        "messages": messages(&opened),
+    }))
+}
+
+pub(crate) fn open_read(given: &Value) -> Answer {
+    let envelope = octets(&given["envelope"]);
+    let open = match Envelope::parse(&envelope)? {
+        Envelope::Open(open) => open,
+        Envelope::Sealed(_) => panic!("sealed"),
+        Envelope::Unknown { .. } => return Ok(needs_newer()),
+    };
+    let mut out = json!({
+        "outcome": "verified",
+        "device": open.first.device,
+        "epoch": open.first.epoch,
+        "counter": open.first.counter,
+        "items": open.items.iter().map(answer::item).collect::<Value>(),
+    });
+    match known(given).verify_open(&open) {
+        Ok(opened) => {
+            out["account"] = json!(hex(&opened.author().0));
+            out["messages"] = messages(&opened);
+        }
+        Err(OpenError::UnknownAccount) => {
+            out["outcome"] = json!("unverified");
+            out["account_id"] = json!(hex(&open.account.0));
+        }
+        Err(other) => return Err(other.into()),
+    }
+    Ok(out)
+}
+
+pub(crate) fn statement_write(given: &Value) -> Answer {
+    let (key, signer) = signer(given);
+    let claim = Claim {
+        account: signer.account.id(),
+        device: signer.device,
+        chain: ChainId(array(&given["chain_id"])),
+        first: number(&given["first"]),
+        count: number(&given["count"]),
+        root: array(&given["root"]),
+        previous: array(&given["previous"]),
+        time: TimeInterval::new(number(&given["earliest"]), number(&given["width"])),
+    };
+    let statement = claim.sign(&key, realm(&given["realm"])).unwrap();
+    statement.verify(&signer, realm(&given["realm"]))?;
+    Ok(json!({ "statement": hex(&statement.to_bytes()), "hash": hex(&statement.hash()) }))
+}
+
+pub(crate) fn statement_read(given: &Value) -> Answer {
+    let octets = octets(&given["statement"]);
+    let statement = match Statement::parse(&octets) {
+        Ok(statement) => statement,
+        Err(error) if error.kind == ErrorKind::UnknownVersion => return Ok(needs_newer()),
+        Err(error) => return Err(error.into()),
+    };
+    known(given).verify_statement(&statement)?;
+    let claim = &statement.claim;
+    let [.., high, low] = claim.time.to_bytes();
+    Ok(json!({
+        "account_id": hex(&claim.account.0),
+        "device": claim.device,
+        "chain_id": hex(&claim.chain.0),
+        "first": claim.first,
+        "count": claim.count,
+        "root": hex(&claim.root),
+        "previous": hex(&claim.previous),
+        "earliest": claim.time.earliest_seconds().to_string(),
+        "width": u16::from_be_bytes([high, low]),
+        "hash": hex(&statement.hash()),
+    }))
+}
+
+pub(crate) fn proof_write(given: &Value) -> Answer {
+    let ids: Vec<MessageId> = list(&given["ids"]).map(|id| MessageId(array(id))).collect();
+    let statement = Statement::parse(&octets(&given["statement"]))?;
+    let proof = Proof::new(statement, number(&given["counter"]), &ids).unwrap().to_bytes();
+    let path: Value = proof[163..].chunks(32).map(hex).collect();
+    Ok(json!({ "path": path, "proof": hex(&proof) }))
+}
+
+pub(crate) fn proof_read(given: &Value) -> Answer {
+    let octets = octets(&given["proof"]);
+    let proof = Proof::parse(&octets)?;
+    assert_eq!(proof.to_bytes(), octets);
+    proof
+        .verify_known(&MessageId(array(&given["id"])), &known(given))
+        .map_err(|error| Refusal::new(error.name()))?;
+    Ok(json!({ "counter": proof.counter, "chain_id": hex(&proof.statement.claim.chain.0) }))
+}
