@@ -181,6 +181,10 @@ impl SealedHead {
             end = end.saturating_add(part.len());
             // A head is no longer than the longest, so every part fits.
             if let Some(place) = buffer.get_mut(start..end) {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "cut to the same length one line up"
+                )]
                 place.copy_from_slice(part);
             }
         }
@@ -192,10 +196,7 @@ impl SealedHead {
 fn class_of(code: u8, rest: &[u8]) -> Option<SealedClass> {
     Some(match code {
         1 => SealedClass::Chain { hint: *rest.first_chunk()? },
-        2 => SealedClass::RandomAccess {
-            hint: *rest.first_chunk()?,
-            residue: *rest.last()?,
-        },
+        2 => SealedClass::RandomAccess { hint: *rest.first_chunk()?, residue: *rest.last()? },
         _ => {
             let (hint, rest) = rest.split_first_chunk()?;
             let (ephemeral, rest) = rest.split_first_chunk()?;

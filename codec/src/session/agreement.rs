@@ -41,7 +41,8 @@ impl Beginning<'_> {
 /// `parties = account A ‖ device A ‖ account B ‖ device B`.
 pub(super) fn parties(a: &Party, b: &Party) -> [u8; 66] {
     let mut out = [0; 66];
-    let octets = [a, b].into_iter().flat_map(|party| party.account.0.into_iter().chain([party.device]));
+    let octets =
+        [a, b].into_iter().flat_map(|party| party.account.0.into_iter().chain([party.device]));
     for (to, octet) in out.iter_mut().zip(octets) {
         *to = octet;
     }

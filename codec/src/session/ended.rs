@@ -26,8 +26,14 @@ pub(super) struct Ended {
 
 impl Ended {
     /// What is left of a session; the rest is wiped. None of its hints is held any more.
-    pub(super) fn of(session: Session, ended: u64, now: Option<u64>, index: &mut Hints<'_>) -> Self {
-        let Session { number, role, peer, is_stranger, ephemeral, incoming, receiving, .. } = session;
+    pub(super) fn of(
+        session: Session,
+        ended: u64,
+        now: Option<u64>,
+        index: &mut Hints<'_>,
+    ) -> Self {
+        let Session { number, role, peer, is_stranger, ephemeral, incoming, receiving, .. } =
+            session;
         receiving.forget_hints(index);
         let behind = receiving.behind;
         let flights = (role == Role::Responder)

@@ -23,7 +23,7 @@ pub(super) const fn is_random_access(counter: u32) -> bool {
 /// higher of two equally near".
 pub(super) fn nearest(n: u32, residue: u8) -> u32 {
     let lowest = u32::from(residue).saturating_mul(RANDOM_ACCESS_COUNTERS);
-    let all = (lowest..SESSION_COUNTERS_MAX).step_by(1 << 16);
+    let all = (0..SESSION_COUNTERS_MAX >> 16).map(|high| high << 16 | lowest);
     // Of equal minima the first is taken: from the highest down.
     all.rev().min_by_key(|counter| counter.abs_diff(n)).unwrap_or(lowest)
 }
@@ -158,6 +158,7 @@ impl HintIndex {
         if let Some((held, _)) = place {
             *held = VACANT;
         } else if let Some(at) = self.overflow.iter().position(|e| *e == (hint, expected)) {
+            #[expect(clippy::disallowed_methods, reason = "found one line up")]
             self.overflow.swap_remove(at);
         } else {
             return;

@@ -20,6 +20,7 @@ mod agreement;
 mod begin;
 mod chain;
 mod ended;
+mod endings;
 mod epoch;
 mod hint;
 mod hybrid;
@@ -37,6 +38,7 @@ mod send;
 mod session;
 mod sessions;
 mod snapshot;
+mod trial;
 #[cfg(test)]
 mod vectors;
 

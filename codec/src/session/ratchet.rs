@@ -79,9 +79,7 @@ impl Ratchet {
     /// The body of the item that is to go with the next envelope.
     pub(super) fn body(&self) -> Option<Vec<u8>> {
         let of = |kind: u8, content: &[&[u8]]| {
-            let octets = content.iter().map(|part| part.len()).sum::<usize>();
-            let mut body = Vec::with_capacity(octets.saturating_add(1));
-            body.push(kind);
+            let mut body = alloc::vec![kind];
             content.iter().for_each(|part| body.extend_from_slice(part));
             Some(body)
         };
@@ -295,8 +293,7 @@ impl Session {
                 let shared = hybrid::decapsulate(seed, ciphertext);
                 let key = hybrid::encapsulation_key(seed);
                 let secrets = [&*self.ratchet.carry, &*agreed, &*shared];
-                let root =
-                    hybrid::next_root(secrets, epoch, &public_half(own), &key, ciphertext);
+                let root = hybrid::next_root(secrets, epoch, &public_half(own), &key, ciphertext);
                 self.ratchet.pending = Pending::None;
                 self.ratchet.post_quantum.get_or_insert(epoch);
                 self.enter(&root, true, now, window, index);
@@ -369,4 +366,5 @@ fn hybrid_parts(
 }
 
 // A hybrid offer fits an envelope with room for a message beside it.
+#[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
 const _: () = assert!(ENCAPSULATION_KEY_OCTETS * 2 < ENVELOPE_OCTETS_MAX);

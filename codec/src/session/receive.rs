@@ -243,7 +243,9 @@ impl LiveEpoch {
         }
         let far_end = n.saturating_add(FAR_REACH).min(SESSION_COUNTERS_MAX);
         let first = self.far_end.max(n).next_multiple_of(FAR_COUNTERS);
-        for counter in (first..far_end).step_by(64) {
+        #[expect(clippy::disallowed_methods, reason = "64 is not zero")]
+        let multiples = (first..far_end).step_by(64);
+        for counter in multiples {
             if !hint::is_random_access(counter) {
                 let hint = self.keys.hints.in_chain(counter);
                 index.insert(hint, counter, parity);

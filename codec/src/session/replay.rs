@@ -83,7 +83,7 @@ impl Memory {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.values().map(BTreeSet::len).sum()
+        self.0.values().map(BTreeSet::len).fold(0, usize::saturating_add)
     }
 
     fn taken(&self, prekey: &[u8; 32], contact: Option<(Account, u8)>) -> usize {

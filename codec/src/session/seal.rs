@@ -1,13 +1,13 @@
 //! Reserving and sealing (spec/11-session.md, "Counters and memory").
 
 use super::begin;
-use super::{Party, Recipient};
 use super::open::Event;
 use super::opened::Opened;
 use super::ratchet::{self, Steps};
 use super::receive::Hints;
 use super::session::Session;
 use super::sessions::{SessionNumber, Sessions};
+use super::{Party, Recipient};
 use crate::envelope::SealedHead;
 use crate::error::{DecodeError, ErrorKind};
 use crate::item::{Item, check_items, put_items};
@@ -242,6 +242,7 @@ impl Session {
 }
 
 const MAX_ITEMS: u32 = 32;
+#[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
 const _: () = assert!(MAX_ITEMS as usize == ENVELOPE_ITEMS_MAX);
 
 fn counted(items: usize) -> Result<u32, SealError> {
@@ -255,7 +256,7 @@ fn counted(items: usize) -> Result<u32, SealError> {
 
 /// Octets of a lone item each: lengths come on top where there are several.
 fn octets_of(items: &[Item<'_>]) -> usize {
-    items.iter().map(Item::octets).sum()
+    items.iter().map(Item::octets).fold(0, usize::saturating_add)
 }
 
 const fn too_long(field: &'static str) -> SealError {

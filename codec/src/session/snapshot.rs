@@ -179,13 +179,11 @@ fn read_ended(front: Front, input: &[u8]) -> Parsed<'_, Ended> {
     }
     // Of counters from n on there are keys of first flights alone, which only a responder has.
     let flights_end = if role == Role::Responder { FIRST_FLIGHTS_MAX } else { 0 };
-    let is_fitting = |counter: u32, epoch: u32| {
-        counter < behind || epoch == 0 && counter < flights_end
-    };
+    let is_fitting =
+        |counter: u32, epoch: u32| counter < behind || epoch == 0 && counter < flights_end;
     let max = ENDED_KEYS_MAX;
     let (rest, kept) = read_passed_over(max, is_fitting, rest)?;
-    let ended =
-        Ended { number, role, peer, is_stranger, ephemeral, incoming, ended, behind, kept };
+    let ended = Ended { number, role, peer, is_stranger, ephemeral, incoming, ended, behind, kept };
     Ok((rest, ended))
 }
 
@@ -289,10 +287,7 @@ fn read_ratchet(input: &[u8]) -> Parsed<'_, Ratchet> {
         }
         _ => return refuse(ErrorKind::UnknownCode, "pending", at_pending),
     };
-    Ok((
-        rest,
-        Ratchet { epoch, carry, own, other, pending, post_quantum, sent, received, since },
-    ))
+    Ok((rest, Ratchet { epoch, carry, own, other, pending, post_quantum, sent, received, since }))
 }
 
 fn put_sending(out: &mut Vec<u8>, sending: &Sending, in_order: bool) {
@@ -474,6 +469,7 @@ const ENDED_KEYS_MAX: usize = SKIPPED_KEYS_MAX + FIRST_FLIGHTS_MAX as usize;
 
 // The longest snapshots fit: everything but keys of counters is below three kilobytes, and 200 octets in
 // an ended session.
+#[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
 const _: () = {
     let each = MESSAGE_KEYS_OCTETS + 20;
     assert!(SKIPPED_KEYS_MAX * each + 3072 <= SESSION_SNAPSHOT_OCTETS_MAX);

@@ -140,7 +140,10 @@ fn a_known_device_with_another_identity_key_is_refused() {
     let (mut a, mut b) = (Device::new(45, Window::HANDSET), Device::new(46, Window::HANDSET));
     let sent = a.send(&b.recipient(false), b"it is me");
     b.receive(&sent.envelope).unwrap();
-    assert_eq!(b.sessions.admit(&b.keys, &Party { identity: [9; 32], ..a.me }, None).unwrap().len(), 1);
+    assert_eq!(
+        b.sessions.admit(&b.keys, &Party { identity: [9; 32], ..a.me }, None).unwrap().len(),
+        1
+    );
     assert_eq!(b.sessions.size().sessions, 0);
 }
 

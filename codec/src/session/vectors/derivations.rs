@@ -50,13 +50,8 @@ pub(super) fn agreement(given: &Value) -> Answer {
     assert_eq!(responder.agree(AgreementKey::Identity, &ephemeral).unwrap(), d2);
     assert_eq!(responder.agree(own, &ephemeral).unwrap(), d3);
 
-    let beginning = Beginning {
-        realm,
-        initiator: &a,
-        responder: &b,
-        prekey: &prekey,
-        ephemeral: &ephemeral,
-    };
+    let beginning =
+        Beginning { realm, initiator: &a, responder: &b, prekey: &prekey, ephemeral: &ephemeral };
     let root = beginning.root([&d1, &d2, &d3]);
     let flight = agreement::flight_hint_key(&d1, realm, &a, &b);
     let stranger = agreement::stranger_hint_key(&d3, realm);
@@ -117,7 +112,8 @@ pub(super) fn counter_keys(given: &Value) -> Answer {
     assert_eq!(at, counter);
     let keys = chain.message_keys();
     let hints = WayKeys::of_epoch(&root, way).hints;
-    let [carry, other] = [Role::Initiator, Role::Responder].map(|role| EpochKeys::of_root(&root, role).carry);
+    let [carry, other] =
+        [Role::Initiator, Role::Responder].map(|role| EpochKeys::of_root(&root, role).carry);
     assert_eq!(carry, other);
     Ok(json!({
         "carry": hex(&*carry),

@@ -11,9 +11,7 @@ use crate::limits::ENVELOPE_OCTETS_MAX;
 use crate::realm::Realm;
 use crate::session::ratchet::{self, Pending};
 use crate::session::receive::Hints;
-use crate::session::{
-    Opened, Party, Recipient, SealError, SessionNumber, Sessions, Window,
-};
+use crate::session::{Opened, Party, Recipient, SealError, SessionNumber, Sessions, Window};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
