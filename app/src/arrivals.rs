@@ -185,6 +185,12 @@ impl<'a> Desk<'a> {
             (false, _) => "open",
         };
         let line = line(content, message);
+        if message.is_step() {
+            // The session's own affair; it has an id, which statements hold.
+            let text = format!("{name}: new keys for what is said from now on");
+            let value = json!({"author": message.author.id().to_string(), "line": line});
+            return self.report.event("step", &text, value);
+        }
         self.report.event(
             "message",
             &format!("{name}: {summary} ({class}; on device, authenticated, not yet signed)"),

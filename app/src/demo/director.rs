@@ -329,6 +329,11 @@ impl Director {
                     "open"
                 },
             ),
+            "step" => format!(
+                "step       new keys in the session with {}",
+                self.name_of(event.text("author"))
+            ),
+            "change" => format!("CHANGE     {}", event.text("what")),
             "signed" => format!(
                 "signed     {:>4} messages of {}",
                 event.texts("ids").len(),
@@ -366,7 +371,7 @@ impl Director {
                     state: FrameState::Sent,
                 }
             }
-            "message" => {
+            "message" | "step" => {
                 let mut line: MessageLine =
                     serde_json::from_value(event.value.get("line")?.clone()).ok()?;
                 line.at = actor;

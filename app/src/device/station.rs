@@ -152,9 +152,7 @@ impl<'a> Station<'a> {
                 (Family::ENDORSEMENT, 0) => endorsements.extend(Carried::parse(&message.body)),
                 _ => {}
             }
-            if !message.is_step() {
-                arrivals.push(Arrival::Message(Box::new(message.clone())));
-            }
+            arrivals.push(Arrival::Message(Box::new(message.clone())));
         }
         for endorsement in endorsements {
             // "They prove themselves": one that does not hold, or is about nobody we know, is nothing.
