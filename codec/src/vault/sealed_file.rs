@@ -70,7 +70,9 @@ pub fn open(
         return Err(refused(ErrorKind::BadPadding, "padding", length));
     }
     content.truncate(length.saturating_add(LENGTH_OCTETS));
-    Ok(Zeroizing::new(content.split_off(LENGTH_OCTETS)))
+    #[expect(clippy::disallowed_methods, reason = "cut behind so many octets one line up")]
+    let inside = content.split_off(LENGTH_OCTETS);
+    Ok(Zeroizing::new(inside))
 }
 
 /// The name a file has on disk where its own would say too much: of a kind and a statement's hash.
