@@ -51,7 +51,7 @@ model:            ## Sessions with the attacker everywhere, every state: minutes
 	@.ci/model
 
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
+	@for area in airtime anchor codec frame identity packed relay session vault whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check

@@ -87,6 +87,8 @@ def cases():
         if vector["result"] == "valid":
             yield vector["id"], "lease", vector["out"], True
     for path in sorted((ROOT / "test-vectors").glob("*/*.json")):
+        if path.parent.name == "primitives":
+            continue  # the standards' own values, in a shape of their own
         document = json.loads(path.read_text())
         if "vectors" in document:
             yield path.parent.name + "/" + path.name, "vectors", document, True

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections import Counter
 
-import aes_gcm_siv
+import vault_cipher
 from argon2id import argon2id
 from judge import octets_of, refused, same
 from refusal import Refused, refuse_unless
@@ -28,7 +28,7 @@ def number(octets):
 
 
 def unsealed(key, nonce, aad, sealed, field):
-    content = aes_gcm_siv.unseal(key, nonce, aad, sealed)
+    content = vault_cipher.unseal(key, nonce, aad, sealed)
     refuse_unless(content is not None, "bad_tag", field, 0)
     return content
 
@@ -80,7 +80,7 @@ def slot_write(given):
     key, aad = slot_secrets(octets_of(given["stretched"]), header, given["slot"])
     content = octets_of(given["wrapping_key"]) + bytes([given["decoy"], given["area"], given["kept"]])
     nonce = octets_of(given["nonce"])
-    sealed = nonce + aes_gcm_siv.seal(key, nonce, aad, content + bytes(449))
+    sealed = nonce + vault_cipher.seal(key, nonce, aad, content + bytes(449))
     return {"header": header.hex(), "slot": sealed.hex()}
 
 
@@ -101,7 +101,7 @@ def vault_open(given):
     for slot in range(8):
         octets = file[512 * (slot + 1) :][:512]
         key, aad = slot_secrets(stretched, file[:512], slot)
-        content = aes_gcm_siv.unseal(key, octets[:12], aad, octets[12:])
+        content = vault_cipher.unseal(key, octets[:12], aad, octets[12:])
         if content is not None:
             return slot_content(slot, content)
     raise Refused("bad_tag", "slot", 0)
@@ -128,7 +128,7 @@ def page_write(given):
     content = u64(given["serial"]) + u64(given["generation"]) + octets_of(given["generation_key"])
     content += u64(given["first"]) + u64(given["reserved"])
     nonce = octets_of(given["nonce"])
-    return {"octets": (nonce + aes_gcm_siv.seal(key, nonce, aad, content + bytes(420))).hex()}
+    return {"octets": (nonce + vault_cipher.seal(key, nonce, aad, content + bytes(420))).hex()}
 
 
 def page_content(content):
@@ -147,7 +147,7 @@ def page_open(given):
     for place in range(2):
         octets = file[512 * place :][:512]
         key, aad = page_secrets(given, place)
-        content = aes_gcm_siv.unseal(key, octets[:12], aad, octets[12:])
+        content = vault_cipher.unseal(key, octets[:12], aad, octets[12:])
         if content is not None:
             pages.append(page_content(content) | {"place": place})
     refuse_unless(pages, "bad_tag", "place", 0)
@@ -171,7 +171,7 @@ def record_secrets(given):
 def record_write(given):
     octets, opening = octets_of(given["octets"]) + b"\x80", octets_of(given["opening"])
     key, aad = record_secrets(given)
-    sealed = aes_gcm_siv.seal(key, opening + u64(given["number"]), aad, octets + bytes(-len(octets) % 64))
+    sealed = vault_cipher.seal(key, opening + u64(given["number"]), aad, octets + bytes(-len(octets) % 64))
     return {"record": (opening + sealed).hex()}
 
 
@@ -195,7 +195,7 @@ def file_write(given):
     key, aad = file_secrets(given)
     content = len(octets).to_bytes(4, "big") + octets
     blocks = -(-(len(content) + 28) // 4096)
-    return {"file": (nonce + aes_gcm_siv.seal(key, nonce, aad, content.ljust(4096 * blocks - 28, b"\0"))).hex()}
+    return {"file": (nonce + vault_cipher.seal(key, nonce, aad, content.ljust(4096 * blocks - 28, b"\0"))).hex()}
 
 
 def file_open(given):

@@ -33,7 +33,7 @@ class Device:
         self.secret = unhex(given["identity_secret"])
         self.me = unhex(given["account"]), given["device"], p.exchange_key(self.secret)
         self.prekeys = [(p.exchange_key(secret), secret) for secret in map(unhex, given["prekey_secrets"])]
-        self.window, self.room, self.strangers = (16, 64, 256) if given["handset"] else (64, 1024, 4096)
+        self.window, self.room, self.strangers = (16, 256, 256) if given["handset"] else (64, 1024, 4096)
         self.contacts, self.revoked, self.live, self.past, self.memory, self.clock = {}, set(), [], [], {}, 0
         for one in given["contacts"]:
             self.know(one)

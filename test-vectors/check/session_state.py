@@ -41,7 +41,10 @@ class Session:
 
     def expected(self):
         """Counters of the chain class whose hints are held: (counter, epoch)."""
-        ahead = {*range(self.n, self.n + self.window), *range(-(-self.n // 64) * 64, self.n + 4096, 64)}
+        block = -(-self.n // 64) * 64
+        above = (self.n // 64 + 1) * 64
+        behind = range(above, above + self.window) if self.window < 64 else ()
+        ahead = {*range(self.n, self.n + self.window), *behind, *range(block, self.n + 4096, 64)}
         found = {(at, epoch) for epoch in self.receiving if not self.ended(epoch) for at in ahead if at < 2**20}
         return [(at, epoch) for at, epoch in found | set(self.passed) if at == 0 or at % 256]
 
