@@ -51,9 +51,12 @@ model:            ## Sessions with the attacker everywhere, every state: minutes
 	@.ci/model
 
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor codec frame identity packed relay session vault whiteflag; do \
+	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
+	@if python3 -c "from cryptography.hazmat.primitives.kdf.argon2 import Argon2id" 2>/dev/null; then \
+		python3 test-vectors/vault/generate.py --check && echo "vectors: vault as generated"; \
+	else echo "vectors: vault not generated again: that needs cryptography 47 or newer"; fi
 	python3 test-vectors/corpus/generate.py --check && python3 test-vectors/corpus/generate_second.py --check
 	cd test-vectors/corpus && sha256sum --check --quiet SHA256SUMS
 	python3 test-vectors/primitives/check.py
