@@ -156,11 +156,12 @@ fn read_remembered(octets: &[u8]) -> Option<(Remembered, &[u8])> {
     let (prekey, rest) = octets.split_first_chunk()?;
     let (contact, rest) = match rest.split_first()? {
         (0, rest) => (None, rest),
-        (_, rest) => {
+        (1, rest) => {
             let (account, rest) = rest.split_first_chunk()?;
             let (device, rest) = rest.split_first()?;
             (Some((Account(*account), *device)), rest)
         }
+        _ => return None,
     };
     let (digest, rest) = rest.split_first_chunk()?;
     Some((Remembered { prekey: *prekey, contact, digest: *digest }, rest))
