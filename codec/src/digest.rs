@@ -76,6 +76,7 @@ impl Keyed {
     /// most 255 × 32 octets, which every use in this protocol keeps.
     pub(crate) fn expand(&self, label: &str, parts: &[&[u8]], out: &mut [u8]) {
         let mut previous = zeroize::Zeroizing::new([0; 32]);
+        #[expect(clippy::disallowed_methods, reason = "32 is not zero")]
         for (number, chunk) in (1_u8..=255).zip(out.chunks_mut(32)) {
             let mut mac = self.0.clone();
             if number > 1 {

@@ -102,7 +102,8 @@ fn repetition(draw: &[u8]) -> Result<(), HealthError> {
 
 /// §4.4.2, the adaptive proportion test.
 fn proportion(draw: &[u8]) -> Result<(), HealthError> {
-    for (index, window) in draw.chunks_exact(WINDOW_OCTETS).enumerate() {
+    let (windows, _) = draw.as_chunks::<WINDOW_OCTETS>();
+    for (index, window) in windows.iter().enumerate() {
         let Some(watched) = window.first() else { continue };
         let count = window.iter().filter(|octet| *octet == watched).count();
         if count >= PROPORTION {

@@ -181,6 +181,7 @@ impl SealedHead {
             end = end.saturating_add(part.len());
             // A head is no longer than the longest, so every part fits.
             if let Some(place) = buffer.get_mut(start..end) {
+                #[expect(clippy::disallowed_methods, reason = "the place was cut to its length")]
                 place.copy_from_slice(part);
             }
         }

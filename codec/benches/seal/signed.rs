@@ -1,0 +1,183 @@
+//! What it costs that an author cannot deny: octets a message beyond the message's own envelope, for
+//! statements over so many messages, where some envelopes are lost.
+//!
+//! The statement is sent until it arrives. Who lost messages of its range cannot compute its root, and
+//! of the forms there are two help: the lost envelopes again, unchanged (their ids come with them), or a
+//! proof of each message that did arrive, which has the statement inside. Both are made, sealed, lost as
+//! often as anything else, opened and verified here. That the author learns what arrived is not counted,
+//! nor is the recipient's own talk.
+
+use super::device::{Chance, Device, REALM};
+use super::figure;
+use chappe_codec::account::Account;
+use chappe_codec::id::MessageId;
+use chappe_codec::identity::Signer;
+use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::key_store::KeyStore;
+use chappe_codec::session::{Recipient, Window};
+use chappe_codec::statement::{Claim, Proof, Statement};
+use chappe_codec::time::TimeInterval;
+use std::collections::BTreeMap;
+
+/// Trials of each number and loss.
+const TRIALS: u64 = 200;
+
+/// A packed signal in the median (`make bench-codec`), as the text it might be.
+const BODY: [u8; 13] = *b"thirteen oct.";
+
+/// After so many messages the recipient says something, so that the session goes on.
+const ANSWER_AFTER: usize = 8;
+
+#[derive(Default)]
+struct Octets {
+    statement: usize,
+    again: usize,
+    proofs: usize,
+}
+
+pub(crate) fn measure() {
+    for count in [8, 32, 128] {
+        for loss in [0, 10, 30] {
+            let mut all = Octets::default();
+            for trial in 0..TRIALS {
+                let one = Trial::new(count, loss, trial).run();
+                all.statement += one.statement;
+                all.again += one.again;
+                all.proofs += one.proofs;
+            }
+            let messages = (count * TRIALS as usize) as f64;
+            let name = |what| format!("{what}, {count}, {loss} %");
+            figure(&name("statement"), all.statement as f64 / messages);
+            figure(
+                &name("statement and lost envelopes"),
+                (all.statement + all.again) as f64 / messages,
+            );
+            figure(&name("proofs"), all.proofs as f64 / messages);
+        }
+    }
+}
+
+struct Trial {
+    author: Device,
+    reader: Device,
+    signer: Signer,
+    chance: Chance,
+    loss: u64,
+    count: usize,
+}
+
+impl Trial {
+    fn new(count: usize, loss: u64, trial: u64) -> Self {
+        let seed = trial + 1_000 * (loss + 100 * count as u64);
+        let (author, reader) = Device::acquainted(seed, Window::STATION);
+        let account: Account = author.me.account;
+        let signer = Signer { account, device: author.me.device, key: author.keys.signing_key() };
+        Self { author, reader, signer, chance: Chance(seed), loss, count }
+    }
+
+    fn run(mut self) -> Octets {
+        let to = self.reader.recipient(true);
+        // Ids of all that was said since the last statement; what the reader holds; what was lost.
+        let mut said: BTreeMap<u32, MessageId> = BTreeMap::new();
+        let mut held: BTreeMap<u32, MessageId> = BTreeMap::new();
+        let mut lost = Vec::new();
+        let mut chain = None;
+        for number in 0..self.count {
+            let sent = self.author.send(&to, Item::text(&BODY, Reference::None));
+            said.extend(sent.said.every_message().iter().map(|m| (m.counter, m.id.unwrap())));
+            assert_eq!(*chain.get_or_insert(sent.said.chain()), sent.said.chain());
+            if self.chance.percent(self.loss) {
+                lost.push(sent.envelope);
+            } else {
+                held.extend(self.take(&sent.envelope));
+            }
+            if number % ANSWER_AFTER == ANSWER_AFTER - 1 {
+                let heard = self.reader.say(&self.author.recipient(true));
+                if !self.chance.percent(self.loss) {
+                    self.author.open(&heard.envelope).unwrap();
+                }
+            }
+        }
+        let ids: Vec<MessageId> = said.values().copied().collect();
+        let first = *said.keys().next().unwrap();
+        assert!((first..).zip(said.keys()).all(|(place, counter)| place == *counter));
+        let account = self.signer.account.id();
+        let claim = Claim::over(
+            account,
+            self.signer.device,
+            chain.unwrap(),
+            first,
+            &ids,
+            [7; 32],
+            TimeInterval::new(1_790_000_000, 2),
+        );
+        let statement = claim.unwrap().sign(&self.author.keys, REALM).unwrap();
+
+        let proofs = self.prove(&to, &statement, &ids, &held);
+        let (octets, body) = self.until_it_arrives(&to, Family::STATEMENT, &statement.to_bytes());
+        let statement = Statement::parse(&body).unwrap();
+        let mut again = 0;
+        for envelope in lost {
+            // The same octets: a relay has them, and the keys of passed-over counters are kept.
+            again += envelope.len();
+            while self.chance.percent(self.loss) {
+                again += envelope.len();
+            }
+            held.extend(self.take(&envelope));
+        }
+        let ids: Vec<MessageId> = held.into_values().collect();
+        assert!(statement.claim.holds(&ids));
+        statement.verify(&self.signer, REALM).unwrap();
+        Octets { statement: octets, again, proofs }
+    }
+
+    fn take(&mut self, envelope: &[u8]) -> Vec<(u32, MessageId)> {
+        let received = self.reader.open(envelope).unwrap();
+        received.opened.every_message().iter().map(|m| (m.counter, m.id.unwrap())).collect()
+    }
+
+    /// Octets of a proof of each of the author's words that the reader holds.
+    fn prove(
+        &mut self,
+        to: &Recipient,
+        statement: &Statement,
+        ids: &[MessageId],
+        held: &BTreeMap<u32, MessageId>,
+    ) -> usize {
+        let mut octets = 0;
+        for (counter, id) in held {
+            let proof = Proof::new(statement.clone(), *counter, ids).unwrap();
+            let (sealed, body) = self.until_it_arrives(to, Family::PROOF, &proof.to_bytes());
+            Proof::parse(&body).unwrap().verify(id, &self.signer, REALM).unwrap();
+            octets += sealed;
+        }
+        octets
+    }
+
+    /// The octets of all envelopes until one arrives, and what it brought; without the octets of steps
+    /// of the ratchet that went along.
+    fn until_it_arrives(
+        &mut self,
+        to: &Recipient,
+        family: Family,
+        body: &[u8],
+    ) -> (usize, Vec<u8>) {
+        let mut octets = 0;
+        let item = Item { family, revision: 0, reference: Reference::None, body };
+        loop {
+            let sent = self.author.send(to, item.clone());
+            let all = sent.said.every_message();
+            let alone = sent.envelope.len();
+            // Several items have two octets of length each.
+            let steps: usize = all[1..].iter().map(|m| m.item.body.len() + 4).sum();
+            octets += alone - steps - if all.len() > 1 { 2 } else { 0 };
+            if self.chance.percent(self.loss) {
+                self.reader.tell(&mut self.author);
+                continue;
+            }
+            let received = self.reader.open(&sent.envelope).unwrap();
+            self.reader.tell(&mut self.author);
+            return (octets, received.opened.messages()[0].item.body.to_vec());
+        }
+    }
+}
