@@ -131,6 +131,45 @@ def endorsements():
             yield from octets(vector, key)
 
 
+def sealed_envelopes():
+    """Behind an octet that names no genuine envelope of the target's, and alone for one that does."""
+    for vector in of("session"):
+        for envelope in octets(vector, "envelope", lambda value: len(value) <= 8192):
+            yield b"\xff" + envelope
+    for genuine in range(64):
+        yield bytes([genuine])
+        yield bytes([genuine, 0, 4])
+
+
+def snapshots():
+    """What a device keeps of a session (chapter 11, "Snapshot"), around keys of the vectors."""
+    parties = [vector for vector in of("session") if vector["kind"] == "agreement"]
+    steps = [vector for vector in of("session") if vector["kind"] == "hybrid_step" and "out" in vector]
+    counters = [vector for vector in of("session") if vector["kind"] == "counter_keys"]
+    for number, counter in enumerate(counters):
+        agreed, step = parties[number % len(parties)]["out"], steps[number % len(steps)]["out"]
+        yield from snapshots_of(number, agreed, step, counter["in"]["counter"], counter["out"])
+
+
+def snapshots_of(number, agreed, step, counter, found):
+    part = lambda of, *names: b"".join(bytes.fromhex(of[name]) for name in names)
+    u32 = lambda value: value.to_bytes(4, "big")
+    front = lambda ended: b"\x01" + u32(number) + bytes([ended, number % 2, number // 2 % 2]) + part(
+        agreed, "responder_identity_key") + b"\x01" + part(agreed, "initiator_identity_key", "ephemeral_key") + bytes(8)
+    kept = lambda at: u32(at) + u32(0) + part(found, "chain_hint") + b"\x01" + bytes(8) + part(found, "k", "n", "s")
+    passed = [kept(at) for at in range(max(0, counter - number), counter)]
+    passed_over = bytes([len(passed)]) + b"".join(passed)
+    yield front(1) + bytes(8) + u32(counter) + passed_over
+    keys = part(found, "hint_key") + u32(counter) + part(found, "block", "chain_key")
+    pending = [b"\x00", b"\x01" + part(step, "offer"), b"\x02" + part(step, "shared"),
+               b"\x03" + part(step, "offer", "encapsulation_key"), b"\x04" + part(step, "ciphertext")]
+    for under_way in pending:
+        for sending, older in ((u32(1) + keys + b"\0", b"\0"), (u32(0) + keys + b"\x01" + keys, b"\x01" + keys)):
+            yield (front(0) + bytes(8) + b"\x01" + bytes(24) + u32(0) + b"\0" + u32(1) + part(found, "carry") + b"\x01"
+                   + part(agreed, "d1") + part(step, "offer") + b"\0" + u32(0) + u32(0) + b"\0" + under_way
+                   + sending + b"\0" + u32(counter) + keys + older + passed_over)
+
+
 SEEDS = {
     "jws": resources,
     "encrypted_signal": encrypted_signals,
@@ -143,6 +182,8 @@ SEEDS = {
     "text": texts,
     "vault": vaults,
     "endorsement": endorsements,
+    "sealed": sealed_envelopes,
+    "session_snapshot": snapshots,
     "statement": lambda: [*of_its_own("statement"), *of_its_own("proof")],
     "item": lambda: [*of_its_own("item"), *packed_items()],
 }

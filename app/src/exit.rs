@@ -147,6 +147,7 @@ impl From<session::SealError> for Failure {
         let (exit, kind) = match error {
             session::SealError::Items(inner) => (Exit::Malformed, inner.kind.name()),
             session::SealError::WeakKey => (Exit::Authentication, "weak_key"),
+            session::SealError::Oneself => (Exit::Malformed, "inconsistent"),
             session::SealError::Revoked => (Exit::Authentication, "revoked"),
             _ => (Exit::Failure, "unavailable"),
         };

@@ -77,7 +77,8 @@ impl Keyed {
     pub(crate) fn expand(&self, label: &str, parts: &[&[u8]], out: &mut [u8]) {
         let mut previous = zeroize::Zeroizing::new([0; 32]);
         #[expect(clippy::disallowed_methods, reason = "32 is not zero")]
-        for (number, chunk) in (1_u8..=255).zip(out.chunks_mut(32)) {
+        let chunks = out.chunks_mut(32);
+        for (number, chunk) in (1_u8..=255).zip(chunks) {
             let mut mac = self.0.clone();
             if number > 1 {
                 mac.update(&*previous);

@@ -102,8 +102,9 @@ fn repetition(draw: &[u8]) -> Result<(), HealthError> {
 
 /// §4.4.2, the adaptive proportion test.
 fn proportion(draw: &[u8]) -> Result<(), HealthError> {
-    let (windows, _) = draw.as_chunks::<WINDOW_OCTETS>();
-    for (index, window) in windows.iter().enumerate() {
+    #[expect(clippy::disallowed_methods, reason = "a window is not of zero octets")]
+    let windows = draw.chunks_exact(WINDOW_OCTETS);
+    for (index, window) in windows.enumerate() {
         let Some(watched) = window.first() else { continue };
         let count = window.iter().filter(|octet| *octet == watched).count();
         if count >= PROPORTION {

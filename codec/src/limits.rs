@@ -63,11 +63,24 @@ pub const FIRST_FLIGHTS_MAX: u32 = 16;
 /// Sessions with one device.
 pub const PEER_SESSIONS_MAX: usize = 4;
 
-/// Sessions with devices whose certificate is not held, all together.
+/// Ended sessions with one device of which keys are kept (spec/11-session.md, "Endings").
+pub const PEER_ENDED_SESSIONS_MAX: usize = 4;
+
+/// Sessions with devices whose certificate is not held, all together; and as many ended ones.
 pub const STRANGER_SESSIONS_MAX: usize = 64;
 
-/// First flights remembered for one prekey: then no new session until the prekey is replaced.
-pub const REPLAY_MEMORY_MAX: usize = 65_536;
+/// Sessions of strangers remembered for one prekey: then none begins until the prekey is replaced
+/// (spec/11-session.md, "Replay").
+pub const REPLAY_STRANGERS_MAX: usize = 4096;
+
+/// The same on a handset.
+pub const REPLAY_STRANGERS_HANDSET_MAX: usize = 256;
+
+/// Sessions of one contact's device remembered for one prekey.
+pub const REPLAY_CONTACT_MAX: usize = 1024;
+
+/// The same on a handset.
+pub const REPLAY_CONTACT_HANDSET_MAX: usize = 256;
 
 /// Counters of one way of a session.
 pub const SESSION_COUNTERS_MAX: u32 = 1 << 20;
@@ -132,5 +145,5 @@ pub const SEALED_FILE_OCTETS_MAX: usize = 4 * 1024 * 1024;
 /// Record numbers reserved ahead: as many records may be cut off a journal's end unseen.
 pub const RECORDS_RESERVED: u64 = 64;
 
-/// Octets of one session's snapshot: the longest is 128 passed-over keys and a hybrid offer.
+/// Octets of one session's snapshot: the longest are 128 passed-over keys and a hybrid offer.
 pub const SESSION_SNAPSHOT_OCTETS_MAX: usize = 16 * 1024;

@@ -108,7 +108,7 @@ static SCENE: LazyLock<Scene> = LazyLock::new(|| {
     let mut draw = 100;
     let mut at_a = Sessions::new(REALM, a.party(), Window::HANDSET);
     let mut here = Sessions::new(REALM, station.party(), Window::STATION);
-    here.admit(&station, &a.party()).expect("good keys");
+    here.admit(&station, &a.party(), None).expect("good keys");
     for _ in 0..3 {
         let envelope = send(&mut at_a, &a, &station.recipient(true), &mut draw);
         here.open(&station, &envelope, None).expect("genuine");
@@ -126,6 +126,11 @@ static SCENE: LazyLock<Scene> = LazyLock::new(|| {
         } else if number < 200 {
             drop(here.open(&station, &envelope, None));
         }
+        // Who hears nothing for 64 counters begins another session.
+        if number % 30 == 0 {
+            let envelope = send(&mut here, &station, &a.recipient(true), &mut draw);
+            drop(at_a.open(&a, &envelope, None));
+        }
         draw = 120;
     }
     let mut again = Sessions::new(REALM, a.party(), Window::HANDSET);
@@ -142,7 +147,7 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let snapshots = scene.snapshots.iter().map(Vec::as_slice);
     let mut here = Sessions::resume(REALM, scene.station.party(), Window::STATION, snapshots)
         .expect("its own");
-    here.admit(&scene.station, &scene.handset).expect("good keys");
+    here.admit(&scene.station, &scene.handset, None).expect("good keys");
     let Some((choice, rest)) = octets.split_first() else { return };
     let mut envelope = rest.to_vec();
     // A genuine one with some octets changed: pairs of a place and what is flipped there.

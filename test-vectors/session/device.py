@@ -13,7 +13,7 @@ HEADS = {CHAIN: 4, RANDOM_ACCESS: 5, FIRST_FLIGHT: 36, STRANGER: 101}
 TAG = 16
 SESSIONS_WITH_A_DEVICE = ENDED_WITH_A_DEVICE = 4
 # On a handset less: the window, and the memory of first flights for a contact's device and for strangers.
-LIMITS = {False: (64, 1024, 4096), True: (16, 64, 256)}
+LIMITS = {False: (64, 1024, 4096), True: (16, 256, 256)}
 
 
 def xor(a, b):

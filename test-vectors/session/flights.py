@@ -296,9 +296,9 @@ def many(write):
     p.sends_in("bob", ALICE, sessions[0])
     write("a fifth session ends the one unused longest; what was sent to that one still opens", p)
     p = Play(alice=ALICE.holding(BOB.contact()), bob=BOB.holding(ALICE.contact(), handset=True))
-    for n in range(64):
+    for n in range(256):
         p.pass_on("alice", "bob", p.begin(ephemeral=f"ephemeral {n}"), 0)
-    envelope = p.seal("alice", p.begin(ephemeral="ephemeral 64"), 0)
+    envelope = p.seal("alice", p.begin(ephemeral="ephemeral 256"), 0)
     p.refused("unavailable", "memory", p.open, "bob", envelope)
     p.refused("unavailable", "memory", p.open, "bob", flip(envelope, len(envelope) - 1))
-    write("a handset remembers 64 first flights of a device, and takes no further one: looked at before the tag", p)
+    write("a handset remembers 256 first flights of a device, and takes no further one: looked at before the tag", p)

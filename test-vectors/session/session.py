@@ -45,6 +45,9 @@ class Session:
     def hinted(self):
         """(counter, epoch) whose hints are held."""
         near = set(range(self.n, self.n + self.window))
+        if self.window < EVERY:  # where a sender that was restarted goes on
+            restart = (self.n // EVERY + 1) * EVERY
+            near |= set(range(restart, restart + self.window))
         near |= {c for c in range(self.n, self.n + FAR) if c % EVERY == 0}
         held = {(c, epoch) for epoch in self.live for c in near if c < COUNTERS_MAX} | set(self.kept)
         return sorted(held, key=lambda one: (one[1], one[0]))

@@ -163,6 +163,7 @@ impl Handset<'_> {
                 },
                 _ = retry.tick() => {
                     self.renew_labels().await?;
+                    self.sign_what_is_due()?;
                     self.transmit_queued().await?;
                     self.received.keep_retention()?;
                     self.sent.keep_retention()?;
@@ -221,6 +222,19 @@ impl Handset<'_> {
         said::check_precedence(&item, precedence)?;
         let written = self.sent.write(audience, precedence, &[item])?;
         said::report_envelope(self.report, &written, audience.name());
+        self.sign_what_is_due()
+    }
+
+    /// "When 32 messages of a chain are unsigned, or five minutes after the first of them, or with the
+    /// next envelope after a FLASH" (spec/04-statement.md): to those who received the messages.
+    fn sign_what_is_due(&mut self) -> Outcome<()> {
+        for to in self.sent.due() {
+            // A contact that was removed gets no statement.
+            let Ok(audience) = self.audience(&to) else { continue };
+            for written in self.sent.sign(&audience, &audience, Precedence::Priority)? {
+                said::report_envelope(self.report, &written, audience.name());
+            }
+        }
         Ok(())
     }
 

@@ -20,8 +20,6 @@ use std::io::{BufRead, Read};
 #[command(after_help = "\
 One signal a line on standard input: JSON, text form, or hex of the wire or a packed item.
 What cannot be delivered now waits: exit code 6, `chappe send --queued`.
-
-Example:
   chappe send --to aid --relay 192.0.2.7:7406 --relay-key 5f… --sign < signal.json")]
 pub(crate) struct SendArguments {
     /// Seal it to this contact
@@ -32,7 +30,7 @@ pub(crate) struct SendArguments {
     #[arg(long)]
     open: bool,
 
-    /// The lines are texts in any script, not signals
+    /// The lines are texts, not signals
     #[arg(long, conflicts_with_all = ["standard", "unchecked"])]
     text: bool,
 
@@ -60,7 +58,7 @@ pub(crate) struct SendArguments {
     #[arg(long, requires = "open")]
     duress_in_the_open: bool,
 
-    /// Make what is sealed safe from quantum computers to come: once, 1.3 kB, not over radio
+    /// Safe from quantum computers to come; 1.3 kB once
     #[arg(long, requires = "to")]
     post_quantum: bool,
 
@@ -107,7 +105,8 @@ fn write_all(
         said::report_envelope(report, &written, audience.name());
         Ok(())
     })?;
-    if arguments.sign {
+    // A FLASH is signed with what goes next; what waited long enough, too.
+    if arguments.sign || sent.due().iter().any(|to| to == audience.name()) {
         for written in sent.sign(&audience, &audience, arguments.precedence)? {
             said::report_envelope(report, &written, audience.name());
         }

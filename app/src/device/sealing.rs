@@ -45,20 +45,25 @@ impl<'a> Sealing<'a> {
                 }
             }
         }
+        // Whatever else happens, `keep` puts back what is left.
+        if let Some(now) = clock::now_if_known() {
+            drop(sessions.expire(now));
+        }
         Ok(Self { device, sessions, memory, _alone: alone })
     }
 
     /// Opens an envelope. What changed is kept by [`Sealing::keep`] and forgotten without it.
     pub(crate) fn unseal(&mut self, envelope: &[u8]) -> Outcome<Result<Received, OpenError>> {
         let keys = self.device.identity.keys();
+        let now = clock::now_if_known();
         // Only a first flight asks who could have written it.
         if super::content::is_first_flight(envelope) {
             for contact in self.device.contacts()? {
                 // A contact with a weak key cannot write to us; the others can.
-                self.sessions.admit(keys, &party_of(&contact.card)).ok();
+                self.sessions.admit(keys, &party_of(&contact.card), now).ok();
             }
         }
-        let opened = self.sessions.open(keys, envelope, clock::now_if_known());
+        let opened = self.sessions.open(keys, envelope, now);
         if let Ok(received) = &opened {
             self.memory.extend(received.remembered);
         }
@@ -75,14 +80,14 @@ impl<'a> Sealing<'a> {
     ) -> Outcome<Sent> {
         let keys = self.device.identity.keys();
         let recipient = Recipient { party: party_of(to), prekey: *to.prekey(), knows_us: true };
-        self.sessions.admit(keys, &recipient.party)?;
+        let now = clock::now_if_known();
+        self.sessions.admit(keys, &recipient.party, now)?;
         let mut unhealthy = None;
         let mut fresh = |out: &mut [u8]| {
             if let Err(failure) = random::fill(out) {
                 unhealthy = Some(failure);
             }
         };
-        let now = clock::now_if_known();
         let steps = Steps { now: false, hybrid };
         let reserved =
             self.sessions.reserve(keys, &recipient, items.len(), steps, now, &mut fresh)?;
@@ -103,6 +108,11 @@ impl<'a> Sealing<'a> {
         put_count(&mut octets, self.memory.len())?;
         for remembered in &self.memory {
             octets.extend_from_slice(&remembered.prekey);
+            octets.push(u8::from(remembered.contact.is_some()));
+            if let Some((account, device)) = remembered.contact {
+                octets.extend_from_slice(&account.0);
+                octets.push(device);
+            }
             octets.extend_from_slice(&remembered.digest);
         }
         for snapshot in self.sessions.close() {
@@ -142,6 +152,20 @@ fn put_count(octets: &mut Vec<u8>, count: usize) -> Outcome<()> {
     Ok(())
 }
 
+fn read_remembered(octets: &[u8]) -> Option<(Remembered, &[u8])> {
+    let (prekey, rest) = octets.split_first_chunk()?;
+    let (contact, rest) = match rest.split_first()? {
+        (0, rest) => (None, rest),
+        (_, rest) => {
+            let (account, rest) = rest.split_first_chunk()?;
+            let (device, rest) = rest.split_first()?;
+            (Some((Account(*account), *device)), rest)
+        }
+    };
+    let (digest, rest) = rest.split_first_chunk()?;
+    Some((Remembered { prekey: *prekey, contact, digest: *digest }, rest))
+}
+
 /// What the sealed file holds: the memory of first flights, and the snapshots.
 fn read(octets: &[u8]) -> Outcome<(Vec<Remembered>, Vec<&[u8]>)> {
     let damaged = |left: &[u8], field| {
@@ -155,12 +179,9 @@ fn read(octets: &[u8]) -> Outcome<(Vec<Remembered>, Vec<&[u8]>)> {
     let (count, mut rest) = rest.split_first_chunk::<4>().ok_or_else(|| damaged(rest, "count"))?;
     let mut memory = Vec::new();
     for _ in 0..u32::from_be_bytes(*count) {
-        let (prekey, after) =
-            rest.split_first_chunk().ok_or_else(|| damaged(rest, "first flights"))?;
-        let (digest, after) =
-            after.split_first_chunk().ok_or_else(|| damaged(after, "first flights"))?;
-        memory.push(Remembered { prekey: *prekey, digest: *digest });
-        rest = after;
+        let read = read_remembered(rest).ok_or_else(|| damaged(rest, "first flights"))?;
+        memory.push(read.0);
+        rest = read.1;
     }
     let mut snapshots = Vec::new();
     while !rest.is_empty() {

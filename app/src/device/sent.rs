@@ -16,10 +16,10 @@ use chappe_codec::id::MessageId;
 use chappe_codec::item::{Item, Reference};
 use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
-use chappe_codec::statement::{Claim, Evidence, Statement};
+use chappe_codec::statement::{Claim, Evidence, SigningPolicy, Statement};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Of the open chain.
 const EPOCH: u16 = 0;
@@ -86,6 +86,8 @@ pub(crate) struct Sent<'a> {
     handed: BTreeSet<[u8; 32]>,
     envelopes: Vec<Waiting>,
     path: Path,
+    /// When what is said to whom is to be signed, by the audience's name.
+    policies: BTreeMap<String, SigningPolicy>,
     /// When texts were last looked at for their age.
     looked_at: Instant,
 }
@@ -155,6 +157,7 @@ impl<'a> Sent<'a> {
             handed: BTreeSet::new(),
             envelopes: Vec::new(),
             path,
+            policies: BTreeMap::new(),
             looked_at: Instant::now(),
         };
         for record in records {
@@ -201,6 +204,14 @@ impl<'a> Sent<'a> {
             written.push(self.write_signing(audience, precedence, &item, Some(signs))?);
         }
         Ok(written)
+    }
+
+    /// The audiences to whom something is to be signed by now (spec/04-statement.md, "When an author
+    /// signs").
+    pub(crate) fn due(&self) -> Vec<String> {
+        let now = Duration::from_secs(clock::now_seconds());
+        let due = self.policies.iter().filter(|(_, policy)| policy.goes_with_next_envelope(now));
+        due.map(|(to, _)| to.clone()).collect()
     }
 
     fn write_signing(
@@ -324,7 +335,7 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { at: _, to, precedence, chain, first, ids, envelope, signs } => {
+            Record::Said { at, to, precedence, chain, first, ids, envelope, signs } => {
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 state.to.clone_from(&to);
                 for (counter, id) in (first..).zip(&ids) {
@@ -336,6 +347,12 @@ impl<'a> Sent<'a> {
                 let precedence = precedence.parse().map_err(|error| {
                     Failure::new(Exit::Malformed, "journal", format!("{error}"))
                 })?;
+                // A statement asks for no other, or there would be no end of them.
+                if signs.is_none() {
+                    let messages = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+                    let policy = self.policies.entry(to.clone()).or_default();
+                    policy.said(messages, precedence, Duration::from_secs(at));
+                }
                 if !envelope.is_empty() {
                     self.envelopes.push(Waiting { to, precedence, envelope });
                 }
@@ -343,6 +360,8 @@ impl<'a> Sent<'a> {
                     let state = self.chains.entry(chain_id(&signs.chain)?).or_default();
                     state.unsigned_from = signs.first.saturating_add(u32::from(signs.count));
                     state.previous = hex::decode_array("a hash", &signs.statement_hash)?;
+                    let to = state.to.clone();
+                    self.policies.entry(to).or_default().signed();
                 }
             }
             Record::Handed { envelope_hash } => {

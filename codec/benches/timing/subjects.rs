@@ -21,6 +21,7 @@ pub(crate) fn all(chance: &mut Chance) -> Vec<Subject> {
         compared::<3>("hint compared: right or random", chance),
         compared::<16>("tag compared: right or random", chance),
         bad_tag(chance),
+        fitting_hint(chance),
     ]
 }
 
@@ -87,33 +88,44 @@ fn device(chance: &mut Chance) -> (SoftwareKeys, Party, Sessions) {
     (keys, party, Sessions::new(REALM, party, Window::STATION))
 }
 
-/// A forged envelope whose tag is wrong in its first or in its last octet.
-fn bad_tag(chance: &mut Chance) -> Subject {
-    let mut author = device(chance);
-    let mut recipient = device(chance);
-    let to = Recipient { party: recipient.1, prekey: recipient.0.prekeys()[0], knows_us: true };
-    author.2.admit(&author.0, &recipient.1).unwrap();
-    recipient.2.admit(&recipient.0, &author.1).unwrap();
-    let body = [7; 40];
-    let item = Item {
-        family: Family::from_code(0x70).unwrap(),
-        revision: 0,
-        reference: Reference::None,
-        body: &body,
-    };
+type Device = (SoftwareKeys, Party, Sessions);
+
+fn recipient_of(device: &Device) -> Recipient {
+    Recipient { party: device.1, prekey: device.0.prekeys()[0], knows_us: true }
+}
+
+fn acquaint(a: &mut Device, b: &mut Device) {
+    a.2.admit(&a.0, &b.1, None).unwrap();
+    b.2.admit(&b.0, &a.1, None).unwrap();
+}
+
+/// An envelope with forty octets inside.
+fn sealed(from: &mut Device, to: &Recipient, chance: &mut Chance) -> Vec<u8> {
+    let family = Family::from_code(0x70).unwrap();
+    let item = Item { family, revision: 0, reference: Reference::None, body: &[7; 40] };
     let mut fresh = |out: &mut [u8]| out.iter_mut().for_each(|octet| *octet = chance.damage());
     let steps = Steps { now: false, hybrid: false };
-    let reserved = author.2.reserve(&author.0, &to, 1, steps, None, &mut fresh).unwrap();
-    let snapshot = author.2.snapshot(reserved.session).unwrap();
-    author.2.stored(snapshot);
-    let envelope = author.2.seal(&to, &[item], 4096).unwrap().envelope;
-    let open = {
-        let recipient = RefCell::new(recipient);
-        move |octets: &Vec<u8>| {
-            let (keys, _, sessions) = &mut *recipient.borrow_mut();
-            sessions.open(keys, octets, None).err()
-        }
-    };
+    let reserved = from.2.reserve(&from.0, to, 1, steps, None, &mut fresh).unwrap();
+    let snapshot = from.2.snapshot(reserved.session).unwrap();
+    from.2.stored(snapshot);
+    from.2.seal(to, &[item], 4096).unwrap().envelope
+}
+
+/// Refuses envelopes by their tag, which leaves everything as it was.
+fn refusing(recipient: Device) -> impl Fn(&Vec<u8>) -> bool {
+    let recipient = RefCell::new(recipient);
+    move |octets| {
+        let (keys, _, sessions) = &mut *recipient.borrow_mut();
+        assert_eq!(sessions.open(keys, octets, None).err(), Some(OpenError::BadTag));
+        true
+    }
+}
+
+/// A forged envelope whose tag is wrong in its first or in its last octet.
+fn bad_tag(chance: &mut Chance) -> Subject {
+    let (mut author, mut recipient) = (device(chance), device(chance));
+    acquaint(&mut author, &mut recipient);
+    let envelope = sealed(&mut author, &recipient_of(&recipient), chance);
     let tag = envelope.len() - 16;
     Subject::new(
         "envelope refused: first or last octet of the tag wrong",
@@ -126,10 +138,39 @@ fn bad_tag(chance: &mut Chance) -> Subject {
             *tag = damaged(*tag, class, chance);
             forged
         },
-        move |octets| {
-            assert_eq!(open(octets), Some(OpenError::BadTag));
-            true
+        refusing(recipient),
+    )
+}
+
+/// Of eight sessions it is the first or the last one that waits for an envelope with this hint. That
+/// some session does may show, and how far behind the newest it stands; not which.
+fn fitting_hint(chance: &mut Chance) -> Subject {
+    let mut recipient = device(chance);
+    let envelopes: Vec<Vec<u8>> = (0..8)
+        .map(|_| {
+            let mut author = device(chance);
+            acquaint(&mut author, &mut recipient);
+            // Both have said something, so that the next one is of the chain class.
+            let flight = sealed(&mut author, &recipient_of(&recipient), chance);
+            recipient.2.open(&recipient.0, &flight, None).unwrap();
+            let answer = sealed(&mut recipient, &recipient_of(&author), chance);
+            author.2.open(&author.0, &answer, None).unwrap();
+            sealed(&mut author, &recipient_of(&recipient), chance)
+        })
+        .collect();
+    assert!(envelopes.iter().all(|envelope| envelope[0] >> 3 == 1));
+    Subject::new(
+        "envelope refused: its hint the first or the last session's",
+        Wanted::Constant,
+        30_000,
+        1,
+        move |class, chance| {
+            let mut forged = envelopes[class * (envelopes.len() - 1)].clone();
+            let tag = forged.last_mut().unwrap();
+            *tag ^= chance.damage();
+            forged
         },
+        refusing(recipient),
     )
 }
 

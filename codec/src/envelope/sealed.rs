@@ -25,9 +25,9 @@ pub enum SealedClass {
     /// Class 2: says which counter, so that it is found after any loss.
     RandomAccess {
         /// Asked of every live epoch.
-        hint: [u8; 2],
-        /// The first counter modulo 2^16.
-        residue: u16,
+        hint: [u8; 3],
+        /// The first counter / 256, modulo 256.
+        residue: u8,
     },
     /// Class 3: from somebody whose card is held.
     FirstFlight {
@@ -119,7 +119,7 @@ impl<'a> SealedEnvelope<'a> {
             return refused(ErrorKind::Truncated, "envelope", octets.len());
         };
         if header.class >= 3 && header.parity != 0 {
-            return refused(ErrorKind::Inconsistent, "epoch", 0);
+            return refused(ErrorKind::Inconsistent, "parity", 0);
         }
         let (parity, several) = (header.parity, header.several());
         Ok(Self { class, parity, several, head, ciphertext, tag })
@@ -154,7 +154,7 @@ impl SealedHead {
             SealedClass::Chain { hint } => out.extend_from_slice(hint),
             SealedClass::RandomAccess { hint, residue } => {
                 out.extend_from_slice(hint);
-                out.extend_from_slice(&residue.to_be_bytes());
+                out.push(*residue);
             }
             SealedClass::FirstFlight { hint, ephemeral } => {
                 out.extend_from_slice(hint);
@@ -181,7 +181,10 @@ impl SealedHead {
             end = end.saturating_add(part.len());
             // A head is no longer than the longest, so every part fits.
             if let Some(place) = buffer.get_mut(start..end) {
-                #[expect(clippy::disallowed_methods, reason = "the place was cut to its length")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "cut to the same length one line up"
+                )]
                 place.copy_from_slice(part);
             }
         }
@@ -193,10 +196,7 @@ impl SealedHead {
 fn class_of(code: u8, rest: &[u8]) -> Option<SealedClass> {
     Some(match code {
         1 => SealedClass::Chain { hint: *rest.first_chunk()? },
-        2 => SealedClass::RandomAccess {
-            hint: *rest.first_chunk()?,
-            residue: u16::from_be_bytes(*rest.last_chunk()?),
-        },
+        2 => SealedClass::RandomAccess { hint: *rest.first_chunk()?, residue: *rest.last()? },
         _ => {
             let (hint, rest) = rest.split_first_chunk()?;
             let (ephemeral, rest) = rest.split_first_chunk()?;
@@ -218,7 +218,7 @@ mod tests {
     fn what_was_read_is_what_was_written() {
         let classes = [
             SealedClass::Chain { hint: [1, 2, 3] },
-            SealedClass::RandomAccess { hint: [1, 2], residue: 0x1234 },
+            SealedClass::RandomAccess { hint: [1, 2, 3], residue: 0x12 },
             SealedClass::FirstFlight { hint: [1, 2, 3], ephemeral: [7; 32] },
             SealedClass::StrangerFlight { hint: [1, 2, 3], ephemeral: [7; 32], masked: [9; 65] },
         ];

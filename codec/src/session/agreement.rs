@@ -25,12 +25,9 @@ pub(super) struct Beginning<'a> {
 impl Beginning<'_> {
     /// `R_0 = KDF(D1 ‖ D2 ‖ D3, "chappe-session/1", realm, parties, ikA, ikB, pkB, E, 32)`.
     pub(super) fn root(&self, agreed: [&[u8; 32]; 3]) -> Zeroizing<[u8; 32]> {
-        let parts: [&[u8]; 9] = [
+        let parts: [&[u8]; 6] = [
             &self.realm.to_bytes(),
-            &self.initiator.account.0,
-            &[self.initiator.device],
-            &self.responder.account.0,
-            &[self.responder.device],
+            &parties(self.initiator, self.responder),
             &self.initiator.identity,
             &self.responder.identity,
             self.prekey,
@@ -41,16 +38,30 @@ impl Beginning<'_> {
     }
 }
 
+/// `parties = account A ‖ device A ‖ account B ‖ device B`.
+pub(super) fn parties(a: &Party, b: &Party) -> [u8; 66] {
+    let mut out = [0; 66];
+    let octets =
+        [a, b].into_iter().flat_map(|party| party.account.0.into_iter().chain([party.device]));
+    for (to, octet) in out.iter_mut().zip(octets) {
+        *to = octet;
+    }
+    out
+}
+
 /// `KDF(D1, "chappe-hint/1", realm, parties, 32)`: whose first flights A's to B are known by.
-pub(super) fn flight_hint_key(d1: &[u8; 32], realm: Realm, a: &Party, b: &Party) -> Keyed {
-    let parts: [&[u8]; 5] =
-        [&realm.to_bytes(), &a.account.0, &[a.device], &b.account.0, &[b.device]];
-    Keyed::new(&derive_key(d1, "chappe-hint/1", &parts))
+pub(super) fn flight_hint_key(
+    d1: &[u8; 32],
+    realm: Realm,
+    a: &Party,
+    b: &Party,
+) -> Zeroizing<[u8; 32]> {
+    derive_key(d1, "chappe-hint/1", &[&realm.to_bytes(), &parties(a, b)])
 }
 
 /// `KDF(D3, "chappe-stranger/1", realm, 32)`.
-pub(super) fn stranger_hint_key(d3: &[u8; 32], realm: Realm) -> Keyed {
-    Keyed::new(&derive_key(d3, "chappe-stranger/1", &[&realm.to_bytes()]))
+pub(super) fn stranger_hint_key(d3: &[u8; 32], realm: Realm) -> Zeroizing<[u8; 32]> {
+    derive_key(d3, "chappe-stranger/1", &[&realm.to_bytes()])
 }
 
 /// The hint of all first flights of one session.

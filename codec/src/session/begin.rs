@@ -1,16 +1,17 @@
 //! Both halves of a beginning: making a session to a prekey, and taking one up that was made to ours.
 
 use super::agreement::{self, Beginning, MASK_OCTETS};
-use super::epoch::{self, Role, WayKeys};
+use super::epoch::{self, EpochKeys, Role};
 use super::peers::Standing;
 use super::ratchet::{Pending, Ratchet, agree};
 use super::receive::{Place, Receiving};
-use super::replay::Memory;
+use super::replay::Remembered;
 use super::seal::SealError;
 use super::send::{Flight, Sending};
-use super::session::Session;
+use super::session::{Session, Silence};
 use super::sessions::Sessions;
 use super::{Party, Recipient};
+use crate::digest::Keyed;
 use crate::envelope::{OpenError, SealedEnvelope};
 use crate::error::{DecodeError, ErrorKind};
 use crate::key_store::{AgreementKey, KeyStore, KeyStoreError};
@@ -23,7 +24,7 @@ use zeroize::Zeroizing;
 /// A session that a first flight would begin, if it opens.
 pub(super) struct Begun {
     pub(super) session: Session,
-    pub(super) prekey: [u8; 32],
+    pub(super) remembered: Remembered,
 }
 
 /// Makes a session of `me`, the initiator, to a recipient's prekey.
@@ -35,6 +36,10 @@ pub(super) fn initiate(
     ephemeral_seed: Zeroizing<[u8; 32]>,
 ) -> Result<Session, SealError> {
     let (peer, prekey) = (&to.party, &to.prekey);
+    // "A session is between two devices that are not the same".
+    if me.is_same_device(peer) {
+        return Err(SealError::Oneself);
+    }
     let ephemeral = PublicKey::from(&StaticSecret::from(*ephemeral_seed)).to_bytes();
     let d1 = keys.agree(AgreementKey::Identity, prekey)?;
     let d2 = agree(&ephemeral_seed, &peer.identity).ok_or(SealError::WeakKey)?;
@@ -44,18 +49,16 @@ pub(super) fn initiate(
     let root = beginning.root([&d1, &d2, &d3]);
     let flight = if to.knows_us {
         let key = agreement::flight_hint_key(&d1, realm, me, peer);
-        Flight { hint: agreement::flight_hint(&key, &ephemeral), masked: None }
+        Flight { hint: agreement::flight_hint(&Keyed::new(&key), &ephemeral), masked: None }
     } else {
         let key = agreement::stranger_hint_key(&d3, realm);
         let claim = agreement::claim_of(me);
         let masked = agreement::mask([&d2, &d3], realm, &peer.identity, prekey, &ephemeral, &claim);
-        Flight { hint: agreement::flight_hint(&key, &ephemeral), masked: Some(masked) }
+        Flight { hint: agreement::flight_hint(&Keyed::new(&key), &ephemeral), masked: Some(masked) }
     };
-    let mut session = new_session(root, Role::Initiator, peer, *prekey, ephemeral);
+    let mut session = new_session(&root, Role::Initiator, peer, *prekey, ephemeral);
     session.ratchet.own = Some(ephemeral_seed);
-    if let Some(sending) = &mut session.sending {
-        sending.flight = Some(flight);
-    }
+    session.sending.flight = Some(flight);
     Ok(session)
 }
 
@@ -97,7 +100,7 @@ pub(super) fn answer_stranger<T>(
             Err(KeyStoreError::Unavailable) => return Err(OpenError::Unavailable),
         };
         let key = agreement::stranger_hint_key(&d3, sessions.realm);
-        if !bool::from(agreement::flight_hint(&key, ephemeral).ct_eq(&hint)) {
+        if !bool::from(agreement::flight_hint(&Keyed::new(&key), ephemeral).ct_eq(&hint)) {
             continue;
         }
         let begun = unmask(sessions, keys, prekey, ephemeral, &d3, masked)
@@ -138,7 +141,8 @@ fn unmask(
     Ok(agreement::party_of(&claim))
 }
 
-/// The checks of spec/03-envelope.md, "First flight", 4 and 5, and the session behind them.
+/// Steps 4 and 5 of the order in which spec/03-envelope.md has a first flight checked, and the
+/// session behind them.
 fn respond(
     sessions: &Sessions,
     keys: &impl KeyStore,
@@ -147,30 +151,39 @@ fn respond(
     ephemeral: &[u8; 32],
     d3: Option<Zeroizing<[u8; 32]>>,
 ) -> Result<Begun, OpenError> {
+    let refused = |kind| OpenError::Decode(DecodeError::at_octet(kind, "device", 0));
     let is_stranger_flight = d3.is_some();
-    let d1 = keys.agree(AgreementKey::Prekey(*prekey), &author.identity)?;
     let d2 = keys.agree(AgreementKey::Identity, ephemeral)?;
     let d3 = match d3 {
         Some(d3) => d3,
         None => keys.agree(AgreementKey::Prekey(*prekey), ephemeral)?,
     };
+    let d1 = keys.agree(AgreementKey::Prekey(*prekey), &author.identity)?;
     if is_stranger_flight && author.device == 0 {
-        return Err(DecodeError::at_octet(ErrorKind::Reserved, "device", 0).into());
+        return Err(refused(ErrorKind::Reserved));
     }
-    match sessions.peers.standing(author) {
+    if sessions.me.is_same_device(author) {
+        return Err(refused(ErrorKind::Inconsistent));
+    }
+    let is_stranger = match sessions.peers.standing(author) {
         Standing::OtherIdentity => return Err(OpenError::UnknownAccount),
         Standing::Revoked => return Err(OpenError::Revoked),
-        Standing::Known | Standing::Unknown => {}
-    }
-    if sessions.memory.is_full(prekey) {
+        Standing::Known => false,
+        Standing::Unknown => true,
+    };
+    let remembered = Remembered::of(*prekey, author, is_stranger, ephemeral);
+    let budgets = sessions.window.memory();
+    if sessions.memory.is_full(budgets, prekey, remembered.contact)
+        || !sessions.has_room(author, is_stranger)
+    {
         return Err(OpenError::Unavailable);
     }
     let (realm, responder) = (sessions.realm, &sessions.me);
     let beginning = Beginning { realm, initiator: author, responder, prekey, ephemeral };
     let root = beginning.root([&d1, &d2, &d3]);
-    let mut session = new_session(root, Role::Responder, author, *prekey, *ephemeral);
-    session.is_stranger = sessions.is_stranger(author);
-    Ok(Begun { session, prekey: *prekey })
+    let mut session = new_session(&root, Role::Responder, author, *prekey, *ephemeral);
+    session.is_stranger = is_stranger;
+    Ok(Begun { session, remembered })
 }
 
 impl From<KeyStoreError> for OpenError {
@@ -184,15 +197,15 @@ impl From<KeyStoreError> for OpenError {
 }
 
 fn new_session(
-    root: Zeroizing<[u8; 32]>,
+    root: &[u8; 32],
     role: Role,
     peer: &Party,
     prekey: [u8; 32],
     ephemeral: [u8; 32],
 ) -> Session {
-    let ways = [role.outgoing(), role.incoming()];
-    let [outgoing, incoming] = ways.map(|way| epoch::chain_id(&root, way));
-    let [sending, receiving] = ways.map(|way| WayKeys::of_epoch(&root, way));
+    let outgoing = epoch::chain_id(root, role.outgoing());
+    let incoming = epoch::chain_id(root, role.incoming());
+    let keys = EpochKeys::of_root(root, role);
     let other = match role {
         Role::Initiator => prekey,
         Role::Responder => ephemeral,
@@ -205,12 +218,13 @@ fn new_session(
         ephemeral,
         outgoing,
         incoming,
-        opened: 0,
+        begun: None,
+        heard: 0,
         used: 0,
+        silence: Silence::default(),
         ratchet: Ratchet {
             epoch: 0,
-            root,
-            is_odd: false,
+            carry: keys.carry,
             own: None,
             other,
             pending: Pending::None,
@@ -219,12 +233,7 @@ fn new_session(
             received: 0,
             since: None,
         },
-        sending: Some(Sending::new(0, sending, None)),
-        receiving: Receiving::new(0, receiving),
+        sending: Sending::new(0, keys.outgoing, None),
+        receiving: Receiving::new(0, keys.incoming),
     }
-}
-
-/// What is remembered of a session begun.
-pub(super) fn remembered(begun: &Begun) -> super::Remembered {
-    super::Remembered { prekey: begun.prekey, digest: Memory::digest(&begun.session.ephemeral) }
 }

@@ -1,6 +1,7 @@
 //! Hints: how an envelope is found among all that may come (spec/11-session.md, "Hints").
 
 use crate::digest::{self, Keyed};
+use crate::limits::SESSION_COUNTERS_MAX;
 use core::fmt;
 use zeroize::Zeroizing;
 
@@ -18,15 +19,13 @@ pub(super) const fn is_random_access(counter: u32) -> bool {
     counter != 0 && counter.is_multiple_of(RANDOM_ACCESS_COUNTERS)
 }
 
-/// The counter of this residue modulo 2^16 that is nearest to `n`, "the higher of two equally near".
-pub(super) fn nearest(n: u32, residue: u16) -> u32 {
-    let [.., high, low] = n.to_be_bytes();
-    let ahead = u32::from(residue.wrapping_sub(u16::from_be_bytes([high, low])));
-    let above = n.saturating_add(ahead);
-    match above.checked_sub(1 << 16) {
-        Some(below) if ahead > 1 << 15 => below,
-        Some(_) | None => above,
-    }
+/// "of the multiples of 256 of that residue below 2^20 the receiver takes the one nearest to n, the
+/// higher of two equally near".
+pub(super) fn nearest(n: u32, residue: u8) -> u32 {
+    let lowest = u32::from(residue).saturating_mul(RANDOM_ACCESS_COUNTERS);
+    let all = (0..SESSION_COUNTERS_MAX >> 16).map(|high| high << 16 | lowest);
+    // Of equal minima the first is taken: from the highest down.
+    all.rev().min_by_key(|counter| counter.abs_diff(n)).unwrap_or(lowest)
 }
 
 /// An epoch's hint key for one way.
@@ -51,9 +50,14 @@ impl HintKey {
         digest::first(&self.keyed.mac("chappe-in-chain/1", &[&counter.to_be_bytes()]))
     }
 
-    /// `MAC(hint key, "chappe-at-random/1", c)[..2]`.
-    pub(super) fn at_random(&self, counter: u32) -> [u8; 2] {
+    /// `MAC(hint key, "chappe-at-random/1", c)[..3]`.
+    pub(super) fn at_random(&self, counter: u32) -> [u8; 3] {
         digest::first(&self.keyed.mac("chappe-at-random/1", &[&counter.to_be_bytes()]))
+    }
+
+    /// The hint of an envelope with this first counter, of the class it belongs to.
+    pub(super) fn of(&self, counter: u32) -> [u8; 3] {
+        if is_random_access(counter) { self.at_random(counter) } else { self.in_chain(counter) }
     }
 }
 
@@ -154,6 +158,7 @@ impl HintIndex {
         if let Some((held, _)) = place {
             *held = VACANT;
         } else if let Some(at) = self.overflow.iter().position(|e| *e == (hint, expected)) {
+            #[expect(clippy::disallowed_methods, reason = "found one line up")]
             self.overflow.swap_remove(at);
         } else {
             return;
@@ -247,10 +252,11 @@ mod tests {
         }
 
         #[test]
-        fn the_nearest_of_a_residue(n in 0_u32..(1 << 20), residue: u16) {
+        fn the_nearest_of_a_residue(n in 0_u32..=(1 << 20), residue: u8) {
             let chosen = nearest(n, residue);
-            prop_assert_eq!(chosen % (1 << 16), u32::from(residue));
-            for other in (0..=20).map(|k| k * (1 << 16) + u32::from(residue)) {
+            prop_assert!(chosen < SESSION_COUNTERS_MAX);
+            prop_assert_eq!(chosen % (1 << 16), u32::from(residue) * 256);
+            for other in (0..16).map(|k| k * (1 << 16) + u32::from(residue) * 256) {
                 let (this, best) = (other.abs_diff(n), chosen.abs_diff(n));
                 prop_assert!(this > best || this == best && other <= chosen);
             }

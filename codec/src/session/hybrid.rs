@@ -50,17 +50,19 @@ pub(super) fn decapsulate(
     Zeroizing::new(DecapsulationKey::from(*seed).decapsulate(ciphertext.into()).into())
 }
 
-/// The root of the epoch behind a hybrid step.
+/// The root of the epoch behind a hybrid step, from `carry_k`, X25519(f, P) and the shared secret:
+/// `KDF(carry_k ‖ X25519(f, P) ‖ shared secret, "chappe-hybrid-step/1", k + 1, F, SHA-256(encapsulation
+/// key), SHA-256(ciphertext), 32)`.
 pub(super) fn next_root(
-    root: &[u8; 32],
-    shared: &[u8; 32],
+    secrets: [&[u8; 32]; 3],
     epoch: u32,
+    offered: &[u8; 32],
     key: &[u8; ENCAPSULATION_KEY_OCTETS],
     ciphertext: &[u8; CIPHERTEXT_OCTETS],
 ) -> Zeroizing<[u8; 32]> {
-    let secret: Zeroizing<[u8; 64]> = agreement::joined(&[root, shared]);
-    let parts: [&[u8]; 3] =
-        [&epoch.to_be_bytes(), &digest::sha256(key), &digest::sha256(ciphertext)];
+    let secret: Zeroizing<[u8; 96]> = agreement::joined(&secrets);
+    let parts: [&[u8]; 4] =
+        [&epoch.to_be_bytes(), offered, &digest::sha256(key), &digest::sha256(ciphertext)];
     agreement::derive_key(&*secret, "chappe-hybrid-step/1", &parts)
 }
 

@@ -19,12 +19,15 @@
 mod agreement;
 mod begin;
 mod chain;
+mod ended;
+mod endings;
 mod epoch;
 mod hint;
 mod hybrid;
 mod message_keys;
 mod open;
 mod opened;
+mod passed_over;
 mod peers;
 mod ratchet;
 mod receive;
@@ -35,16 +38,21 @@ mod send;
 mod session;
 mod sessions;
 mod snapshot;
+mod trial;
+#[cfg(test)]
+mod vectors;
 
-pub use open::{Event, Received, Remembered};
+pub use open::{Event, Received};
 pub use opened::{Message, Opened};
 pub use ratchet::Steps;
+pub use replay::Remembered;
 pub use seal::{Reserved, SealError, Sent};
 pub use sessions::{SessionNumber, Sessions, Size};
 pub use snapshot::Snapshot;
 
 use crate::account::Account;
 use core::fmt;
+use replay::Budgets;
 
 /// A device of an account, and the identity key its certificate names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +63,12 @@ pub struct Party {
     pub device: u8,
     /// The public half of its identity key (X25519), as its certificate has it.
     pub identity: [u8; 32],
+}
+
+impl Party {
+    fn is_same_device(&self, other: &Self) -> bool {
+        (self.account, self.device) == (other.account, other.device)
+    }
 }
 
 impl fmt::Debug for Party {
@@ -89,5 +103,17 @@ impl Window {
     #[must_use]
     pub const fn counters(self) -> u32 {
         self.0
+    }
+
+    /// Whether it is shorter than a block, so that a sender that was restarted, and goes on with the
+    /// next one, has to be expected there.
+    const fn is_short(self) -> bool {
+        self.0 < hint::FAR_COUNTERS
+    }
+
+    /// Sessions remembered for one prekey: of strangers, and of each contact's device
+    /// (spec/11-session.md, "Replay").
+    const fn memory(self) -> Budgets {
+        if self.is_short() { Budgets::HANDSET } else { Budgets::STATION }
     }
 }

@@ -1,20 +1,20 @@
 //! Opening: which session an envelope belongs to, and what it changes there.
 
 use super::begin::{self, Begun};
-use super::message_keys::MessageKeys;
+use super::epoch::Role;
+use super::hint;
 use super::opened::Opened;
 use super::ratchet;
-use super::receive::{Hints, Place};
-use super::replay::Memory;
-use super::session::Session;
+use super::receive::Hints;
+use super::replay::{Memory, Remembered};
+use super::session::{Session, Silence};
 use super::sessions::{SessionNumber, Sessions};
+use super::trial::{Proved, Trial};
 use super::{Party, Window};
 use crate::envelope::{OpenError, SealedClass, SealedEnvelope};
 use crate::item::parse_items;
 use crate::key_store::KeyStore;
-use crate::realm::Realm;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 /// What an envelope that opened brought.
 #[derive(Debug)]
@@ -32,22 +32,21 @@ pub struct Received {
     pub events: Vec<Event>,
 }
 
-/// What a device must remember of a session's beginning for as long as it keeps the prekey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Remembered {
-    /// The prekey the session was made to.
-    pub prekey: [u8; 32],
-    /// SHA-256(E).
-    pub digest: [u8; 32],
-}
-
 /// Something that happened to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A session began.
     Began(SessionNumber),
-    /// A session ended to make room: its snapshot is to be destroyed.
+    /// A session ended: nothing is sent in it any more, and of what may still come its snapshot, which
+    /// has changed, has a few keys.
     Ended(SessionNumber),
+    /// Nothing is left of a session: its snapshot is to be destroyed.
+    Forgotten(SessionNumber),
+    /// The memory of this prekey is half full: it is to be replaced (spec/11-session.md, "Replay").
+    PrekeyHalfFull {
+        /// The prekey.
+        prekey: [u8; 32],
+    },
     /// This side sends in this epoch from now on.
     Stepped {
         /// The epoch.
@@ -60,14 +59,6 @@ pub enum Event {
     },
     /// An offer with a weak key or with what is no key: it did nothing.
     UselessOffer,
-}
-
-/// What an envelope's tag has proved, before anything has changed.
-struct Proved {
-    place: Place,
-    items: u32,
-    content: Zeroizing<Vec<u8>>,
-    salt_secret: Zeroizing<[u8; 32]>,
 }
 
 impl Sessions {
@@ -95,53 +86,53 @@ impl Sessions {
         }
     }
 
+    /// "In classes 1 and 2 the parity says which epochs come into question" (spec/03-envelope.md).
     fn open_chain(
         &mut self,
         envelope: &SealedEnvelope<'_>,
         hint: [u8; 3],
         now: Option<u64>,
     ) -> Result<Received, OpenError> {
-        let mut refusal = OpenError::UnknownHint;
-        let mut found = None;
-        for expected in self.index.find(hint) {
-            let Some(session) = self.all.get(&expected.session) else { continue };
-            let Some(place) = session.receiving.place(expected.parity, expected.counter) else {
-                continue;
-            };
-            match prove_at(session, self.realm, envelope, place, now) {
-                Ok(proved) => {
-                    found = Some((expected.session, proved));
-                    break;
-                }
-                Err(other) => refusal = other,
+        let parity = envelope.parity;
+        let mut trial = Trial::new(self.realm, envelope, now);
+        for expected in self.index.find(hint).into_iter().filter(|e| e.parity == parity) {
+            let (number, counter) = (expected.session, expected.counter);
+            if let Some(session) = self.all.get(&number)
+                && let Some(place) = session.receiving.place(parity, counter)
+            {
+                trial.go(number, &session.receiving, place);
+            } else if let Some(ended) = self.ended.get(&number)
+                && let Some(place) = ended.kept.place(parity, counter)
+            {
+                trial.go(number, &ended.kept, place);
             }
         }
-        let (number, proved) = found.ok_or(refusal)?;
-        self.accept(number, envelope, proved, now).ok_or(refusal)
+        let (number, proved) = trial.outcome()?;
+        self.accept(number, envelope, proved, now).ok_or(OpenError::UnknownHint)
     }
 
     fn open_at_random(
         &mut self,
         envelope: &SealedEnvelope<'_>,
-        hint: [u8; 2],
-        residue: u16,
+        hint: [u8; 3],
+        residue: u8,
         now: Option<u64>,
     ) -> Result<Received, OpenError> {
-        let mut refusal = OpenError::UnknownHint;
-        let mut found = None;
-        'sessions: for (number, session) in &self.all {
-            for place in session.receiving.random_access_places(hint, residue) {
-                match prove_at(session, self.realm, envelope, place, now) {
-                    Ok(proved) => {
-                        found = Some((*number, proved));
-                        break 'sessions;
-                    }
-                    Err(other) => refusal = other,
-                }
+        let parity = envelope.parity;
+        let mut trial = Trial::new(self.realm, envelope, now);
+        for (number, session) in &self.all {
+            for place in session.receiving.random_access_places(hint, residue, parity) {
+                trial.go(*number, &session.receiving, place);
             }
         }
-        let (number, proved) = found.ok_or(refusal)?;
-        self.accept(number, envelope, proved, now).ok_or(refusal)
+        for (number, ended) in &self.ended {
+            let counter = hint::nearest(ended.behind, residue);
+            for place in ended.kept.random_access_places(counter, hint, parity) {
+                trial.go(*number, &ended.kept, place);
+            }
+        }
+        let (number, proved) = trial.outcome()?;
+        self.accept(number, envelope, proved, now).ok_or(OpenError::UnknownHint)
     }
 
     fn open_flight(
@@ -155,22 +146,31 @@ impl Sessions {
         };
         // "A first flight with a known E opens in that session or not at all."
         if self.memory.contains(&Memory::digest(ephemeral)) {
-            let sessions = self.all.iter().filter(|(_, s)| {
-                s.role == super::epoch::Role::Responder && s.ephemeral == *ephemeral
-            });
-            let mut proved = None;
-            for (number, session) in sessions {
-                match prove_flight(session, self.realm, envelope, now) {
-                    Ok(flight) => proved = Some((*number, flight)),
-                    Err(OpenError::Decode(error)) => return Err(OpenError::Decode(error)),
-                    Err(_) => {}
+            let is_it = |role, of: &[u8; 32]| role == Role::Responder && of == ephemeral;
+            let mut trial = Trial::new(self.realm, envelope, now);
+            for (number, session) in &self.all {
+                if is_it(session.role, &session.ephemeral) {
+                    trial.go_through_flights(*number, &session.receiving);
                 }
             }
-            let (number, proved) = proved.ok_or(OpenError::Replay)?;
+            for (number, ended) in &self.ended {
+                if is_it(ended.role, &ended.ephemeral) {
+                    trial.go_through_flights(*number, &ended.kept);
+                }
+            }
+            let (number, proved) = trial.outcome().map_err(|refusal| match refusal {
+                // "`replay` when none fits"
+                OpenError::UnknownHint | OpenError::BadTag => OpenError::Replay,
+                other => other,
+            })?;
             return self.accept(number, envelope, proved, now).ok_or(OpenError::Replay);
         }
         let realm = self.realm;
-        let prove = |begun: &mut Begun| prove_flight(&begun.session, realm, envelope, now);
+        let prove = |begun: &mut Begun| {
+            let mut trial = Trial::new(realm, envelope, now);
+            trial.go_through_flights(0, &begun.session.receiving);
+            trial.outcome().map(|(_, proved)| proved)
+        };
         let (begun, proved) = match &envelope.class {
             SealedClass::StrangerFlight { hint, ephemeral, masked } => {
                 begin::answer_stranger(self, keys, *hint, ephemeral, masked, prove)?
@@ -182,14 +182,17 @@ impl Sessions {
                 return Err(OpenError::UnknownHint);
             }
         };
-        let remembered = begin::remembered(&begun);
+        let Begun { mut session, remembered } = begun;
         self.remember(remembered);
-        let (number, ended) = self.add(begun.session);
+        session.begun = now;
+        let (number, mut events) = self.add(session, now);
         let mut received =
             self.accept(number.0, envelope, proved, now).ok_or(OpenError::UnknownHint)?;
-        let mut events: Vec<Event> = ended.into_iter().map(Event::Ended).collect();
         events.push(Event::Began(number));
         events.append(&mut received.events);
+        if self.memory.is_half_full(self.window.memory(), &remembered) {
+            events.push(Event::PrekeyHalfFull { prekey: remembered.prekey });
+        }
         Ok(Received { remembered: Some(remembered), events, ..received })
     }
 
@@ -202,21 +205,30 @@ impl Sessions {
         now: Option<u64>,
     ) -> Option<Received> {
         let event = self.next_event();
-        let session = self.all.get_mut(&number)?;
-        (session.opened, session.used) = (event, event);
         let mut hints = Hints { session: number, index: &mut self.index };
-        let events = session.accept(&proved, envelope.several(), now, self.window, &mut hints);
+        let (peer, chain, is_stranger, events);
+        if let Some(session) = self.all.get_mut(&number) {
+            (session.heard, session.used) = (event, event);
+            events = session.accept(&proved, envelope.several(), now, self.window, &mut hints);
+            (peer, chain, is_stranger) = (session.peer, session.incoming, session.is_stranger);
+        } else {
+            let ended = self.ended.get_mut(&number)?;
+            ended.kept.destroy(proved.place.counter, proved.items, &mut hints);
+            ended.kept.expire(now, &mut hints);
+            (peer, chain, is_stranger) = (ended.peer, ended.incoming, ended.is_stranger);
+            events = self.forget_if_empty(number).into_iter().collect();
+        }
         let opened = Opened {
-            author: session.peer,
-            chain: session.incoming,
+            author: peer,
+            chain,
+            epoch: proved.place.epoch,
             first: proved.place.counter,
             salt_secret: proved.salt_secret,
             several: envelope.several(),
             content: proved.content,
         };
-        let session_number = SessionNumber(number);
-        let is_stranger = session.is_stranger;
-        Some(Received { opened, is_stranger, session: session_number, remembered: None, events })
+        let session = SessionNumber(number);
+        Some(Received { opened, is_stranger, session, remembered: None, events })
     }
 }
 
@@ -232,9 +244,8 @@ impl Session {
         let mut events = Vec::new();
         self.receiving.accept(proved.place, proved.items, now, window, hints);
         // "Until A has opened something of B's in this session".
-        if let Some(sending) = &mut self.sending {
-            sending.flight = None;
-        }
+        self.sending.flight = None;
+        self.silence = Silence { counter: self.sending.counter(), since: None };
         if proved.place.epoch == self.ratchet.epoch {
             events.extend(self.follow());
         }
@@ -245,60 +256,6 @@ impl Session {
         }
         events
     }
-}
-
-/// Tries the envelope at one place; nothing changes.
-fn prove_at(
-    session: &Session,
-    realm: Realm,
-    envelope: &SealedEnvelope<'_>,
-    place: Place,
-    now: Option<u64>,
-) -> Result<Proved, OpenError> {
-    // "Where the reader can tell that it is another it refuses the envelope" (spec/03-envelope.md).
-    if u32::from(envelope.parity) != place.epoch & 1 {
-        return Err(crate::error::DecodeError::at_octet(
-            crate::error::ErrorKind::Inconsistent,
-            "epoch",
-            0,
-        )
-        .into());
-    }
-    let keys = session.receiving.keys(place, now).ok_or(OpenError::UnknownHint)?;
-    prove(session, realm, envelope, place, &keys)
-}
-
-/// "the keys of the counters 0 to 15 that are still there are tried in turn"
-fn prove_flight(
-    session: &Session,
-    realm: Realm,
-    envelope: &SealedEnvelope<'_>,
-    now: Option<u64>,
-) -> Result<Proved, OpenError> {
-    let mut refusal = OpenError::BadTag;
-    for place in begin::flight_places() {
-        let Some(keys) = session.receiving.keys(place, now) else { continue };
-        match prove(session, realm, envelope, place, &keys) {
-            Err(OpenError::BadTag) => {}
-            Ok(proved) => return Ok(proved),
-            Err(other) => refusal = other,
-        }
-    }
-    Err(refusal)
-}
-
-fn prove(
-    session: &Session,
-    realm: Realm,
-    envelope: &SealedEnvelope<'_>,
-    place: Place,
-    keys: &MessageKeys,
-) -> Result<Proved, OpenError> {
-    let content = keys.open(realm, envelope).ok_or(OpenError::BadTag)?;
-    let items = parse_items(envelope.several(), &content)?.len();
-    let items = u32::try_from(items).unwrap_or(u32::MAX);
-    session.receiving.check_items(place, items)?;
-    Ok(Proved { place, items, content, salt_secret: keys.salt_secret() })
 }
 
 impl Received {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 pub struct Opened {
     pub(super) author: Party,
     pub(super) chain: ChainId,
+    pub(super) epoch: u32,
     pub(super) first: u32,
     pub(super) salt_secret: Zeroizing<[u8; 32]>,
     pub(super) several: bool,
@@ -37,6 +38,12 @@ impl Opened {
     #[must_use]
     pub const fn first(&self) -> u32 {
         self.first
+    }
+
+    /// The epoch of the session it was sealed in.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     /// The messages, in the author's order, without the items that are the session's own

@@ -15,7 +15,8 @@ pub(super) struct Peers(BTreeMap<(Account, u8), Peer>);
 
 /// What is known of one device.
 struct Peer {
-    identity: [u8; 32],
+    /// None of a device that was revoked before anything else was known of it.
+    identity: Option<[u8; 32]>,
     is_revoked: bool,
     /// The key its first flights' hints are made with, for each prekey of ours.
     flights: Vec<([u8; 32], Keyed)>,
@@ -44,7 +45,7 @@ impl Peers {
         let held = self.0.get(&(peer.account, peer.device));
         let is_revoked = held.is_some_and(|held| held.is_revoked);
         let flights = flights(keys, realm, me, peer)?;
-        let known = Peer { identity: peer.identity, is_revoked, flights };
+        let known = Peer { identity: Some(peer.identity), is_revoked, flights };
         self.0.insert((peer.account, peer.device), known);
         Ok(())
     }
@@ -57,29 +58,27 @@ impl Peers {
         me: &Party,
     ) -> Result<(), KeyStoreError> {
         for ((account, device), peer) in &mut self.0 {
-            let party = Party { account: *account, device: *device, identity: peer.identity };
-            peer.flights = flights(keys, realm, me, &party)?;
+            if let Some(identity) = peer.identity {
+                let party = Party { account: *account, device: *device, identity };
+                peer.flights = flights(keys, realm, me, &party)?;
+            }
         }
         Ok(())
     }
 
     pub(super) fn revoke(&mut self, account: Account, device: u8) {
-        let unknown = || Peer { identity: [0; 32], is_revoked: true, flights: Vec::new() };
+        let unknown = || Peer { identity: None, is_revoked: true, flights: Vec::new() };
         self.0.entry((account, device)).or_insert_with(unknown).is_revoked = true;
     }
 
     pub(super) fn standing(&self, party: &Party) -> Standing {
         match self.0.get(&(party.account, party.device)) {
             None => Standing::Unknown,
-            Some(peer) if peer.is_revoked => {
-                if peer.flights.is_empty() || peer.identity == party.identity {
-                    Standing::Revoked
-                } else {
-                    Standing::OtherIdentity
-                }
+            Some(peer) if peer.identity.is_some_and(|known| known != party.identity) => {
+                Standing::OtherIdentity
             }
-            Some(peer) if peer.identity == party.identity => Standing::Known,
-            Some(_) => Standing::OtherIdentity,
+            Some(peer) if peer.is_revoked => Standing::Revoked,
+            Some(_) => Standing::Known,
         }
     }
 
@@ -94,7 +93,9 @@ impl Peers {
                 .flights
                 .iter()
                 .filter(move |(_, key)| agreement::flight_hint(key, ephemeral).ct_eq(&hint).into());
-            let party = Party { account: *account, device: *device, identity: peer.identity };
+            // Who has no identity key has no flights.
+            let identity = peer.identity.unwrap_or_default();
+            let party = Party { account: *account, device: *device, identity };
             fitting.map(move |(prekey, _)| (party, *prekey))
         })
     }
@@ -111,7 +112,8 @@ fn flights(
     for prekey in keys.prekeys() {
         match keys.agree(AgreementKey::Prekey(*prekey), &peer.identity) {
             Ok(d1) => {
-                flights.push((*prekey, agreement::flight_hint_key(&d1, realm, peer, me)));
+                let key = agreement::flight_hint_key(&d1, realm, peer, me);
+                flights.push((*prekey, Keyed::new(&key)));
             }
             Err(KeyStoreError::WeakKey | KeyStoreError::UnknownKey) => {}
             Err(KeyStoreError::Unavailable) => return Err(KeyStoreError::Unavailable),

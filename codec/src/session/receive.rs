@@ -5,14 +5,14 @@ use super::Window;
 use super::epoch::WayKeys;
 use super::hint::{self, Expected, FAR_COUNTERS, FAR_REACH, HintIndex};
 use super::message_keys::MessageKeys;
+use super::passed_over::{PassedOver, Skipped};
 use crate::envelope::OpenError;
 use crate::error::{DecodeError, ErrorKind};
 use crate::limits::{SESSION_COUNTERS_MAX, SKIPPED_KEYS_MAX};
-use alloc::collections::VecDeque;
+use alloc::collections::btree_map::Entry;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
-
-/// Seconds a key of a passed-over counter is kept.
-pub(super) const SKIPPED_SECONDS_MAX: u64 = 7 * 24 * 60 * 60;
+use subtle::ConstantTimeEq;
 
 /// One way of a session, receiving.
 pub(super) struct Receiving {
@@ -21,8 +21,7 @@ pub(super) struct Receiving {
     pub(super) newest: LiveEpoch,
     /// The epoch before it, as long as nothing of the newest has been opened.
     pub(super) older: Option<LiveEpoch>,
-    /// Ascending by counter, then epoch.
-    pub(super) skipped: Vec<Skipped>,
+    pub(super) skipped: PassedOver,
 }
 
 /// An epoch envelopes may come in.
@@ -30,21 +29,13 @@ pub(super) struct LiveEpoch {
     pub(super) epoch: u32,
     pub(super) keys: WayKeys,
     /// Held hints of the next counters, and of the multiples of 64 further on; in the index too.
-    near: VecDeque<(u32, [u8; 3])>,
+    near: BTreeMap<u32, [u8; 3]>,
     far: VecDeque<(u32, [u8; 3])>,
+    /// Up to where hints are held: of the next counters, of those a sender that was restarted goes
+    /// on with, and of the multiples of 64.
     near_end: u32,
+    restart_end: u32,
     far_end: u32,
-}
-
-/// The keys of a counter that was passed over.
-#[derive(Clone)]
-pub(super) struct Skipped {
-    pub(super) counter: u32,
-    pub(super) epoch: u32,
-    /// In the chain class; in the random-access class two octets and a zero.
-    pub(super) hint: [u8; 3],
-    pub(super) since: Option<u64>,
-    pub(super) keys: MessageKeys,
 }
 
 /// Which key an envelope is tried with.
@@ -57,69 +48,59 @@ pub(super) struct Place {
 impl Receiving {
     pub(super) fn new(epoch: u32, keys: WayKeys) -> Self {
         let newest = LiveEpoch::new(epoch, keys);
-        Self { behind: 0, newest, older: None, skipped: Vec::new() }
+        Self { behind: 0, newest, older: None, skipped: PassedOver::default() }
     }
 
     /// The keys of this place if they are still to be had; nothing changes.
     pub(super) fn keys(&self, place: Place, now: Option<u64>) -> Option<MessageKeys> {
-        if place.counter >= self.behind {
-            let live = self.live().find(|live| live.epoch == place.epoch)?;
-            let chain = &live.keys.chain;
-            if chain.counter() == place.counter {
-                return Some(chain.message_keys());
-            }
-            let mut chain = chain.clone();
-            chain.advance(place.counter);
-            return (chain.counter() == place.counter).then(|| chain.message_keys());
+        if place.counter < self.behind {
+            return self.skipped.keys(place, now);
         }
-        let skipped = self.skipped.get(self.position(place)?)?;
-        (!skipped.is_expired(now)).then(|| skipped.keys.clone())
+        let live = self.live().find(|live| live.epoch == place.epoch)?;
+        let chain = &live.keys.chain;
+        if chain.counter() == place.counter {
+            return Some(chain.message_keys());
+        }
+        let mut chain = chain.clone();
+        chain.advance(place.counter);
+        (chain.counter() == place.counter).then(|| chain.message_keys())
     }
 
-    /// The epoch of this parity an envelope at `counter` can be of.
+    /// The place of this counter in an epoch of this parity.
     pub(super) fn place(&self, parity: u8, counter: u32) -> Option<Place> {
-        let fits = |epoch: u32| epoch & 1 == u32::from(parity);
-        let epoch = if counter >= self.behind {
-            self.live().map(|live| live.epoch).find(|epoch| fits(*epoch))
-        } else {
-            self.skipped.iter().filter(|s| s.counter == counter).map(|s| s.epoch).find(|e| fits(*e))
-        };
-        epoch.map(|epoch| Place { epoch, counter })
+        if counter < self.behind {
+            return self.skipped.place(parity, counter);
+        }
+        let live = self.live().find(|live| live.parity() == parity)?;
+        Some(Place { epoch: live.epoch, counter })
     }
 
     /// The places a random-access envelope can have: its counter is the one nearest to n.
-    pub(super) fn random_access_places(&self, hint: [u8; 2], residue: u16) -> Vec<Place> {
+    pub(super) fn random_access_places(
+        &self,
+        hint: [u8; 3],
+        residue: u8,
+        parity: u8,
+    ) -> Vec<Place> {
         let counter = hint::nearest(self.behind, residue);
-        let mut places = Vec::new();
-        if !hint::is_random_access(counter) || counter >= SESSION_COUNTERS_MAX {
-            return places;
+        if !hint::is_random_access(counter) {
+            return Vec::new();
         }
-        if counter >= self.behind {
-            let fitting = self.live().filter(|live| live.keys.hints.at_random(counter) == hint);
-            places.extend(fitting.map(|live| Place { epoch: live.epoch, counter }));
-        } else {
-            let [a, b] = hint;
-            let held = self.skipped.iter().filter(|s| s.counter == counter && s.hint == [a, b, 0]);
-            places.extend(held.map(|s| Place { epoch: s.epoch, counter }));
+        if counter < self.behind {
+            return self.skipped.random_access_places(counter, hint, parity).collect();
         }
-        places
+        let live = self.live().filter(|live| live.parity() == parity);
+        let fitting = live.filter(|live| live.keys.hints.at_random(counter).ct_eq(&hint).into());
+        fitting.map(|live| Place { epoch: live.epoch, counter }).collect()
     }
 
     /// Whether an envelope of `items` items may stand at this place (spec/11-session.md: "An envelope
     /// does not reach over a multiple of 64 that is not its first counter", "A session has at most
     /// 2^20 counters each way").
     pub(super) fn check_items(&self, place: Place, items: u32) -> Result<(), OpenError> {
-        let refused = |kind| Err(OpenError::Decode(DecodeError::at_octet(kind, "counter", 0)));
-        let room = FAR_COUNTERS.saturating_sub(place.counter % FAR_COUNTERS);
-        let end = place.counter.saturating_add(items);
-        if items > room || end > SESSION_COUNTERS_MAX {
-            return refused(ErrorKind::OutOfRange);
-        }
-        let are_held = || {
-            (place.counter..end).all(|counter| self.position(Place { counter, ..place }).is_some())
-        };
-        if place.counter < self.behind && !are_held() {
-            return refused(ErrorKind::Inconsistent);
+        check_block(place, items)?;
+        if place.counter < self.behind {
+            return self.skipped.check_items(place, items);
         }
         Ok(())
     }
@@ -135,11 +116,7 @@ impl Receiving {
     ) {
         let end = place.counter.saturating_add(items);
         if place.counter < self.behind {
-            for counter in place.counter..end {
-                if let Some(at) = self.position(Place { counter, ..place }) {
-                    index.forget_skipped(&self.skipped.remove(at));
-                }
-            }
+            self.skipped.destroy(place.counter, items, index);
         } else {
             let passed = self.behind..place.counter;
             if place.epoch == self.newest.epoch {
@@ -156,7 +133,7 @@ impl Receiving {
             }
             self.behind = end;
         }
-        self.make_room(now, index);
+        self.skipped.settle(SKIPPED_KEYS_MAX, now, index);
         self.expect(window, index);
     }
 
@@ -183,14 +160,10 @@ impl Receiving {
         }
     }
 
-    /// Takes all hints of this way out of the index, or puts those of the passed-over in.
+    /// Takes all hints of this way out of the index.
     pub(super) fn forget_hints(&self, index: &mut Hints<'_>) {
         self.live().for_each(|live| index.forget_live(live));
-        self.skipped.iter().for_each(|skipped| index.forget_skipped(skipped));
-    }
-
-    pub(super) fn expect_skipped(&self, index: &mut Hints<'_>) {
-        self.skipped.iter().for_each(|skipped| index.expect_skipped(skipped));
+        self.skipped.forget_hints(index);
     }
 
     /// Whether an envelope of the newest epoch has been opened, or of the only one.
@@ -198,33 +171,25 @@ impl Receiving {
         self.older.is_none() && self.behind > 0
     }
 
-    fn live(&self) -> impl Iterator<Item = &LiveEpoch> {
+    pub(super) fn live(&self) -> impl Iterator<Item = &LiveEpoch> {
         core::iter::once(&self.newest).chain(&self.older)
     }
+}
 
-    fn position(&self, place: Place) -> Option<usize> {
-        let key = (place.counter, place.epoch);
-        self.skipped.binary_search_by_key(&key, |s| (s.counter, s.epoch)).ok()
+/// Whether these counters are of one block of 64, and all below 2^20.
+pub(super) fn check_block(place: Place, items: u32) -> Result<(), OpenError> {
+    let room = FAR_COUNTERS.saturating_sub(place.counter % FAR_COUNTERS);
+    let end = place.counter.saturating_add(items);
+    if items > room || end > SESSION_COUNTERS_MAX {
+        return Err(OpenError::Decode(DecodeError::at_octet(ErrorKind::OutOfRange, "counter", 0)));
     }
-
-    fn make_room(&mut self, now: Option<u64>, index: &mut Hints<'_>) {
-        self.skipped.sort_unstable_by_key(|s| (s.counter, s.epoch));
-        let mut surplus = self.skipped.len().saturating_sub(SKIPPED_KEYS_MAX);
-        self.skipped.retain(|skipped| {
-            let goes = surplus > 0 || skipped.is_expired(now);
-            surplus = surplus.saturating_sub(1);
-            if goes {
-                index.forget_skipped(skipped);
-            }
-            !goes
-        });
-    }
+    Ok(())
 }
 
 impl LiveEpoch {
     pub(super) fn new(epoch: u32, keys: WayKeys) -> Self {
-        let (near, far) = (VecDeque::new(), VecDeque::new());
-        Self { epoch, keys, near, far, near_end: 0, far_end: 0 }
+        let (near, far) = (BTreeMap::new(), VecDeque::new());
+        Self { epoch, keys, near, far, near_end: 0, restart_end: 0, far_end: 0 }
     }
 
     const fn parity(&self) -> u8 {
@@ -237,7 +202,7 @@ impl LiveEpoch {
         passed: core::ops::Range<u32>,
         window: Window,
         now: Option<u64>,
-        skipped: &mut Vec<Skipped>,
+        skipped: &mut PassedOver,
         index: &mut Hints<'_>,
     ) {
         let first = passed.start.max(passed.end.saturating_sub(window.counters()));
@@ -247,12 +212,7 @@ impl LiveEpoch {
         self.keys.chain.advance(first);
         while self.keys.chain.counter() < passed.end {
             let counter = self.keys.chain.counter();
-            let hint = if hint::is_random_access(counter) {
-                let [a, b] = self.keys.hints.at_random(counter);
-                [a, b, 0]
-            } else {
-                self.keys.hints.in_chain(counter)
-            };
+            let hint = self.keys.hints.of(counter);
             let keys = self.keys.chain.take();
             let kept = Skipped { counter, epoch: self.epoch, hint, since: now, keys };
             index.expect_skipped(&kept);
@@ -261,26 +221,31 @@ impl LiveEpoch {
     }
 
     /// Holds the hints of the window from `n` on and of the multiples of 64 further on, but for those
-    /// of random access, which are asked when one comes.
+    /// of random access, which are asked when one comes; on a handset those of the counters too "where
+    /// a sender that was restarted goes on".
     fn expect(&mut self, n: u32, window: Window, index: &mut Hints<'_>) {
         let parity = self.parity();
-        for held in [&mut self.near, &mut self.far] {
-            while let Some((counter, hint)) = held.pop_front_if(|(counter, _)| *counter < n) {
-                index.remove(hint, counter, parity);
-            }
+        while let Some(held) = self.near.first_entry().filter(|held| *held.key() < n) {
+            let (counter, hint) = held.remove_entry();
+            index.remove(hint, counter, parity);
+        }
+        while let Some((counter, hint)) = self.far.pop_front_if(|(counter, _)| *counter < n) {
+            index.remove(hint, counter, parity);
         }
         let near_end = n.saturating_add(window.counters()).min(SESSION_COUNTERS_MAX);
-        for counter in self.near_end.max(n)..near_end {
-            if !counter.is_multiple_of(FAR_COUNTERS) {
-                let hint = self.keys.hints.in_chain(counter);
-                index.insert(hint, counter, parity);
-                self.near.push_back((counter, hint));
-            }
-        }
+        self.hold(self.near_end.max(n)..near_end, index);
         self.near_end = near_end;
+        if window.is_short() {
+            let restart = n.saturating_add(1).next_multiple_of(FAR_COUNTERS);
+            let end = restart.saturating_add(window.counters()).min(SESSION_COUNTERS_MAX);
+            self.hold(self.restart_end.max(restart)..end, index);
+            self.restart_end = end;
+        }
         let far_end = n.saturating_add(FAR_REACH).min(SESSION_COUNTERS_MAX);
         let first = self.far_end.max(n).next_multiple_of(FAR_COUNTERS);
-        for counter in (first..far_end).step_by(64) {
+        #[expect(clippy::disallowed_methods, reason = "64 is not zero")]
+        let multiples = (first..far_end).step_by(64);
+        for counter in multiples {
             if !hint::is_random_access(counter) {
                 let hint = self.keys.hints.in_chain(counter);
                 index.insert(hint, counter, parity);
@@ -289,17 +254,16 @@ impl LiveEpoch {
         }
         self.far_end = far_end;
     }
-}
 
-impl Skipped {
-    /// "for seven days by a clock if there is one".
-    fn is_expired(&self, now: Option<u64>) -> bool {
-        let age = now.zip(self.since).map(|(now, since)| now.saturating_sub(since));
-        age.is_some_and(|age| age > SKIPPED_SECONDS_MAX)
-    }
-
-    const fn parity(&self) -> u8 {
-        if self.epoch.is_multiple_of(2) { 0 } else { 1 }
+    /// Holds the hints of these counters but for multiples of 64.
+    fn hold(&mut self, counters: core::ops::Range<u32>, index: &mut Hints<'_>) {
+        let parity = self.parity();
+        for counter in counters.filter(|counter| !counter.is_multiple_of(FAR_COUNTERS)) {
+            if let Entry::Vacant(place) = self.near.entry(counter) {
+                let hint = *place.insert(self.keys.hints.in_chain(counter));
+                index.insert(hint, counter, parity);
+            }
+        }
     }
 }
 
@@ -323,19 +287,19 @@ impl Hints<'_> {
     }
 
     fn forget_live(&mut self, live: &LiveEpoch) {
-        for (counter, hint) in live.near.iter().chain(&live.far) {
+        for (counter, hint) in live.near.iter().chain(live.far.iter().map(|(c, h)| (c, h))) {
             self.remove(*hint, *counter, live.parity());
         }
     }
 
-    fn expect_skipped(&mut self, skipped: &Skipped) {
-        if !hint::is_random_access(skipped.counter) {
+    pub(super) fn expect_skipped(&mut self, skipped: &Skipped) {
+        if skipped.is_indexed() {
             self.insert(skipped.hint, skipped.counter, skipped.parity());
         }
     }
 
-    fn forget_skipped(&mut self, skipped: &Skipped) {
-        if !hint::is_random_access(skipped.counter) {
+    pub(super) fn forget_skipped(&mut self, skipped: &Skipped) {
+        if skipped.is_indexed() {
             self.remove(skipped.hint, skipped.counter, skipped.parity());
         }
     }

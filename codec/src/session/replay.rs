@@ -1,40 +1,105 @@
 //! Which sessions were begun: so that a first flight begins one once (spec/11-session.md, "Replay").
 
+use super::Party;
+use crate::account::Account;
 use crate::digest;
-use crate::limits::REPLAY_MEMORY_MAX;
+use crate::limits::{
+    REPLAY_CONTACT_HANDSET_MAX, REPLAY_CONTACT_MAX, REPLAY_STRANGERS_HANDSET_MAX,
+    REPLAY_STRANGERS_MAX,
+};
 use alloc::collections::{BTreeMap, BTreeSet};
 
-/// SHA-256(E) of every session begun from a first flight, for each prekey still kept.
+/// What a device must remember of a session's beginning for as long as it keeps the prekey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remembered {
+    /// The prekey the session was made to.
+    pub prekey: [u8; 32],
+    /// The contact's device that began it; none for a stranger.
+    pub contact: Option<(Account, u8)>,
+    /// The first 16 octets of SHA-256(E).
+    pub digest: [u8; 16],
+}
+
+/// "room for 4,096 from strangers (a handset 256) and for 1,024 from each contact's device".
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budgets {
+    strangers: usize,
+    contact: usize,
+}
+
+impl Budgets {
+    pub(super) const STATION: Self =
+        Self { strangers: REPLAY_STRANGERS_MAX, contact: REPLAY_CONTACT_MAX };
+
+    pub(super) const HANDSET: Self =
+        Self { strangers: REPLAY_STRANGERS_HANDSET_MAX, contact: REPLAY_CONTACT_HANDSET_MAX };
+
+    const fn of(self, contact: Option<(Account, u8)>) -> usize {
+        if contact.is_some() { self.contact } else { self.strangers }
+    }
+}
+
+/// Every session begun from a first flight, for each prekey still kept and each who has room of its
+/// own in it.
 #[derive(Default)]
-pub(super) struct Memory(BTreeMap<[u8; 32], BTreeSet<[u8; 32]>>);
+pub(super) struct Memory(BTreeMap<Room, BTreeSet<[u8; 16]>>);
+
+type Room = ([u8; 32], Option<(Account, u8)>);
 
 impl Memory {
     /// What is remembered of an E.
-    pub(super) fn digest(ephemeral: &[u8; 32]) -> [u8; 32] {
-        digest::sha256(ephemeral)
+    pub(super) fn digest(ephemeral: &[u8; 32]) -> [u8; 16] {
+        digest::first(&digest::sha256(ephemeral))
     }
 
-    pub(super) fn contains(&self, digest: &[u8; 32]) -> bool {
+    pub(super) fn contains(&self, digest: &[u8; 16]) -> bool {
         self.0.values().any(|digests| digests.contains(digest))
     }
 
-    /// "a full one takes no new session until the prekey is replaced".
-    pub(super) fn is_full(&self, prekey: &[u8; 32]) -> bool {
-        self.0.get(prekey).is_some_and(|digests| digests.len() >= REPLAY_MEMORY_MAX)
+    /// "Where it is full no further session begins".
+    pub(super) fn is_full(
+        &self,
+        budgets: Budgets,
+        prekey: &[u8; 32],
+        contact: Option<(Account, u8)>,
+    ) -> bool {
+        self.taken(prekey, contact) >= budgets.of(contact)
     }
 
-    pub(super) fn remember(&mut self, prekey: [u8; 32], digest: [u8; 32]) {
-        if !self.is_full(&prekey) {
-            self.0.entry(prekey).or_default().insert(digest);
-        }
+    /// "A prekey whose memory is half full is replaced."
+    pub(super) fn is_half_full(&self, budgets: Budgets, remembered: &Remembered) -> bool {
+        let taken = self.taken(&remembered.prekey, remembered.contact);
+        taken.saturating_mul(2) >= budgets.of(remembered.contact)
+    }
+
+    pub(super) fn remember(&mut self, remembered: Remembered) {
+        let room = (remembered.prekey, remembered.contact);
+        self.0.entry(room).or_default().insert(remembered.digest);
     }
 
     /// Forgets what belongs to prekeys that were destroyed: their flights open no more.
     pub(super) fn keep(&mut self, prekeys: &[[u8; 32]]) {
-        self.0.retain(|prekey, _| prekeys.contains(prekey));
+        self.0.retain(|(prekey, _), _| prekeys.contains(prekey));
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.values().map(BTreeSet::len).sum()
+        self.0.values().map(BTreeSet::len).fold(0, usize::saturating_add)
+    }
+
+    fn taken(&self, prekey: &[u8; 32], contact: Option<(Account, u8)>) -> usize {
+        self.0.get(&(*prekey, contact)).map_or(0, BTreeSet::len)
+    }
+}
+
+impl Remembered {
+    /// Of a session of `peer` to a prekey; `is_stranger` if its certificate is not held.
+    pub(super) fn of(
+        prekey: [u8; 32],
+        peer: &Party,
+        is_stranger: bool,
+        ephemeral: &[u8; 32],
+    ) -> Self {
+        let contact = (!is_stranger).then_some((peer.account, peer.device));
+        Self { prekey, contact, digest: Memory::digest(ephemeral) }
     }
 }

@@ -1,17 +1,19 @@
 //! Reserving and sealing (spec/11-session.md, "Counters and memory").
 
-use super::Recipient;
 use super::begin;
 use super::open::Event;
 use super::opened::Opened;
 use super::ratchet::{self, Steps};
 use super::receive::Hints;
+use super::session::Session;
 use super::sessions::{SessionNumber, Sessions};
+use super::{Party, Recipient};
 use crate::envelope::SealedHead;
 use crate::error::{DecodeError, ErrorKind};
 use crate::item::{Item, check_items, put_items};
 use crate::key_store::{KeyStore, KeyStoreError};
-use crate::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX};
+use crate::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, FIRST_FLIGHTS_MAX};
+use crate::realm::Realm;
 use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
@@ -27,7 +29,7 @@ pub struct Reserved {
     pub session: SessionNumber,
     /// Whether a snapshot of it must be stored before [`Sessions::seal`] gives an envelope.
     pub must_store: bool,
-    /// What happened: a session began, others ended for it.
+    /// What happened: a session began, others ended for it or because of their age.
     pub events: Vec<Event>,
 }
 
@@ -52,15 +54,18 @@ pub enum SealError {
     WeakKey,
     /// No counters are reserved and stored for this: [`Sessions::reserve`] first.
     NotReserved,
+    /// The recipient is this device itself.
+    Oneself,
     /// The recipient has been revoked.
     Revoked,
-    /// The device's keys cannot be used now.
+    /// The device's keys cannot be used now, or there is no room for one more session with somebody
+    /// whose certificate is not held.
     Unavailable,
 }
 
 impl Sessions {
-    /// Sees to it that `items` items can go to a recipient: begins a session if there is none that
-    /// can take them, makes the step of the ratchet that is due, and asks for counters. `fresh` fills
+    /// Sees to it that `items` items can go to a recipient: begins a session if the one they would go
+    /// in cannot take them or was silent for too long, makes the step of the ratchet that is due, and asks for counters. `fresh` fills
     /// what it is given from a healthy random source; it is called only where a session or a step
     /// is made.
     ///
@@ -80,32 +85,29 @@ impl Sessions {
         if self.is_revoked(&to.party) {
             return Err(SealError::Revoked);
         }
-        let mut events = Vec::new();
-        let number = match self.sendable(&to.party, items) {
-            Some(session) => SessionNumber(session.number),
+        let current = self.current_session(&to.party).filter(|session| {
+            session.sending.next_counter(items).is_some() && !session.is_silent(now)
+        });
+        let (number, mut events) = match current {
+            Some(session) => (SessionNumber(session.number), Vec::new()),
             None => {
-                let mut seed = Zeroizing::new([0; 32]);
-                fresh(&mut *seed);
-                let mut session = begin::initiate(keys, self.realm, &self.me, to, seed)?;
-                session.used = self.next_event();
-                session.is_stranger = self.is_stranger(&to.party);
-                if session.sending.as_ref().is_none_or(|s| s.next_counter(items).is_none()) {
+                if items > FIRST_FLIGHTS_MAX {
                     return Err(too_long("items"));
                 }
-                let (number, ended) = self.add(session);
-                events.extend(ended.into_iter().map(Event::Ended));
-                events.push(Event::Began(number));
-                number
+                let mut seed = Zeroizing::new([0; 32]);
+                fresh(&mut *seed);
+                self.begin(keys, to, seed, now)?
             }
         };
         let Some(session) = self.all.get_mut(&number.0) else { return Err(SealError::NotReserved) };
-        let mut hints = Hints { session: number.0, index: &mut self.index };
-        if session.prepare_step(steps, now, self.window, fresh, &mut hints)
-            && let Some(sending) = &mut session.sending
-        {
-            sending.must_be_stored();
+        if session.silence.since.is_none() {
+            session.silence.since = now;
         }
-        let Some(sending) = &mut session.sending else { return Err(SealError::NotReserved) };
+        let mut hints = Hints { session: number.0, index: &mut self.index };
+        if session.prepare_step(steps, now, self.window, fresh, &mut hints) {
+            session.sending.must_be_stored();
+        }
+        let sending = &mut session.sending;
         if let Some(first) = sending.next_counter(items) {
             sending.reserve(first, items);
         }
@@ -117,7 +119,29 @@ impl Sessions {
         {
             sending.reserve(first, with_step);
         }
-        Ok(Reserved { session: number, must_store: !sending.is_durable, events })
+        events.extend(self.expire_with(&to.party, now));
+        let must_store = self.all.get(&number.0).is_none_or(|s| !s.sending.is_durable);
+        Ok(Reserved { session: number, must_store, events })
+    }
+
+    /// Begins a session with a recipient, whatever others there are.
+    pub(super) fn begin(
+        &mut self,
+        keys: &impl KeyStore,
+        to: &Recipient,
+        seed: Zeroizing<[u8; 32]>,
+        now: Option<u64>,
+    ) -> Result<(SessionNumber, Vec<Event>), SealError> {
+        let mut session = begin::initiate(keys, self.realm, &self.me, to, seed)?;
+        session.is_stranger = self.is_stranger(&to.party);
+        if !self.has_room(&to.party, session.is_stranger) {
+            return Err(SealError::Unavailable);
+        }
+        let event = self.next_event();
+        (session.heard, session.used, session.begun) = (event, event, now);
+        let (number, mut events) = self.add(session, now);
+        events.push(Event::Began(number));
+        Ok((number, events))
     }
 
     /// Seals items to a recipient, in counters that are reserved and stored, with the step of the
@@ -140,11 +164,15 @@ impl Sessions {
         }
         let space = space.min(ENVELOPE_OCTETS_MAX);
         let least = counted(items.len().max(1))?;
-        let number = self.sendable(&to.party, least).ok_or(SealError::NotReserved)?.number;
-        let Some(session) = self.all.get_mut(&number) else { return Err(SealError::NotReserved) };
-        let Some(sending) = &mut session.sending else { return Err(SealError::NotReserved) };
+        let realm_and_author = (self.realm, self.me);
+        let current = self.current_session(&to.party).map(|session| session.number);
+        let session = current.and_then(|number| self.all.get_mut(&number));
+        let Some(session) = session.filter(|session| !session.is_silent(None)) else {
+            return Err(SealError::NotReserved);
+        };
+        let sending = &session.sending;
 
-        let body = session.ratchet.pending.body();
+        let body = session.ratchet.body();
         let mut all: Vec<Item<'_>> = Vec::with_capacity(items.len().saturating_add(1));
         all.extend_from_slice(items);
         let mut first = sending.next_counter(least).ok_or(SealError::NotReserved)?;
@@ -169,31 +197,52 @@ impl Sessions {
         if !sending.is_reserved(first, count) {
             return Err(SealError::NotReserved);
         }
-        let several = all.len() > 1;
-        let overhead = sending.class(first, &session.ephemeral).overhead();
-        let expected = octets_of(&all).saturating_add(all.len().saturating_mul(2));
+        let (realm, author) = realm_and_author;
+        let (envelope, said) = session.seal_at(realm, author, first, &all, space)?;
+        let session = SessionNumber(session.number);
+        let event = self.next_event();
+        if let Some(session) = self.all.get_mut(&session.0) {
+            session.used = event;
+        }
+        Ok(Sent { envelope, session, said })
+    }
+}
+
+impl Session {
+    /// Seals items under the counters from `first` on, which is not behind the next one.
+    pub(super) fn seal_at(
+        &mut self,
+        realm: Realm,
+        author: Party,
+        first: u32,
+        items: &[Item<'_>],
+        space: usize,
+    ) -> Result<(Vec<u8>, Opened), SealError> {
+        let count = counted(items.len())?;
+        let several = items.len() > 1;
+        let overhead = self.sending.class(first, &self.ephemeral).overhead();
+        let expected = octets_of(items).saturating_add(items.len().saturating_mul(2));
         let mut content = Zeroizing::new(Vec::with_capacity(expected));
-        put_items(&mut content, &all);
+        put_items(&mut content, items);
         let total = overhead.saturating_add(content.len());
         if total > space {
             return Err(too_long("envelope"));
         }
 
-        let (class, keys) = sending.take(first, count, &session.ephemeral);
+        let epoch = self.sending.epoch;
+        let (class, keys) = self.sending.take(first, count, &self.ephemeral);
         let mut envelope = Vec::with_capacity(total);
-        SealedHead::put(&mut envelope, &class, sending.epoch, several);
+        SealedHead::put(&mut envelope, &class, epoch, several);
         let head = envelope.len();
         envelope.extend_from_slice(&content);
-        let salt_secret = keys.seal(self.realm, head, &mut envelope).ok_or(too_long("envelope"))?;
-        let (author, chain) = (self.me, session.outgoing);
-        let said = Opened { author, chain, first, salt_secret, several, content };
-        session.used = self.events.saturating_add(1);
-        self.events = session.used;
-        Ok(Sent { envelope, session: SessionNumber(number), said })
+        let salt_secret = keys.seal(realm, head, &mut envelope).ok_or(too_long("envelope"))?;
+        let chain = self.outgoing;
+        Ok((envelope, Opened { author, chain, epoch, first, salt_secret, several, content }))
     }
 }
 
 const MAX_ITEMS: u32 = 32;
+#[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
 const _: () = assert!(MAX_ITEMS as usize == ENVELOPE_ITEMS_MAX);
 
 fn counted(items: usize) -> Result<u32, SealError> {
@@ -207,7 +256,7 @@ fn counted(items: usize) -> Result<u32, SealError> {
 
 /// Octets of a lone item each: lengths come on top where there are several.
 fn octets_of(items: &[Item<'_>]) -> usize {
-    items.iter().map(Item::octets).sum()
+    items.iter().map(Item::octets).fold(0, usize::saturating_add)
 }
 
 const fn too_long(field: &'static str) -> SealError {
@@ -235,8 +284,9 @@ impl fmt::Display for SealError {
             Self::Items(error) => write!(f, "this does not fit an envelope: {error}"),
             Self::WeakKey => f.write_str("the recipient's keys are weak; ask for a new card"),
             Self::NotReserved => f.write_str("no stored counter is left for this message"),
+            Self::Oneself => f.write_str("a device does not write to itself"),
             Self::Revoked => f.write_str("the recipient's device has been revoked"),
-            Self::Unavailable => f.write_str("the device's keys cannot be used now"),
+            Self::Unavailable => f.write_str("no session can begin now"),
         }
     }
 }

@@ -50,9 +50,15 @@ impl Sending {
         let counter = self.counter();
         let room = FAR_COUNTERS.saturating_sub(counter % FAR_COUNTERS);
         let first = if items <= room { counter } else { counter.checked_add(room)? };
+        self.may_stand(first, items).then_some(first)
+    }
+
+    /// Whether an envelope of `items` items may begin with this counter.
+    pub(super) const fn may_stand(&self, first: u32, items: u32) -> bool {
+        let room = FAR_COUNTERS.saturating_sub(first % FAR_COUNTERS);
         // "A session has at most 16 counters without an answer".
         let limit = if self.flight.is_some() { FIRST_FLIGHTS_MAX } else { SESSION_COUNTERS_MAX };
-        (first.checked_add(items)? <= limit).then_some(first)
+        items <= room && first.saturating_add(items) <= limit
     }
 
     /// Whether these counters may be used now.
@@ -105,8 +111,8 @@ impl Sending {
                 SealedClass::StrangerFlight { hint, ephemeral, masked }
             }
             None if hint::is_random_access(first) => {
-                let [.., high, low] = first.to_be_bytes();
-                let residue = u16::from_be_bytes([high, low]);
+                // Its first counter / 256, modulo 256.
+                let [.., residue, _] = first.to_be_bytes();
                 SealedClass::RandomAccess { hint: self.keys.hints.at_random(first), residue }
             }
             None => SealedClass::Chain { hint: self.keys.hints.in_chain(first) },

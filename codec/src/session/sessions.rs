@@ -1,16 +1,15 @@
 //! All sessions of a device: who is admitted, which session is used, which must go.
 
+use super::ended::Ended;
 use super::hint::HintIndex;
 use super::peers::{Peers, Standing};
 use super::receive::Hints;
 use super::replay::Memory;
 use super::session::Session;
-use super::snapshot::{self, Snapshot};
-use super::{Party, Remembered, Window};
-use crate::account::Account;
+use super::snapshot::{self, Snapshot, Stored};
+use super::{Event, Party, Remembered, Window};
 use crate::error::{DecodeError, ErrorKind};
 use crate::key_store::{KeyStore, KeyStoreError};
-use crate::limits::{PEER_SESSIONS_MAX, STRANGER_SESSIONS_MAX};
 use crate::realm::Realm;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -27,12 +26,14 @@ pub struct Sessions {
     pub(super) window: Window,
     pub(super) peers: Peers,
     pub(super) all: BTreeMap<u32, Session>,
+    /// No number is in both.
+    pub(super) ended: BTreeMap<u32, Ended>,
     pub(super) index: HintIndex,
     pub(super) memory: Memory,
     /// Counts everything that was opened or sent, so that sessions have an order without a clock.
     pub(super) events: u64,
     /// No number names two sessions, as long as this value lives.
-    next_number: u32,
+    pub(super) next_number: u32,
 }
 
 /// How much a device's sessions hold.
@@ -40,16 +41,19 @@ pub struct Sessions {
 pub struct Size {
     /// Sessions.
     pub sessions: usize,
+    /// Ended ones of which keys are left.
+    pub ended: usize,
     /// Hints held for chain envelopes.
     pub hints: usize,
-    /// Keys kept of passed-over counters.
+    /// Keys kept of passed-over counters, and of first flights of ended sessions.
     pub skipped: usize,
     /// First flights remembered.
     pub remembered: usize,
 }
 
 impl Sessions {
-    /// No sessions yet.
+    /// No sessions yet. So begins, too, who was put back from a backup: it holds neither sessions nor
+    /// prekeys (spec/11-session.md, "Counters and memory").
     #[must_use]
     pub fn new(realm: Realm, me: Party, window: Window) -> Self {
         Self {
@@ -58,6 +62,7 @@ impl Sessions {
             window,
             peers: Peers::default(),
             all: BTreeMap::new(),
+            ended: BTreeMap::new(),
             index: HintIndex::new(),
             memory: Memory::default(),
             events: 0,
@@ -84,48 +89,40 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Goes on from a copy that may be old: sessions may have gone on since, so none of these sends
-    /// (spec/11-session.md: "A copy of a device's memory that is put back (a backup) must not send in
-    /// the sessions it holds"). They still receive; what is sent begins new ones.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sessions::resume`].
-    pub fn from_backup<'a>(
-        realm: Realm,
-        me: Party,
-        window: Window,
-        snapshots: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Self, DecodeError> {
-        let mut sessions = Self::resume(realm, me, window, snapshots)?;
-        sessions.all.values_mut().for_each(|session| session.sending = None);
-        Ok(sessions)
-    }
-
-    /// Takes a session up again.
+    /// Takes a session up again, or what is left of one.
     fn put_back(&mut self, octets: &[u8]) -> Result<(), DecodeError> {
-        let mut session = snapshot::parse(octets)?;
-        if self.all.contains_key(&session.number) {
+        let stored = snapshot::parse(octets)?;
+        let number = stored.number();
+        if self.all.contains_key(&number) || self.ended.contains_key(&number) {
             return Err(DecodeError::at_octet(ErrorKind::Unexpected, "number", 0));
         }
-        self.events = self.events.max(session.used).max(session.opened);
-        self.next_number = self.next_number.max(session.number.saturating_add(1));
-        let mut hints = Hints { session: session.number, index: &mut self.index };
-        session.receiving.expect_skipped(&mut hints);
-        session.receiving.expect(self.window, &mut hints);
-        self.all.insert(session.number, session);
+        self.next_number = self.next_number.max(number.saturating_add(1));
+        let mut hints = Hints { session: number, index: &mut self.index };
+        match stored {
+            Stored::Live(mut session) => {
+                self.events = self.events.max(session.used).max(session.heard);
+                session.receiving.skipped.expect(session.receiving.behind, &mut hints);
+                session.receiving.expect(self.window, &mut hints);
+                self.all.insert(number, *session);
+            }
+            Stored::Ended(ended) => {
+                self.events = self.events.max(ended.ended);
+                ended.expect(&mut hints);
+                self.ended.insert(number, ended);
+            }
+        }
         Ok(())
     }
 
     /// What a device knows of first flights is told it again at the start, from where it has written
     /// every [`Received::remembered`](super::Received::remembered).
     pub fn remember(&mut self, remembered: Remembered) {
-        self.memory.remember(remembered.prekey, remembered.digest);
+        self.memory.remember(remembered);
     }
 
     /// A device whose certificate is held: its first flights are looked for from now on. A stranger
     /// that has said to be this device is this device from now on, if it has its identity key; a
-    /// session with any other identity key of it ends.
+    /// session with any other identity key of it ends. A snapshot of those that go on is to be stored.
     ///
     /// # Errors
     ///
@@ -134,15 +131,19 @@ impl Sessions {
         &mut self,
         keys: &impl KeyStore,
         peer: &Party,
-    ) -> Result<Vec<SessionNumber>, KeyStoreError> {
+        now: Option<u64>,
+    ) -> Result<Vec<Event>, KeyStoreError> {
         self.peers.admit(keys, self.realm, &self.me, peer)?;
-        let is_peer = |s: &Session| (s.peer.account, s.peer.device) == (peer.account, peer.device);
+        let is_peer = |s: &Session| s.is_with(peer.account, peer.device);
         let others = self.numbers(|s| is_peer(s) && s.peer.identity != peer.identity);
-        others.iter().for_each(|number| self.end(*number));
+        let events = self.end_all(&others, now);
         for session in self.all.values_mut().filter(|s| is_peer(s)) {
             session.is_stranger = false;
         }
-        Ok(others)
+        for ended in self.ended.values_mut().filter(|ended| ended.peer == *peer) {
+            ended.is_stranger = false;
+        }
+        Ok(events)
     }
 
     /// The prekeys have changed: first flights are looked for with those there are now, and what
@@ -157,42 +158,26 @@ impl Sessions {
         Ok(())
     }
 
-    /// A device was revoked: its sessions end, whose snapshots are to be destroyed, and it begins
-    /// no more.
-    pub fn revoke(&mut self, account: Account, device: u8) -> Vec<SessionNumber> {
-        self.peers.revoke(account, device);
-        let ended = self.numbers(|s| (s.peer.account, s.peer.device) == (account, device));
-        ended.iter().for_each(|number| self.end(*number));
-        ended
-    }
-
-    /// Ends a session and wipes its keys.
-    pub fn end(&mut self, number: SessionNumber) {
-        if let Some(session) = self.all.remove(&number.0) {
-            let mut hints = Hints { session: number.0, index: &mut self.index };
-            session.receiving.forget_hints(&mut hints);
-        }
-    }
-
     /// What must be on disk before anything more is sent in this session, and before what it opened
-    /// is acknowledged to anyone.
+    /// is acknowledged to anyone. None where nothing is left of it: then what was stored is destroyed.
     #[must_use]
     pub fn snapshot(&self, number: SessionNumber) -> Option<Snapshot> {
-        self.all.get(&number.0).map(|session| Snapshot::of(session, false))
+        let live = self.all.get(&number.0).map(|session| Snapshot::of(session, false));
+        live.or_else(|| self.ended.get(&number.0).map(Snapshot::of_ended))
     }
 
     /// This snapshot is on disk, synced: its counters may be used.
     pub fn stored(&mut self, snapshot: Snapshot) {
-        let session = self.all.get_mut(&snapshot.number().0);
-        if let Some(sending) = session.and_then(|session| session.sending.as_mut()) {
-            sending.stored(snapshot.generation());
+        if let Some(session) = self.all.get_mut(&snapshot.number().0) {
+            session.sending.stored(snapshot.generation());
         }
     }
 
     /// Ends in order: the snapshots to be stored give back the counters that were not used.
     #[must_use]
     pub fn close(self) -> Vec<Snapshot> {
-        self.all.values().map(|session| Snapshot::of(session, true)).collect()
+        let ended = self.ended.values().map(Snapshot::of_ended);
+        self.all.values().map(|session| Snapshot::of(session, true)).chain(ended).collect()
     }
 
     /// Whether what is said in this session now stays secret from a quantum computer of later.
@@ -201,10 +186,10 @@ impl Sessions {
         self.all.get(&number.0).is_some_and(Session::is_post_quantum)
     }
 
-    /// The session a message to this device would go out in, if there is one.
+    /// The session the next message to this device goes out in, unless it can take none.
     #[must_use]
     pub fn current(&self, peer: &Party) -> Option<SessionNumber> {
-        self.sendable(peer, 1).map(|session| SessionNumber(session.number))
+        self.current_session(peer).map(|session| SessionNumber(session.number))
     }
 
     /// Every session there is.
@@ -213,25 +198,31 @@ impl Sessions {
         self.numbers(|_| true)
     }
 
+    /// Those that have ended and of which keys are left.
+    #[must_use]
+    pub fn ended(&self) -> Vec<SessionNumber> {
+        self.ended.keys().map(|number| SessionNumber(*number)).collect()
+    }
+
     /// How much is held.
     #[must_use]
     pub fn size(&self) -> Size {
         Size {
             sessions: self.all.len(),
             hints: self.index.len(),
-            skipped: self.all.values().map(|session| session.receiving.skipped.len()).sum(),
+            ended: self.ended.len(),
+            skipped: (self.all.values().map(|session| session.receiving.skipped.len()))
+                .chain(self.ended.values().map(|ended| ended.kept.len()))
+                .fold(0, usize::saturating_add),
             remembered: self.memory.len(),
         }
     }
 
-    /// "Each side sends in the one in which it opened something last, or in its own newest if in
-    /// none": of those that can still take `items` counters.
-    pub(super) fn sendable(&self, peer: &Party, items: u32) -> Option<&Session> {
-        let can_send = |session: &&Session| {
-            let sending = session.sending.as_ref();
-            session.peer == *peer && sending.is_some_and(|s| s.next_counter(items).is_some())
-        };
-        self.all.values().filter(can_send).max_by_key(|s| (s.opened, s.number))
+    /// "Each side sends in the one in which it opened something last, or in its own newest if in none;
+    /// one begun since because of silence comes before it." This side begins one only where it may not
+    /// go on in the one before, so whichever was begun or heard last is it.
+    pub(super) fn current_session(&self, peer: &Party) -> Option<&Session> {
+        self.all.values().filter(|session| session.peer == *peer).max_by_key(|s| s.heard)
     }
 
     pub(super) fn next_event(&mut self) -> u64 {
@@ -239,39 +230,7 @@ impl Sessions {
         self.events
     }
 
-    /// Adds a session, makes room for it, and returns which ones ended for it.
-    pub(super) fn add(&mut self, mut session: Session) -> (SessionNumber, Vec<SessionNumber>) {
-        let mut ended = Vec::new();
-        if session.is_stranger {
-            ended.extend(self.surplus(STRANGER_SESSIONS_MAX, |s| s.is_stranger));
-        }
-        let peer = session.peer;
-        ended.extend(self.surplus(PEER_SESSIONS_MAX, |s| {
-            (s.peer.account, s.peer.device) == (peer.account, peer.device)
-                && s.is_stranger == session.is_stranger
-        }));
-        let number = self.next_number;
-        self.next_number = number.saturating_add(1);
-        session.number = number;
-        let mut hints = Hints { session: number, index: &mut self.index };
-        session.receiving.expect(self.window, &mut hints);
-        self.all.insert(number, session);
-        (SessionNumber(number), ended)
-    }
-
-    /// Ends the sessions unused longest until there is room for one more among these.
-    fn surplus(&mut self, max: usize, among: impl Fn(&Session) -> bool) -> Vec<SessionNumber> {
-        let mut those: Vec<(u64, u32)> =
-            self.all.values().filter(|s| among(s)).map(|s| (s.used, s.number)).collect();
-        those.sort_unstable();
-        those.truncate(those.len().saturating_add(1).saturating_sub(max));
-        let ended: Vec<SessionNumber> =
-            those.into_iter().map(|(_, number)| SessionNumber(number)).collect();
-        ended.iter().for_each(|number| self.end(*number));
-        ended
-    }
-
-    fn numbers(&self, which: impl Fn(&Session) -> bool) -> Vec<SessionNumber> {
+    pub(super) fn numbers(&self, which: impl Fn(&Session) -> bool) -> Vec<SessionNumber> {
         self.all.values().filter(|s| which(s)).map(|s| SessionNumber(s.number)).collect()
     }
 

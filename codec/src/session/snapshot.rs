@@ -3,20 +3,24 @@
 use super::Party;
 use super::agreement::MASK_OCTETS;
 use super::chain::Chain;
+use super::ended::Ended;
 use super::epoch::{Role, WayKeys};
 use super::hint::HintKey;
-use super::hybrid::{CIPHERTEXT_OCTETS, ENCAPSULATION_KEY_OCTETS, SEED_OCTETS};
+use super::hybrid::{CIPHERTEXT_OCTETS, SEED_OCTETS};
 use super::message_keys::{MESSAGE_KEYS_OCTETS, MessageKeys};
-use super::ratchet::{Pending, Ratchet};
-use super::receive::{LiveEpoch, Receiving, Skipped};
+use super::passed_over::{PassedOver, Skipped};
+use super::ratchet::{HYBRID_OFFER_OCTETS, Pending, Ratchet};
+use super::receive::{LiveEpoch, Receiving};
 use super::send::{Flight, Sending};
-use super::session::Session;
+use super::session::{Session, Silence};
 use super::sessions::SessionNumber;
 use crate::account::Account;
 use crate::chain::ChainId;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets, refuse};
-use crate::limits::{SESSION_COUNTERS_MAX, SESSION_SNAPSHOT_OCTETS_MAX, SKIPPED_KEYS_MAX};
+use crate::limits::{
+    FIRST_FLIGHTS_MAX, SESSION_COUNTERS_MAX, SESSION_SNAPSHOT_OCTETS_MAX, SKIPPED_KEYS_MAX,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -56,8 +60,15 @@ impl Snapshot {
         // One allocation that is never grown leaves no copy of keys behind.
         let mut octets = Zeroizing::new(Vec::with_capacity(SESSION_SNAPSHOT_OCTETS_MAX));
         put_session(&mut octets, session, in_order);
-        let generation = session.sending.as_ref().map_or(0, |sending| sending.generation);
+        let generation = session.sending.generation;
         Self { number: SessionNumber(session.number), generation, octets }
+    }
+
+    /// Of what is left of a session.
+    pub(super) fn of_ended(ended: &Ended) -> Self {
+        let mut octets = Zeroizing::new(Vec::with_capacity(SESSION_SNAPSHOT_OCTETS_MAX));
+        put_ended(&mut octets, ended);
+        Self { number: SessionNumber(ended.number), generation: 0, octets }
     }
 
     /// Reads octets and writes them again: what a fuzzer and a checker ask.
@@ -66,7 +77,10 @@ impl Snapshot {
     ///
     /// [`DecodeError`] for octets that are no snapshot.
     pub fn parse(octets: &[u8]) -> Result<Self, DecodeError> {
-        parse(octets).map(|session| Self::of(&session, false))
+        parse(octets).map(|stored| match stored {
+            Stored::Live(session) => Self::of(&session, false),
+            Stored::Ended(ended) => Self::of_ended(&ended),
+        })
     }
 }
 
@@ -76,38 +90,59 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// The session of these octets.
-pub(super) fn parse(octets: &[u8]) -> Result<Session, DecodeError> {
+/// What a snapshot is of.
+pub(super) enum Stored {
+    Live(Box<Session>),
+    Ended(Ended),
+}
+
+impl Stored {
+    pub(super) const fn number(&self) -> u32 {
+        match self {
+            Self::Live(session) => session.number,
+            Self::Ended(ended) => ended.number,
+        }
+    }
+}
+
+/// What these octets are of.
+pub(super) fn parse(octets: &[u8]) -> Result<Stored, DecodeError> {
     if octets.len() > SESSION_SNAPSHOT_OCTETS_MAX {
         return Err(DecodeError::at_octet(ErrorKind::TooLong, "snapshot", 0));
     }
-    framing::parse_all(octets, read_session)
+    framing::parse_all(octets, read_stored)
 }
 
-fn put_session(out: &mut Vec<u8>, session: &Session, in_order: bool) {
+/// What both kinds begin with.
+struct Front {
+    number: u32,
+    role: Role,
+    is_stranger: bool,
+    peer: Party,
+    ephemeral: [u8; 32],
+    incoming: ChainId,
+}
+
+fn put_front(out: &mut Vec<u8>, is_ended: bool, front: &Front) {
     out.push(VERSION);
-    out.extend_from_slice(&session.number.to_be_bytes());
-    out.push(session.role.outgoing());
-    out.push(u8::from(session.is_stranger));
-    out.extend_from_slice(&session.peer.account.0);
-    out.push(session.peer.device);
-    out.extend_from_slice(&session.peer.identity);
-    out.extend_from_slice(&session.ephemeral);
-    out.extend_from_slice(&session.outgoing.0);
-    out.extend_from_slice(&session.incoming.0);
-    out.extend_from_slice(&session.opened.to_be_bytes());
-    out.extend_from_slice(&session.used.to_be_bytes());
-    put_ratchet(out, &session.ratchet);
-    put_option(out, session.sending.as_ref(), |out, sending| put_sending(out, sending, in_order));
-    put_receiving(out, &session.receiving);
+    out.extend_from_slice(&front.number.to_be_bytes());
+    out.push(u8::from(is_ended));
+    out.push(front.role.outgoing());
+    out.push(u8::from(front.is_stranger));
+    out.extend_from_slice(&front.peer.account.0);
+    out.push(front.peer.device);
+    out.extend_from_slice(&front.peer.identity);
+    out.extend_from_slice(&front.ephemeral);
+    out.extend_from_slice(&front.incoming.0);
 }
 
-fn read_session(input: &[u8]) -> Parsed<'_, Session> {
+fn read_stored(input: &[u8]) -> Parsed<'_, Stored> {
     let (rest, version) = field("version", u8)(input)?;
     if version != VERSION {
         return refuse(ErrorKind::UnknownVersion, "version", input);
     }
     let (rest, number) = field("number", be_u32)(rest)?;
+    let (rest, is_ended) = field("ended", flag)(rest)?;
     let (rest, is_responder) = field("role", flag)(rest)?;
     let role = if is_responder { Role::Responder } else { Role::Initiator };
     let (rest, is_stranger) = field("stranger", flag)(rest)?;
@@ -116,14 +151,69 @@ fn read_session(input: &[u8]) -> Parsed<'_, Session> {
     let (rest, identity) = field("identity key", octets::<32>)(rest)?;
     let peer = Party { account: Account(account), device, identity };
     let (rest, ephemeral) = field("ephemeral key", octets::<32>)(rest)?;
-    let (rest, outgoing) = field("chain", octets::<8>)(rest)?;
     let (rest, incoming) = field("chain", octets::<8>)(rest)?;
-    let (rest, opened) = field("opened", be_u64)(rest)?;
+    let incoming = ChainId(incoming);
+    let front = Front { number, role, is_stranger, peer, ephemeral, incoming };
+    if is_ended {
+        let (rest, ended) = read_ended(front, rest)?;
+        return Ok((rest, Stored::Ended(ended)));
+    }
+    let (rest, session) = read_session(front, rest)?;
+    Ok((rest, Stored::Live(Box::new(session))))
+}
+
+fn put_ended(out: &mut Vec<u8>, ended: &Ended) {
+    let Ended { number, role, is_stranger, peer, ephemeral, incoming, .. } = *ended;
+    put_front(out, true, &Front { number, role, is_stranger, peer, ephemeral, incoming });
+    out.extend_from_slice(&ended.ended.to_be_bytes());
+    out.extend_from_slice(&ended.behind.to_be_bytes());
+    put_passed_over(out, &ended.kept);
+}
+
+fn read_ended(front: Front, input: &[u8]) -> Parsed<'_, Ended> {
+    let Front { number, role, is_stranger, peer, ephemeral, incoming } = front;
+    let (at_behind, ended) = field("ended", be_u64)(input)?;
+    let (rest, behind) = field("behind", be_u32)(at_behind)?;
+    if behind > SESSION_COUNTERS_MAX {
+        return refuse(ErrorKind::OutOfRange, "behind", at_behind);
+    }
+    // Of counters from n on there are keys of first flights alone, which only a responder has.
+    let flights_end = if role == Role::Responder { FIRST_FLIGHTS_MAX } else { 0 };
+    let is_fitting =
+        |counter: u32, epoch: u32| counter < behind || epoch == 0 && counter < flights_end;
+    let max = ENDED_KEYS_MAX;
+    let (rest, kept) = read_passed_over(max, is_fitting, rest)?;
+    let ended = Ended { number, role, peer, is_stranger, ephemeral, incoming, ended, behind, kept };
+    Ok((rest, ended))
+}
+
+fn put_session(out: &mut Vec<u8>, session: &Session, in_order: bool) {
+    let Session { number, role, is_stranger, peer, ephemeral, incoming, .. } = *session;
+    put_front(out, false, &Front { number, role, is_stranger, peer, ephemeral, incoming });
+    out.extend_from_slice(&session.outgoing.0);
+    put_time(out, session.begun);
+    out.extend_from_slice(&session.heard.to_be_bytes());
+    out.extend_from_slice(&session.used.to_be_bytes());
+    out.extend_from_slice(&session.silence.counter.to_be_bytes());
+    put_time(out, session.silence.since);
+    put_ratchet(out, &session.ratchet);
+    put_sending(out, &session.sending, in_order);
+    put_receiving(out, &session.receiving);
+}
+
+fn read_session(front: Front, input: &[u8]) -> Parsed<'_, Session> {
+    let Front { number, role, is_stranger, peer, ephemeral, incoming } = front;
+    let (rest, outgoing) = field("chain", octets::<8>)(input)?;
+    let outgoing = ChainId(outgoing);
+    let (rest, begun) = field("begun", option(be_u64))(rest)?;
+    let (rest, heard) = field("heard", be_u64)(rest)?;
     let (rest, used) = field("used", be_u64)(rest)?;
+    let (rest, counter) = field("silence", be_u32)(rest)?;
+    let (rest, since) = field("silence", option(be_u64))(rest)?;
+    let silence = Silence { counter, since };
     let (at_sending, ratchet) = read_ratchet(rest)?;
-    let epoch = ratchet.epoch;
-    let (at_receiving, sending) = option(|input| read_sending(epoch, input))(at_sending)?;
-    let (rest, receiving) = read_receiving(epoch, at_receiving)?;
+    let (at_receiving, sending) = read_sending(ratchet.epoch, at_sending)?;
+    let (rest, receiving) = read_receiving(ratchet.epoch, at_receiving)?;
     Ok((
         rest,
         Session {
@@ -132,10 +222,12 @@ fn read_session(input: &[u8]) -> Parsed<'_, Session> {
             peer,
             is_stranger,
             ephemeral,
-            outgoing: ChainId(outgoing),
-            incoming: ChainId(incoming),
-            opened,
+            outgoing,
+            incoming,
+            begun,
+            heard,
             used,
+            silence,
             ratchet,
             sending,
             receiving,
@@ -145,8 +237,7 @@ fn read_session(input: &[u8]) -> Parsed<'_, Session> {
 
 fn put_ratchet(out: &mut Vec<u8>, ratchet: &Ratchet) {
     out.extend_from_slice(&ratchet.epoch.to_be_bytes());
-    out.extend_from_slice(&*ratchet.root);
-    out.push(u8::from(ratchet.is_odd));
+    out.extend_from_slice(&*ratchet.carry);
     put_option(out, ratchet.own.as_ref(), |out, own| out.extend_from_slice(&**own));
     out.extend_from_slice(&ratchet.other);
     put_option(out, ratchet.post_quantum.as_ref(), |out, first| {
@@ -159,15 +250,14 @@ fn put_ratchet(out: &mut Vec<u8>, ratchet: &Ratchet) {
         Pending::None => out.push(0),
         Pending::Offer(public) => put_coded(out, 1, public),
         Pending::HybridOffer(seed) => put_coded(out, 2, &**seed),
-        Pending::ToAnswer(key) => put_coded(out, 3, &**key),
+        Pending::ToAnswer(offer) => put_coded(out, 3, &**offer),
         Pending::HybridAnswer(ciphertext) => put_coded(out, 4, &**ciphertext),
     }
 }
 
 fn read_ratchet(input: &[u8]) -> Parsed<'_, Ratchet> {
     let (rest, epoch) = field("epoch", be_u32)(input)?;
-    let (rest, root) = field("root", secret::<32>)(rest)?;
-    let (rest, is_odd) = field("turn", flag)(rest)?;
+    let (rest, carry) = field("carry", secret::<32>)(rest)?;
     let (rest, own) = field("own key", option(secret::<32>))(rest)?;
     let (rest, other) = field("other key", octets::<32>)(rest)?;
     let (rest, post_quantum) = field("post-quantum", option(be_u32))(rest)?;
@@ -181,13 +271,15 @@ fn read_ratchet(input: &[u8]) -> Parsed<'_, Ratchet> {
             let (rest, public) = field("pending", octets::<32>)(rest)?;
             (rest, Pending::Offer(public))
         }
+        // Its F is made of the own key.
+        2 if own.is_none() => return refuse(ErrorKind::Inconsistent, "pending", at_pending),
         2 => {
             let (rest, seed) = field("pending", secret::<SEED_OCTETS>)(rest)?;
             (rest, Pending::HybridOffer(seed))
         }
         3 => {
-            let (rest, key) = field("pending", octets::<ENCAPSULATION_KEY_OCTETS>)(rest)?;
-            (rest, Pending::ToAnswer(Box::new(key)))
+            let (rest, offer) = field("pending", octets::<HYBRID_OFFER_OCTETS>)(rest)?;
+            (rest, Pending::ToAnswer(Box::new(offer)))
         }
         4 => {
             let (rest, ciphertext) = field("pending", octets::<CIPHERTEXT_OCTETS>)(rest)?;
@@ -195,10 +287,7 @@ fn read_ratchet(input: &[u8]) -> Parsed<'_, Ratchet> {
         }
         _ => return refuse(ErrorKind::UnknownCode, "pending", at_pending),
     };
-    Ok((
-        rest,
-        Ratchet { epoch, root, is_odd, own, other, pending, post_quantum, sent, received, since },
-    ))
+    Ok((rest, Ratchet { epoch, carry, own, other, pending, post_quantum, sent, received, since }))
 }
 
 fn put_sending(out: &mut Vec<u8>, sending: &Sending, in_order: bool) {
@@ -235,15 +324,7 @@ fn put_receiving(out: &mut Vec<u8>, receiving: &Receiving) {
     out.extend_from_slice(&receiving.behind.to_be_bytes());
     put_keys(out, &receiving.newest.keys);
     put_option(out, receiving.older.as_ref(), |out, older| put_keys(out, &older.keys));
-    let count = u8::try_from(receiving.skipped.len()).unwrap_or(u8::MAX);
-    out.push(count);
-    for skipped in &receiving.skipped {
-        out.extend_from_slice(&skipped.counter.to_be_bytes());
-        out.extend_from_slice(&skipped.epoch.to_be_bytes());
-        out.extend_from_slice(&skipped.hint);
-        put_time(out, skipped.since);
-        out.extend_from_slice(skipped.keys.octets());
-    }
+    put_passed_over(out, &receiving.skipped);
 }
 
 fn read_receiving(newest: u32, input: &[u8]) -> Parsed<'_, Receiving> {
@@ -265,25 +346,46 @@ fn read_receiving(newest: u32, input: &[u8]) -> Parsed<'_, Receiving> {
     if current != behind || newest_live.keys.chain.counter() > behind {
         return refuse(ErrorKind::Inconsistent, "behind", input);
     }
-    let (mut rest, count) = field("count", u8)(at_count)?;
-    if usize::from(count) > SKIPPED_KEYS_MAX {
-        return refuse(ErrorKind::TooLong, "count", at_count);
+    let is_fitting = |counter: u32, epoch: u32| counter < behind && epoch <= newest;
+    let (rest, skipped) = read_passed_over(SKIPPED_KEYS_MAX, is_fitting, at_count)?;
+    Ok((rest, Receiving { behind, newest: newest_live, older, skipped }))
+}
+
+fn put_passed_over(out: &mut Vec<u8>, passed_over: &PassedOver) {
+    out.push(u8::try_from(passed_over.len()).unwrap_or(u8::MAX));
+    for skipped in passed_over.all() {
+        out.extend_from_slice(&skipped.counter.to_be_bytes());
+        out.extend_from_slice(&skipped.epoch.to_be_bytes());
+        out.extend_from_slice(&skipped.hint);
+        put_time(out, skipped.since);
+        out.extend_from_slice(skipped.keys.octets());
     }
-    let mut receiving = Receiving { behind, newest: newest_live, older, skipped: Vec::new() };
-    receiving.skipped.reserve_exact(usize::from(count));
+}
+
+/// At most `max`, ascending, each of a counter and epoch that may be there.
+fn read_passed_over(
+    max: usize,
+    is_fitting: impl Fn(u32, u32) -> bool,
+    input: &[u8],
+) -> Parsed<'_, PassedOver> {
+    let (mut rest, count) = field("count", u8)(input)?;
+    if usize::from(count) > max {
+        return refuse(ErrorKind::TooLong, "count", input);
+    }
+    let mut passed_over = PassedOver::default();
     for _ in 0..count {
         let (after, skipped) = read_skipped(rest)?;
-        let last = receiving.skipped.last().map(|last| (last.counter, last.epoch));
+        let last = passed_over.all().last().map(|last| (last.counter, last.epoch));
         if last.is_some_and(|last| (skipped.counter, skipped.epoch) <= last) {
             return refuse(ErrorKind::NotCanonical, "counter", rest);
         }
-        if skipped.counter >= behind || skipped.epoch > newest {
+        if !is_fitting(skipped.counter, skipped.epoch) {
             return refuse(ErrorKind::OutOfRange, "counter", rest);
         }
-        receiving.skipped.push(skipped);
+        passed_over.push(skipped);
         rest = after;
     }
-    Ok((rest, receiving))
+    Ok((rest, passed_over))
 }
 
 fn read_skipped(input: &[u8]) -> Parsed<'_, Skipped> {
@@ -362,6 +464,14 @@ fn secret<const N: usize>(input: &[u8]) -> Parsed<'_, Zeroizing<[u8; N]>> {
     Ok((rest, Zeroizing::new(taken)))
 }
 
-// The longest snapshot fits: everything but passed-over keys is below four kilobytes.
-const _: () =
-    assert!(SKIPPED_KEYS_MAX * (MESSAGE_KEYS_OCTETS + 20) + 4096 <= SESSION_SNAPSHOT_OCTETS_MAX);
+/// Keys of passed-over counters and of first flights: what an ended session has at most.
+const ENDED_KEYS_MAX: usize = SKIPPED_KEYS_MAX + FIRST_FLIGHTS_MAX as usize;
+
+// The longest snapshots fit: everything but keys of counters is below three kilobytes, and 200 octets in
+// an ended session.
+#[expect(clippy::disallowed_macros, reason = "run by the compiler, over constants")]
+const _: () = {
+    let each = MESSAGE_KEYS_OCTETS + 20;
+    assert!(SKIPPED_KEYS_MAX * each + 3072 <= SESSION_SNAPSHOT_OCTETS_MAX);
+    assert!(ENDED_KEYS_MAX * each + 200 <= SESSION_SNAPSHOT_OCTETS_MAX);
+};

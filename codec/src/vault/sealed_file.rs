@@ -54,22 +54,25 @@ pub fn open(
     if file.is_empty() || !file.len().is_multiple_of(FILE_BLOCK_OCTETS) {
         return Err(refused(ErrorKind::Truncated, "file", file.len()));
     }
-    let content = open_with_nonce(&key.derive(LABEL, area, name), &associated(area, name), file)?;
+    let mut content =
+        open_with_nonce(&key.derive(LABEL, area, name), &associated(area, name), file)?;
     let (length, rest) = content.split_first_chunk::<LENGTH_OCTETS>().ok_or(refused(
         ErrorKind::Truncated,
         "length",
         0,
     ))?;
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-    let (inside, padding) =
-        rest.split_at_checked(length).ok_or(refused(ErrorKind::Truncated, "content", 0))?;
+    let padding = rest.get(length..).ok_or(refused(ErrorKind::Truncated, "content", 0))?;
     if content.len() != content_octets(length) {
         return Err(refused(ErrorKind::NotCanonical, "length", 0));
     }
     if padding.iter().any(|octet| *octet != 0) {
         return Err(refused(ErrorKind::BadPadding, "padding", length));
     }
-    Ok(Zeroizing::new(Vec::from(inside)))
+    content.truncate(length.saturating_add(LENGTH_OCTETS));
+    #[expect(clippy::disallowed_methods, reason = "cut behind so many octets one line up")]
+    let inside = content.split_off(LENGTH_OCTETS);
+    Ok(Zeroizing::new(inside))
 }
 
 /// The name a file has on disk where its own would say too much: of a kind and a statement's hash.

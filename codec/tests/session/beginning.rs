@@ -155,7 +155,7 @@ fn a_revoked_device_is_heard_no_more() {
     assert_eq!(b.sessions.revoke(a.me.account, a.me.device).len(), 1);
     assert_eq!(b.receive(&after.envelope).unwrap_err().name(), "unknown_hint");
     let mut again = Sessions::new(LIVE, a.me, a.window);
-    again.admit(&a.keys, &b.me).unwrap();
+    again.admit(&a.keys, &b.me, None).unwrap();
     a.sessions = again;
     a.disk.clear();
     let fresh = a.send(&b.recipient(true), b"once more");

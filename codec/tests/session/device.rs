@@ -77,6 +77,12 @@ impl Keys {
         self.prekeys.truncate(3);
         self.public_prekeys = self.prekeys.iter().map(|p| PublicKey::from(p).to_bytes()).collect();
     }
+
+    /// A new prekey, and no other.
+    pub(crate) fn replace_prekeys(&mut self, chance: &mut Chance) {
+        self.prekeys.clear();
+        self.add_prekey(chance);
+    }
 }
 
 impl KeyStore for Keys {
@@ -169,7 +175,8 @@ impl Device {
     }
 
     pub(crate) fn admit(&mut self, peer: Party) {
-        self.sessions.admit(&self.keys, &peer).unwrap();
+        let events = self.sessions.admit(&self.keys, &peer, self.now).unwrap();
+        self.note(&events);
         self.known.push(peer);
     }
 
@@ -183,10 +190,15 @@ impl Device {
         self.sessions.stored(snapshot);
     }
 
-    fn note(&mut self, events: &[Event]) {
+    pub(crate) fn note(&mut self, events: &[Event]) {
         for event in events {
-            if let Event::Ended(number) = event {
-                self.disk.remove(number);
+            match event {
+                // It may have gone since.
+                Event::Ended(number) if self.sessions.snapshot(*number).is_some() => {
+                    self.store(*number);
+                }
+                Event::Forgotten(number) => drop(self.disk.remove(number)),
+                _ => {}
             }
         }
     }
@@ -228,7 +240,9 @@ impl Device {
             Ok(received) => {
                 self.note(&received.events);
                 self.remembered.extend(received.remembered);
-                self.store(received.session);
+                if self.sessions.snapshot(received.session).is_some() {
+                    self.store(received.session);
+                }
                 Ok(received)
             }
             Err(error) => {
@@ -242,7 +256,7 @@ impl Device {
 
     /// Everything the sessions hold, as octets.
     pub(crate) fn octets(&self) -> Vec<Vec<u8>> {
-        let all = self.sessions.all().into_iter();
+        let all = self.sessions.all().into_iter().chain(self.sessions.ended());
         let mut octets: Vec<Vec<u8>> =
             all.map(|n| self.sessions.snapshot(n).unwrap().octets().to_vec()).collect();
         octets.push(format!("{:?}", self.sessions.size()).into_bytes());
@@ -256,20 +270,18 @@ impl Device {
         self.start();
     }
 
-    /// Starts from a copy made some time ago.
-    pub(crate) fn put_back(&mut self, copy: &BTreeMap<SessionNumber, Vec<u8>>) {
-        self.disk.clone_from(copy);
-        let disk = self.disk.values().map(Vec::as_slice);
-        self.sessions = Sessions::from_backup(self.realm, self.me, self.window, disk).unwrap();
+    /// Starts from a backup: "a backup holds neither sessions nor prekeys".
+    pub(crate) fn put_back(&mut self) {
+        self.disk.clear();
+        self.remembered.clear();
+        self.keys.replace_prekeys(&mut self.chance);
+        self.sessions = Sessions::new(self.realm, self.me, self.window);
         self.start();
-        for number in self.sessions.all() {
-            self.store(number);
-        }
     }
 
     fn start(&mut self) {
         for party in self.known.clone() {
-            self.sessions.admit(&self.keys, &party).unwrap();
+            self.sessions.admit(&self.keys, &party, self.now).unwrap();
         }
         for remembered in &self.remembered {
             self.sessions.remember(*remembered);

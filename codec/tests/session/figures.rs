@@ -22,8 +22,8 @@ fn station() -> Device {
     station
 }
 
-/// 2^22 random chain envelopes. Those that meet a hint and its parity are refused by their tag; theory
-/// says as many as hints/2^24, a binomial number with a deviation of its root.
+/// 2^22 random chain envelopes. Those that meet a hint, half of them with its parity, are refused by
+/// their tag; theory says as many as hints/2^25, a binomial number with a deviation of its root.
 #[test]
 fn foreign_frames_meet_a_hint_as_often_as_theory_says() {
     const FRAMES: u64 = 1 << 22;
@@ -31,25 +31,23 @@ fn foreign_frames_meet_a_hint_as_often_as_theory_says() {
     let size = station.sessions.size();
     let mut chance = Chance(2_022);
     let mut envelope = [0_u8; 24];
-    let (mut met, mut bad_tag) = (0_u32, 0_u32);
+    let mut met = 0_u32;
     for _ in 0..FRAMES {
         chance.fill_words(&mut envelope);
         envelope[0] = (1 << 3) | (envelope[0] & 4);
         match station.sessions.open(&station.keys, &envelope, None).unwrap_err().name() {
             "unknown_hint" => {}
-            "bad_tag" => (met, bad_tag) = (met + 1, bad_tag + 1),
-            "inconsistent" => met += 1,
+            "bad_tag" => met += 1,
             other => panic!("{other}"),
         }
     }
-    let expected = FRAMES as f64 * size.hints as f64 / f64::from(1 << 24);
+    let expected = FRAMES as f64 * size.hints as f64 / f64::from(1 << 25);
     println!(
-        "{FRAMES} foreign frames against {} hints of {} sessions: {met} met one, {expected:.0} expected, {bad_tag} were tried",
+        "{FRAMES} foreign frames against {} hints of {} sessions: {met} met one and were tried, {expected:.0} expected",
         size.hints, size.sessions
     );
     // Five deviations: a sound index fails this once in two million runs, and the seed is fixed.
     assert!((f64::from(met) - expected).abs() < 5.0 * expected.sqrt());
-    assert!((f64::from(bad_tag) - expected / 2.0).abs() < 5.0 * (expected / 2.0).sqrt());
     let octets = station.octets().iter().map(Vec::len).max().unwrap();
     println!("the longest snapshot: {octets} octets");
     assert!(octets < 1_200);
@@ -102,7 +100,10 @@ fn times() {
     let item = [Item::text(&body, Reference::None)];
     let (mut seal, mut open) = (u128::MAX, u128::MAX);
     for round in 0..200 {
-        // Blocks of 64 are reserved and answered outside the measure, so that no step is under way.
+        // Blocks of 64 are reserved and answered outside the measure, so that no step is under way and
+        // nobody takes the other one for silent.
+        let sent = b.send(&a.recipient(true), b"still here");
+        a.receive(&sent.envelope).unwrap();
         let sent = a.send_with(&to, &item, 34, Steps::default()).unwrap();
         b.receive(&sent.envelope).unwrap();
         let mut sealed = Vec::with_capacity(32);

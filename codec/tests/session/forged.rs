@@ -1,8 +1,9 @@
 //! Bad input: whatever is wrong is refused by name, changes nothing, and spoils nothing.
 
 use super::device::{Device, LIVE, bodies};
-use chappe_codec::limits::REPLAY_MEMORY_MAX;
-use chappe_codec::session::{Party, Remembered, Sessions, Window};
+use chappe_codec::account::Account;
+use chappe_codec::limits::{REPLAY_CONTACT_HANDSET_MAX, REPLAY_STRANGERS_HANDSET_MAX};
+use chappe_codec::session::{Event, Party, Remembered, Sessions, Window};
 use proptest::prelude::*;
 
 /// A's first flight as a contact and as a stranger, and B who waits for it.
@@ -70,7 +71,7 @@ fn refusals_have_their_names() {
     assert_eq!(name(&|e| e[0] = 5 << 3), "unknown_version");
     assert_eq!(name(&|e| e[0] |= 2), "unknown_version");
     assert_eq!(name(&|e| e[0] = 0), "unexpected");
-    assert_eq!(name(&|e| e[0] ^= 4), "inconsistent");
+    assert_eq!(name(&|e| e[0] ^= 4), "unknown_hint");
     assert_eq!(name(&|e| e[1] ^= 1), "unknown_hint");
     assert_eq!(name(&|e| *e.last_mut().unwrap() ^= 1), "bad_tag");
     assert_eq!(name(&|e| e[4] ^= 1), "bad_tag");
@@ -139,7 +140,10 @@ fn a_known_device_with_another_identity_key_is_refused() {
     let (mut a, mut b) = (Device::new(45, Window::HANDSET), Device::new(46, Window::HANDSET));
     let sent = a.send(&b.recipient(false), b"it is me");
     b.receive(&sent.envelope).unwrap();
-    assert_eq!(b.sessions.admit(&b.keys, &Party { identity: [9; 32], ..a.me }).unwrap().len(), 1);
+    assert_eq!(
+        b.sessions.admit(&b.keys, &Party { identity: [9; 32], ..a.me }, None).unwrap().len(),
+        1
+    );
     assert_eq!(b.sessions.size().sessions, 0);
 }
 
@@ -150,8 +154,8 @@ fn a_first_flight_begins_one_session_for_ever() {
         assert_eq!(b.receive(&genuine).unwrap_err().name(), "replay");
         b.reboot();
         assert_eq!(b.receive(&genuine).unwrap_err().name(), "replay");
-        b.sessions.end(session);
-        b.disk.clear();
+        let events = b.sessions.end(session, None);
+        b.note(&events);
         assert_eq!(b.receive(&genuine).unwrap_err().name(), "replay");
         b.reboot();
         assert_eq!(b.receive(&genuine).unwrap_err().name(), "replay");
@@ -167,14 +171,35 @@ fn a_first_flight_begins_one_session_for_ever() {
 fn a_full_memory_takes_no_new_session_until_the_prekey_is_replaced() {
     let (mut a, mut b) = Device::pair(47, Window::HANDSET);
     let prekey = b.recipient(true).prekey;
-    for number in 0..REPLAY_MEMORY_MAX as u64 {
-        let mut digest = [0; 32];
-        digest[..8].copy_from_slice(&number.to_be_bytes());
-        b.sessions.remember(Remembered { prekey, digest });
+    let mut fill = |contact: Option<(Account, u8)>, numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            let mut digest = [u8::from(contact.is_some()); 16];
+            digest[..8].copy_from_slice(&(number as u64).to_be_bytes());
+            b.sessions.remember(Remembered { prekey, contact, digest });
+        }
+    };
+    fill(Some((a.me.account, a.me.device)), 2..REPLAY_CONTACT_HANDSET_MAX);
+    fill(None, 0..REPLAY_STRANGERS_HANDSET_MAX);
+    let sent = a.send(&b.recipient(true), b"the last but one");
+    let events = b.receive(&sent.envelope).unwrap().events;
+    assert!(events.contains(&Event::PrekeyHalfFull { prekey }));
+    for room in [1, 0] {
+        a.sessions = Sessions::new(LIVE, a.me, a.window);
+        let sent = a.send(&b.recipient(true), b"room?");
+        let refused = b.receive(&sent.envelope).err().map(|error| error.name());
+        assert_eq!(refused, (room == 0).then_some("unavailable"));
     }
-    let sent = a.send(&b.recipient(true), b"no room");
+    // Strangers have filled their own.
+    let mut stranger = Device::new(470, Window::HANDSET);
+    let sent = stranger.send(&b.recipient(false), b"room?");
     assert_eq!(b.receive(&sent.envelope).unwrap_err().name(), "unavailable");
-    assert_eq!(b.sessions.size().remembered, REPLAY_MEMORY_MAX);
+    // Another contact has room of its own.
+    let mut other = Device::new(471, Window::HANDSET);
+    b.admit(other.me);
+    let sent = other.send(&b.recipient(true), b"room");
+    let events = b.receive(&sent.envelope).unwrap().events;
+    assert!(matches!(events[..], [Event::Began(_)]));
+
     let mut chance = b.chance.clone();
     b.keys.add_prekey(&mut chance);
     b.sessions.renew_prekeys(&b.keys).unwrap();

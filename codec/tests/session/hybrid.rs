@@ -93,7 +93,7 @@ fn steps_that_come_to_nothing() {
     small_order[1] = 1;
     let mut other = [9; 33];
     other[0] = 0;
-    let mut no_key = vec![0xFF; 1217];
+    let mut no_key = vec![0xFF; 1249];
     no_key[0] = 1;
     let answer = {
         let mut octets = vec![3; 1121];

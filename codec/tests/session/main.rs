@@ -7,6 +7,7 @@
 
 mod beginning;
 mod device;
+mod ended;
 mod field;
 mod figures;
 mod forged;
