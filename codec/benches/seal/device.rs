@@ -81,7 +81,7 @@ impl Device {
     }
 
     pub(crate) fn admit(&mut self, peer: &Self) {
-        self.sessions.admit(&self.keys, &peer.me).unwrap();
+        self.sessions.admit(&self.keys, &peer.me, None).unwrap();
     }
 
     /// All sessions forgotten, the peer admitted anew.

@@ -12,8 +12,8 @@ use x25519_dalek::{PublicKey, StaticSecret};
 
 const BODIES: [usize; 4] = [16, 64, 200, 1024];
 
-/// Messages of a round.
-const MESSAGES: usize = 2_000;
+/// Messages of a round: about a block.
+const MESSAGES: usize = 50;
 
 /// Family and revision.
 const ITEM_HEAD_OCTETS: usize = 2;
@@ -123,7 +123,7 @@ fn open_all(b: &mut Device, sealed: &[Vec<u8>]) {
 
 /// A first flight: made by somebody without a session, and opened by somebody without one.
 pub(crate) fn beginning() {
-    const TIMES: usize = 40;
+    const TIMES: usize = 3;
     let (mut a, mut b) = Device::pair(9, Window::STATION);
     let to = b.recipient(true);
     let item = [Item::text(b"thirteen oct.", Reference::None)];
