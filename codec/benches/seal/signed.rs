@@ -15,7 +15,7 @@ use chappe_codec::id::MessageId;
 use chappe_codec::identity::Signer;
 use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::key_store::KeyStore;
-use chappe_codec::session::{Recipient, Window};
+use chappe_codec::session::{Opened, Recipient, Window};
 use chappe_codec::statement::{Claim, Proof, Statement};
 use chappe_codec::time::TimeInterval;
 use std::collections::BTreeMap;
@@ -25,6 +25,9 @@ const TRIALS: u64 = 100;
 
 /// A packed signal in the median (`make bench-codec`), as the text it might be.
 const BODY: [u8; 13] = *b"thirteen oct.";
+
+/// Ids by chain and counter.
+type Ids = BTreeMap<(ChainId, u32), MessageId>;
 
 /// After so many messages the recipient says something, so that the session goes on.
 const ANSWER_AFTER: usize = 8;
@@ -79,14 +82,12 @@ impl Trial {
     fn run(mut self) -> Octets {
         let to = self.reader.recipient(true);
         // Ids of all that was said since the last statement; what the reader holds; what was lost.
-        let mut said: BTreeMap<u32, MessageId> = BTreeMap::new();
-        let mut held: BTreeMap<u32, MessageId> = BTreeMap::new();
+        let mut said: Ids = BTreeMap::new();
+        let mut held: Ids = BTreeMap::new();
         let mut lost = Vec::new();
-        let mut chain = None;
         for number in 0..self.count {
             let sent = self.author.send(&to, Item::text(&BODY, Reference::None));
-            said.extend(sent.said.every_message().iter().map(|m| (m.counter, m.id.unwrap())));
-            assert_eq!(*chain.get_or_insert(sent.said.chain()), sent.said.chain());
+            said.extend(ids_of(&sent.said));
             if self.chance.percent(self.loss) {
                 lost.push(sent.envelope);
             } else {
@@ -99,7 +100,7 @@ impl Trial {
                 }
             }
         }
-        let statements = self.statements(chain.unwrap(), &said);
+        let statements = self.statements(&said);
         let mut octets = Octets::default();
         for statement in &statements {
             octets.proofs += self.prove(&to, statement, &said, &held);
@@ -122,17 +123,19 @@ impl Trial {
     }
 
     /// One, mostly. An envelope of two items is not put across a multiple of 64, and the counter it
-    /// leaves out parts two ranges.
-    fn statements(&self, chain: ChainId, said: &BTreeMap<u32, MessageId>) -> Vec<Statement> {
-        let mut runs: Vec<(u32, Vec<MessageId>)> = Vec::new();
-        for (counter, id) in said {
+    /// leaves out parts two ranges; and silence begins a session, whose chain is another.
+    fn statements(&self, said: &Ids) -> Vec<Statement> {
+        let mut runs: Vec<(ChainId, u32, Vec<MessageId>)> = Vec::new();
+        for ((chain, counter), id) in said {
             match runs.last_mut() {
-                Some((first, ids)) if *first + ids.len() as u32 == *counter => ids.push(*id),
-                _ => runs.push((*counter, vec![*id])),
+                Some((of, first, ids)) if of == chain && *first + ids.len() as u32 == *counter => {
+                    ids.push(*id);
+                }
+                _ => runs.push((*chain, *counter, vec![*id])),
             }
         }
         let mut previous = [0; 32];
-        let sign = |(first, ids): (u32, Vec<MessageId>)| {
+        let sign = |(chain, first, ids): (ChainId, u32, Vec<MessageId>)| {
             let (account, device) = (self.signer.account.id(), self.signer.device);
             let time = TimeInterval::new(1_790_000_000, 2);
             let claim = Claim::over(account, device, chain, first, &ids, previous, time);
@@ -143,22 +146,18 @@ impl Trial {
         runs.into_iter().map(sign).collect()
     }
 
-    fn take(&mut self, envelope: &[u8]) -> Vec<(u32, MessageId)> {
-        let received = self.reader.open(envelope).unwrap();
-        received.opened.every_message().iter().map(|m| (m.counter, m.id.unwrap())).collect()
+    fn take(&mut self, envelope: &[u8]) -> Ids {
+        ids_of(&self.reader.open(envelope).unwrap().opened)
     }
 
     /// Octets of a proof of each of the author's words that the reader holds.
-    fn prove(
-        &mut self,
-        to: &Recipient,
-        statement: &Statement,
-        said: &BTreeMap<u32, MessageId>,
-        held: &BTreeMap<u32, MessageId>,
-    ) -> usize {
+    fn prove(&mut self, to: &Recipient, statement: &Statement, said: &Ids, held: &Ids) -> usize {
         let ids = covered(statement, said);
         let mut octets = 0;
-        for (counter, id) in held {
+        for ((chain, counter), id) in held {
+            if *chain != statement.claim.chain {
+                continue;
+            }
             let Some(proof) = Proof::new(statement.clone(), *counter, &ids) else { continue };
             let (sealed, body) = self.until_it_arrives(to, Family::PROOF, &proof.to_bytes());
             Proof::parse(&body).unwrap().verify(id, &self.signer, REALM).unwrap();
@@ -195,8 +194,14 @@ impl Trial {
     }
 }
 
+fn ids_of(opened: &Opened) -> Ids {
+    let all = opened.every_message();
+    all.iter().map(|m| ((opened.chain(), m.counter), m.id.unwrap())).collect()
+}
+
 /// Those ids that are in a statement's range.
-fn covered(statement: &Statement, all: &BTreeMap<u32, MessageId>) -> Vec<MessageId> {
+fn covered(statement: &Statement, all: &Ids) -> Vec<MessageId> {
     let claim = &statement.claim;
-    all.range(claim.first..claim.first + u32::from(claim.count)).map(|(_, id)| *id).collect()
+    let end = claim.first + u32::from(claim.count);
+    all.range((claim.chain, claim.first)..(claim.chain, end)).map(|(_, id)| *id).collect()
 }
