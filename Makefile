@@ -1,8 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest fuzz-short fuzz fuzz-flat bench-codec timing miri miri-short
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short
 
 FUZZ_SECONDS ?= 5
 
@@ -23,7 +22,7 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors checker tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors checker tables dissector embedded selftest miri-short fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -43,6 +42,9 @@ units:            ## Unit tests, laws and vectors
 
 bench-codec: setup-bench  ## Sizes and speed of signals: tables, and target/bench/codec.json
 	@.ci/bench-codec
+
+bench-seal: setup-bench  ## Octets and speed of sealing: tables, and target/bench/seal.json
+	@.ci/bench-seal
 
 setup-bench:
 	@.ci/setup bench
@@ -77,7 +79,7 @@ checker:          ## The vectors, read by a program written from the spec alone
 miri:             ## The codec's tests in Miri, the long version; target/miri/, dated
 	@.ci/miri long
 
-miri-short:
+miri-short:       ## The same in about a minute; skipped where Miri cannot be had
 	@.ci/miri short
 
 timing:           ## Whether times tell secrets: a t-test after dudect; target/timing/, dated

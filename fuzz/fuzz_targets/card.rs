@@ -3,11 +3,12 @@
 
 use chappe_codec::base45;
 use chappe_codec::card::Card;
-use chappe_codec::envelope::{Inbound, Outbound, Peer};
 use chappe_codec::identity::Identity;
 use chappe_codec::key::SignKey;
+use chappe_codec::key_store::KeyStore;
 use chappe_codec::label::LabelKey;
 use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::session::{Party, Recipient, Sessions, Steps, Window};
 use std::sync::LazyLock;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
@@ -37,7 +38,12 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
         .expect("keys in memory");
     assert_eq!(Card::parse(&card.to_bytes(), REALM).as_ref(), Ok(&card));
     // Weak exchange keys are refused where they are used, and nothing stops.
-    let peer = Peer { identity_key: key(32), ..Peer::from(&card) };
-    drop(Outbound::new(&ME, peer, REALM));
-    drop(Inbound::new(&ME, peer, REALM));
+    let (account, device) = (card.account(), card.device());
+    let me = Party { account, device, identity: ME.keys().identity_key() };
+    let peer = Party { account, device: device ^ 1, identity: key(32) };
+    let mut sessions = Sessions::new(REALM, me, Window::HANDSET);
+    drop(sessions.admit(ME.keys(), &peer, None));
+    let to = Recipient { party: peer, prekey: key(0), knows_us: keys[84] & 1 == 1 };
+    let mut fresh = |out: &mut [u8]| out.fill(3);
+    drop(sessions.reserve(ME.keys(), &to, 1, Steps::default(), None, &mut fresh));
 });

@@ -3,11 +3,13 @@
 #![no_main]
 
 use chappe_codec::chain::Position;
-use chappe_codec::envelope::{Envelope, Inbound, OpenEnvelope, Outbound};
+use chappe_codec::envelope::{Envelope, OpenEnvelope};
 use chappe_codec::identity::Identity;
 use chappe_codec::item::{Item, emit_items, parse_items};
 use chappe_codec::key::SignKey;
+use chappe_codec::key_store::KeyStore;
 use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::session::{Party, Recipient, Sessions, Steps, Window};
 use std::sync::LazyLock;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
@@ -17,17 +19,9 @@ const FIRST: Position = Position { device: 1, epoch: 1, counter: 7 };
 struct Pair {
     author: Identity,
     recipient: Identity,
-    outbound: Outbound,
-    inbound: Inbound,
 }
 
-static PAIR: LazyLock<Pair> = LazyLock::new(|| {
-    let author = device(1);
-    let recipient = device(2);
-    let outbound = Outbound::new(&author, recipient.card(), REALM).expect("good keys");
-    let inbound = Inbound::new(&recipient, author.card(), REALM).expect("good keys");
-    Pair { author, recipient, outbound, inbound }
-});
+static PAIR: LazyLock<Pair> = LazyLock::new(|| Pair { author: device(1), recipient: device(2) });
 
 fn device(number: u8) -> Identity {
     let root = SignKey::from_seed(&[number; 32]);
@@ -49,10 +43,9 @@ fn as_envelope(octets: &[u8]) {
             assert_eq!(again(&open, octets), octets);
             assert!(open.verify(&PAIR.author.signer(), REALM).is_err());
         }
-        Ok(Envelope::FirstFlight(sealed)) => {
-            assert_eq!(Some(&sealed.ephemeral()[..]), octets.get(4..36));
-            assert!(PAIR.inbound.open(&PAIR.recipient, &sealed).is_err());
-            assert!(sealed.open(&PAIR.recipient, [&PAIR.inbound], |_| false).is_err());
+        Ok(Envelope::Sealed(_)) => {
+            let mut sessions = sessions_of(&PAIR.recipient, &PAIR.author);
+            assert!(sessions.open(PAIR.recipient.keys(), octets, None).is_err());
         }
         Ok(Envelope::Unknown { version, class }) => {
             assert_eq!((version << 3) | class, octets[0] >> 3);
@@ -82,11 +75,33 @@ fn as_items(items: &[Item<'_>]) {
         assert_eq!(open.items, items);
         assert!(open.verify(&PAIR.author.signer(), REALM).is_ok());
     }
-    if let Ok((sealed, kept)) = PAIR.outbound.seal(&[3; 32], FIRST, items) {
-        let Ok(Envelope::FirstFlight(sealed)) = Envelope::parse(&sealed) else {
-            panic!("not read")
-        };
-        let opened = PAIR.inbound.open(&PAIR.recipient, &sealed).expect("its own tag");
-        assert_eq!(opened.messages(), kept.messages());
+    // A first flight of sessions of their own: sealed, opened, and opened once.
+    let (author, recipient) = (PAIR.author.keys(), PAIR.recipient.keys());
+    let mut sending = sessions_of(&PAIR.author, &PAIR.recipient);
+    let prekey = recipient.prekeys()[0];
+    let to = Recipient { party: party(&PAIR.recipient), prekey, knows_us: true };
+    let mut fresh = |out: &mut [u8]| out.fill(3);
+    let steps = Steps::default();
+    let Ok(reserved) = sending.reserve(author, &to, items.len(), steps, None, &mut fresh) else {
+        return;
+    };
+    sending.stored(sending.snapshot(reserved.session).expect("begun"));
+    if let Ok(sent) = sending.seal(&to, items, 16_384) {
+        assert!(matches!(Envelope::parse(&sent.envelope), Ok(Envelope::Sealed(_))));
+        let mut receiving = sessions_of(&PAIR.recipient, &PAIR.author);
+        let received = receiving.open(recipient, &sent.envelope, None).expect("its own tag");
+        assert_eq!(received.opened.every_message(), sent.said.every_message());
+        assert!(receiving.open(recipient, &sent.envelope, None).is_err());
     }
+}
+
+fn party(identity: &Identity) -> Party {
+    let (account, device) = (*identity.account(), identity.device());
+    Party { account, device, identity: identity.keys().identity_key() }
+}
+
+fn sessions_of(me: &Identity, peer: &Identity) -> Sessions {
+    let mut sessions = Sessions::new(REALM, party(me), Window::STATION);
+    sessions.admit(me.keys(), &party(peer), None).expect("good keys");
+    sessions
 }

@@ -4,7 +4,7 @@
 
 use chappe_codec::account::Account;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::key::{VerifyKey, SignKey};
+use chappe_codec::key::{SignKey, VerifyKey};
 use chappe_codec::key_store::{AgreementKey, KeyStore, KeyStoreError};
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::session::{Party, Recipient, Sessions, Steps, Window};
