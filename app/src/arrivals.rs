@@ -6,7 +6,7 @@ use crate::device::anchoring;
 use crate::device::contacts::{Contact, display_name};
 use crate::device::content::{Content, Outside, outside};
 use crate::device::received::Known;
-use crate::device::station::{Arrival, Message, Signed};
+use crate::device::station::{Arrival, Changed, Message, Signed};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
@@ -16,7 +16,6 @@ use crate::text;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_codec::envelope::{OpenEnvelope, OpenError};
-use chappe_codec::identity::Change;
 use chappe_codec::statement::Evidence;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -208,10 +207,10 @@ impl<'a> Desk<'a> {
         );
     }
 
-    fn tell_change(&self, change: &Change) {
+    /// Tells what changed about an account.
+    pub(crate) fn tell_change(&self, changed: &Changed) {
         let name = |account| display_name(&self.contacts, account);
-        let (text, value) = changes::describe(change, name);
-        self.report.event("change", &text, value);
+        changes::report(self.report, &changed.change, &changed.endorsement, name);
     }
 
     fn tell_signed(&self, signed: &Signed, event: &str) {

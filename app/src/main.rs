@@ -11,7 +11,6 @@ mod exit;
 mod files;
 mod gateway;
 mod hex;
-
 mod network;
 mod outbox;
 mod passphrase;
@@ -22,6 +21,7 @@ mod said;
 mod signal;
 mod storage;
 mod text;
+mod text_form;
 mod transcript;
 
 use clap::{Parser, Subcommand};
@@ -49,7 +49,7 @@ struct Arguments {
 enum Command {
     /// Make an identity, or show its public half
     Id(command::id::IdArguments),
-    /// Change the passphrase, make a decoy, erase everything
+    /// Passphrase, decoy, revocation, erasing everything
     Device(command::device::DeviceCommandArguments),
     /// Add and list contacts
     Contact(command::contact::ContactArguments),
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
 fn run(command: Command, report: Report) -> Outcome<Exit> {
     match command {
         Command::Id(arguments) => command::id::run(arguments, report)?,
-        Command::Device(arguments) => command::device::run(arguments, report)?,
+        Command::Device(arguments) => block_on(command::device::run(arguments, report))?,
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
         Command::Signal(arguments) => {

@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 33] = [
+    let commands: [&[&str]; 35] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -26,6 +26,8 @@ fn the_help_of_every_command_fits_a_screen() {
         &["device", "decoy"],
         &["device", "retention"],
         &["device", "receipts"],
+        &["device", "revocation"],
+        &["device", "revoke"],
         &["contact"],
         &["contact", "add"],
         &["signal"],

@@ -212,7 +212,12 @@ impl Post<'_> {
         let envelope = delivery.parcel.into_envelope();
         match self.received.take(&envelope)? {
             Ok(Taken { content, arrivals }) => self.desk.arrived(&content, arrivals),
-            Err(refusal) => self.desk.refused(&envelope, refusal),
+            Err(refusal) => {
+                self.desk.refused(&envelope, refusal);
+                for changed in self.received.heed(&envelope) {
+                    self.desk.tell_change(&changed);
+                }
+            }
         }
         self.received.advance(&source, delivery.cursor)
     }

@@ -7,11 +7,13 @@ use super::content::{Outside, outside};
 use super::journal::Journal;
 use super::retention::{self, Kept, Record};
 use super::sealing::Sealing;
-use super::station::{Arrival, Content, Station};
+use super::station::{Arrival, Changed, Content, Station};
 use crate::clock;
 use crate::exit::Outcome;
 use chappe_codec::digest;
 use chappe_codec::envelope::OpenError;
+use chappe_codec::identity::Carried;
+use chappe_codec::item::Family;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -127,6 +129,18 @@ impl<'a> Received<'a> {
         self.station.renew_contacts()?;
         let arrivals = self.station.take(&content);
         Ok(Ok(Taken { content, arrivals }))
+    }
+
+    /// Takes in the endorsements of an envelope that was not: they "count whether their envelope was
+    /// open or sealed, also in one whose author is unknown" (spec/10-identity.md, "Carried as items").
+    pub(crate) fn heed(&mut self, envelope: &[u8]) -> Vec<Changed> {
+        let Ok(Outside::Open(open)) = outside(envelope) else { return Vec::new() };
+        let carried = open
+            .items
+            .iter()
+            .filter(|item| (item.family, item.revision) == (Family::ENDORSEMENT, 0))
+            .filter_map(|item| Carried::parse(item.body).ok());
+        self.station.take_endorsements(carried)
     }
 
     fn remember(&mut self, content: Content) -> Outcome<Taken> {

@@ -49,7 +49,14 @@ pub(crate) enum Arrival {
     /// A statement that does not fit the messages received, or contradicts another one.
     Contradiction(Box<Signed>),
     /// Something changed about an account that is known: never in silence.
-    Changed(Box<Change>),
+    Changed(Box<Changed>),
+}
+
+/// A change, and the endorsement that brought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) change: Change,
+    pub(crate) endorsement: Carried,
 }
 
 /// What stays of an envelope once its text is erased (spec/13-storage.md, "Retention").
@@ -120,6 +127,11 @@ impl<'a> Station<'a> {
         self.contacts.clone()
     }
 
+    /// Whether a contact's device was revoked.
+    pub(crate) fn is_revoked(&self, contact: &Contact) -> bool {
+        self.directory.is_revoked(&contact.card.account(), contact.card.device())
+    }
+
     /// Whether the envelope with this hash was taken in before.
     pub(crate) fn has_seen(&self, envelope: &[u8; 32]) -> bool {
         self.seen.contains(envelope)
@@ -154,15 +166,27 @@ impl<'a> Station<'a> {
             }
             arrivals.push(Arrival::Message(Box::new(message.clone())));
         }
-        for endorsement in endorsements {
-            // "They prove themselves": one that does not hold, or is about nobody we know, is nothing.
-            let changes = self.device.take_endorsement(&endorsement).unwrap_or_default();
-            arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
-            self.renew_contacts().ok();
-        }
+        let changes = self.take_endorsements(endorsements);
+        arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
         self.weigh(&author, statements);
         arrivals.extend(self.settle(&author));
         arrivals
+    }
+
+    /// Takes in endorsements, whoever carried them. "They prove themselves": one that does not hold, or
+    /// is about nobody we know, is nothing.
+    pub(crate) fn take_endorsements(
+        &mut self,
+        endorsements: impl IntoIterator<Item = Carried>,
+    ) -> Vec<Changed> {
+        let mut changed = Vec::new();
+        for endorsement in endorsements {
+            let changes = self.device.take_endorsement(&endorsement).unwrap_or_default();
+            let of = |change| Changed { change, endorsement: endorsement.clone() };
+            changed.extend(changes.into_iter().map(of));
+            self.renew_contacts().ok();
+        }
+        changed
     }
 
     /// Takes in what stayed of an envelope whose text was erased; returns which messages it signed.

@@ -4,6 +4,8 @@ mod decoy;
 mod passphrase;
 mod receipts;
 mod retention;
+mod revocation;
+mod revoke;
 mod wipe;
 
 use crate::exit::Outcome;
@@ -25,16 +27,22 @@ enum DeviceCommand {
     Decoy(decoy::DecoyArguments),
     /// Set for how many days messages are kept
     Retention(retention::RetentionArguments),
+    /// Write what ends this device once it is lost, for somebody else to keep
+    Revocation(revocation::RevocationArguments),
+    /// Publish the revocation of a lost device
+    Revoke(revoke::RevokeArguments),
     /// Write receipts and evidence into a folder, for others to verify
     Receipts(receipts::ReceiptsArguments),
 }
 
-pub(crate) fn run(arguments: DeviceCommandArguments, report: Report) -> Outcome<()> {
+pub(crate) async fn run(arguments: DeviceCommandArguments, report: Report) -> Outcome<()> {
     match arguments.command {
         DeviceCommand::Wipe(arguments) => wipe::run(&arguments, report),
         DeviceCommand::Passphrase(arguments) => passphrase::run(&arguments, report),
         DeviceCommand::Decoy(arguments) => decoy::run(&arguments, report),
         DeviceCommand::Retention(arguments) => retention::run(&arguments, report),
+        DeviceCommand::Revocation(arguments) => revocation::run(&arguments, report),
+        DeviceCommand::Revoke(arguments) => revoke::run(arguments, report).await,
         DeviceCommand::Receipts(arguments) => receipts::run(&arguments, report),
     }
 }
