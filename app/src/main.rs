@@ -14,15 +14,18 @@ mod hex;
 mod network;
 mod outbox;
 mod passphrase;
+mod permissions;
 mod radio_link;
 mod random;
 mod report;
+mod request;
 mod said;
 mod signal;
 mod storage;
 mod text;
 mod text_form;
 mod transcript;
+mod words;
 
 use clap::{Parser, Subcommand};
 use exit::{Exit, Failure, Outcome};
@@ -51,6 +54,8 @@ enum Command {
     Id(command::id::IdArguments),
     /// Passphrase, decoy, revocation, erasing everything
     Device(command::device::DeviceCommandArguments),
+    /// An account's root: keyholders, certificates
+    Root(command::root::RootArguments),
     /// Add and list contacts
     Contact(command::contact::ContactArguments),
     /// Convert, check and explain Whiteflag signals
@@ -99,6 +104,7 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
     match command {
         Command::Id(arguments) => command::id::run(arguments, report)?,
         Command::Device(arguments) => block_on(command::device::run(arguments, report))?,
+        Command::Root(arguments) => command::root::run(arguments, report)?,
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
         Command::Signal(arguments) => {

@@ -13,6 +13,10 @@ pub(crate) enum TextForm {
     Card,
     /// A certificate, a revocation or a succession, as the body of an item.
     Endorsement,
+    /// What a root is asked to sign, with the signatures so far.
+    Request,
+    /// A root: how many of which keys.
+    Root,
 }
 
 impl TextForm {
@@ -20,6 +24,8 @@ impl TextForm {
         match self {
             Self::Card => "chappe-card:",
             Self::Endorsement => "chappe-endorsement:",
+            Self::Request => "chappe-request:",
+            Self::Root => "chappe-root:",
         }
     }
 
@@ -27,6 +33,8 @@ impl TextForm {
         match self {
             Self::Card => "contact card",
             Self::Endorsement => "endorsement",
+            Self::Request => "request",
+            Self::Root => "root",
         }
     }
 

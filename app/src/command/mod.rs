@@ -10,6 +10,7 @@ pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod recv;
 pub(crate) mod relay;
+pub(crate) mod root;
 pub(crate) mod send;
 pub(crate) mod verify;
 

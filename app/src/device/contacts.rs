@@ -124,7 +124,10 @@ impl Device {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
             }
-            if known.name == name || known.card.account() == card.account() {
+            // Another device of a known account is no change of keys.
+            let is_same_device =
+                (known.card.account(), known.card.device()) == (card.account(), card.device());
+            if known.name == name || is_same_device {
                 return Err(Failure::new(
                     Exit::Authentication,
                     "key change",

@@ -20,7 +20,7 @@ use crate::text_form::TextForm;
 use crate::{clock, files, hex, random};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError as Flaw, ErrorKind};
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity, Root};
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use std::path::{Path, PathBuf};
@@ -165,6 +165,16 @@ pub(crate) fn card_to_text(card: &Card) -> String {
 /// Reads a card and verifies it in this realm.
 pub(crate) fn card_from_text(text: &str, realm: Realm) -> Outcome<Card> {
     Ok(Card::parse(&TextForm::Card.read(text)?, realm)?)
+}
+
+/// Reads a root's public half.
+pub(crate) fn root_from_text(text: &str) -> Outcome<Root> {
+    Ok(Root::parse(&TextForm::Root.read(text)?)?)
+}
+
+/// Reads a file with a root's public half.
+pub(crate) fn root_from_file(path: &Path) -> Outcome<Root> {
+    root_from_text(&files::read_text(path)?)
 }
 
 /// Reads a card file.

@@ -1,11 +1,14 @@
 //! `chappe device`: what its owner does to a device.
 
 mod decoy;
+mod install;
 mod passphrase;
 mod receipts;
+mod request;
 mod retention;
 mod revocation;
 mod revoke;
+mod root;
 mod wipe;
 
 use crate::exit::Outcome;
@@ -31,6 +34,12 @@ enum DeviceCommand {
     Revocation(revocation::RevocationArguments),
     /// Publish the revocation of a lost device
     Revoke(revoke::RevokeArguments),
+    /// Take the account's root off the device, into a file of its own
+    Root(root::RootArguments),
+    /// Ask a root for a certificate
+    Request(request::RequestArguments),
+    /// Take the certificate a root has signed
+    Install(install::InstallArguments),
     /// Write receipts and evidence into a folder, for others to verify
     Receipts(receipts::ReceiptsArguments),
 }
@@ -43,6 +52,9 @@ pub(crate) async fn run(arguments: DeviceCommandArguments, report: Report) -> Ou
         DeviceCommand::Retention(arguments) => retention::run(&arguments, report),
         DeviceCommand::Revocation(arguments) => revocation::run(&arguments, report),
         DeviceCommand::Revoke(arguments) => revoke::run(arguments, report).await,
+        DeviceCommand::Root(arguments) => root::run(&arguments, report),
+        DeviceCommand::Request(arguments) => request::run(&arguments, report),
+        DeviceCommand::Install(arguments) => install::run(&arguments, report),
         DeviceCommand::Receipts(arguments) => receipts::run(&arguments, report),
     }
 }
