@@ -15,6 +15,7 @@ mod network;
 mod outbox;
 mod passphrase;
 mod permissions;
+mod qr;
 mod radio_link;
 mod random;
 mod report;
@@ -56,7 +57,9 @@ enum Command {
     Device(command::device::DeviceCommandArguments),
     /// An account's root: keyholders, certificates
     Root(command::root::RootArguments),
-    /// Add and list contacts
+    /// Show this device's card, or read another's
+    Card(command::card::CardArguments),
+    /// Add, list and compare contacts
     Contact(command::contact::ContactArguments),
     /// Convert, check and explain Whiteflag signals
     Signal(signal::SignalArguments),
@@ -105,6 +108,7 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
         Command::Id(arguments) => command::id::run(arguments, report)?,
         Command::Device(arguments) => block_on(command::device::run(arguments, report))?,
         Command::Root(arguments) => command::root::run(arguments, report)?,
+        Command::Card(arguments) => command::card::run(arguments, report)?,
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
         Command::Signal(arguments) => {

@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 35] = [
+    let commands: [&[&str]; 50] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -28,6 +28,21 @@ fn the_help_of_every_command_fits_a_screen() {
         &["device", "receipts"],
         &["device", "revocation"],
         &["device", "revoke"],
+        &["device", "root"],
+        &["device", "request"],
+        &["device", "install"],
+        &["root"],
+        &["root", "new"],
+        &["root", "join"],
+        &["root", "sign"],
+        &["root", "revocation"],
+        &["root", "succession"],
+        &["card"],
+        &["card", "show"],
+        &["card", "read"],
+        &["contact", "words"],
+        &["contact", "show"],
+        &["contact", "list"],
         &["contact"],
         &["contact", "add"],
         &["signal"],

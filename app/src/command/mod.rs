@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod card;
 pub(crate) mod contact;
 pub(crate) mod device;
 pub(crate) mod field;

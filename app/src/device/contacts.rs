@@ -4,6 +4,7 @@
 use super::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::CONTACTS;
+use crate::words::Words;
 use chappe_codec::account::{Account, AccountId};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError, ErrorKind};
@@ -128,10 +129,16 @@ impl Device {
             let is_same_device =
                 (known.card.account(), known.card.device()) == (card.account(), card.device());
             if known.name == name || is_same_device {
+                let words = |card: &Card| Words::of(self.realm, &card.account());
+                let (before, now) = (words(&known.card)?.words, words(card)?.words);
                 return Err(Failure::new(
                     Exit::Authentication,
                     "key change",
-                    format!("{} is known with other keys or under another name", known.name),
+                    format!(
+                        "{} is known with other keys or under another name\n  \
+                         words known:    {before}\n  words of this:  {now}",
+                        known.name
+                    ),
                 )
                 .advise("make sure with them, by voice; then: chappe contact remove NAME, and add the new card"));
             }

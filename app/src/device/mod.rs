@@ -29,6 +29,9 @@ use zeroize::Zeroizing;
 /// "A prekey is made for 30 days at most" (spec/10-identity.md, "Card").
 const PREKEY_SECONDS: u64 = 30 * 24 * 3600;
 
+/// What the text in a card's QR code begins with.
+const QR_PREFIX: &str = "CHAPPE-CARD:";
+
 /// Which folder, and how its key is unlocked.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DeviceArguments {
@@ -164,7 +167,15 @@ pub(crate) fn card_to_text(card: &Card) -> String {
 
 /// Reads a card and verifies it in this realm.
 pub(crate) fn card_from_text(text: &str, realm: Realm) -> Outcome<Card> {
-    Ok(Card::parse(&TextForm::Card.read(text)?, realm)?)
+    Ok(Card::parse(&card_octets(text)?, realm)?)
+}
+
+/// The octets of a card as text, or as the text of a QR code.
+pub(crate) fn card_octets(text: &str) -> Outcome<Vec<u8>> {
+    if text.starts_with(QR_PREFIX) {
+        return Ok(Card::octets_of_qr_text(text)?);
+    }
+    TextForm::Card.read(text)
 }
 
 /// Reads a root's public half.
@@ -215,7 +226,7 @@ pub(crate) mod tests {
             let failure = TextForm::Card.read(text).unwrap_err();
             failure.to_json()["error"]["kind"].as_str().unwrap().to_owned()
         };
-        assert_eq!(refusal(&text.to_uppercase()), "bad_literal");
+        assert_eq!(refusal(&text.replacen("chappe", "Chappe", 1)), "bad_literal");
         assert_eq!(refusal(&format!("{text}=")), "bad_character");
         assert_eq!(refusal(&format!("{text}\n")), "bad_character");
         assert_eq!(refusal("chappe-card:AB"), "not_canonical");
