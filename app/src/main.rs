@@ -39,7 +39,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Exit codes: 0 ok, 1 failure, 2 usage, 3 malformed input, 4 authentication,
 5 not found or not anchored, 6 try later.
-CHAPPE_HOME and CHAPPE_PASSPHRASE_FILE stand in for --home and --passphrase-file.")]
+CHAPPE_HOME, CHAPPE_PASSPHRASE_FILE: instead of --home, --passphrase-file.")]
 struct Arguments {
     /// Say everything as JSON, one object a line
     #[arg(long, global = true)]
@@ -69,6 +69,10 @@ enum Command {
     Send(command::send::SendArguments),
     /// Receive, verify and anchor what others say
     Recv(command::recv::RecvArguments),
+    /// Put what is said into one sealed envelope, for whatever carries it
+    Seal(command::seal::SealArguments),
+    /// Open one envelope
+    Open(command::open::OpenArguments),
     /// Say and hear over LoRa
     Handset(command::handset::HandsetArguments),
     /// Join a radio field to a relay
@@ -118,6 +122,8 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
         Command::Text(arguments) => {
             return filter(|input, output| text::run(&arguments, input, output, report.json));
         }
+        Command::Seal(arguments) => command::seal::run(&arguments, report)?,
+        Command::Open(arguments) => command::open::run(&arguments, report)?,
         Command::Send(arguments) => block_on(command::send::run(arguments, report))?,
         Command::Recv(arguments) => block_on(command::recv::run(arguments, report))?,
         Command::Handset(arguments) => block_on(command::handset::run(arguments, report))?,

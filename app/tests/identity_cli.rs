@@ -238,3 +238,62 @@ fn two_people_compare_the_same_words() {
     let read = printed(&homes, &["card", "read", text(&file)], "read");
     assert!(read.contains(ben[0]["words"].as_str().unwrap()), "{read}");
 }
+
+#[test]
+fn an_envelope_goes_by_any_way_there_is() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben"]);
+    let (exit, sealed) = homes.chappe("ana", &["seal", "--to", "ben", "--text"], "one\ntwo\n");
+    assert_eq!((exit, kinds(&sealed)), (0, vec!["envelope"]));
+    let envelope = sealed[0]["octets"].as_str().unwrap();
+    let (exit, heard) = homes.chappe("ben", &["open"], envelope);
+    assert_eq!((exit, kinds(&heard)), (0, vec!["message", "message"]), "{heard:?}");
+    let texts: Vec<&str> = heard.iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["one", "two"]);
+    for field in ["whereabouts", "vouching"] {
+        assert!(heard[0][field].is_string(), "{field}");
+    }
+    // It opens once, for nobody else, and is not sent again.
+    assert_eq!(homes.chappe("ben", &["open"], envelope).0, 4);
+    assert_eq!(error_kind(&homes.chappe("ana", &["open"], envelope).1), Some("unknown_hint"));
+    let damaged = envelope.replacen(&envelope[90..92], "zz", 1);
+    assert_eq!(homes.chappe("ben", &["open"], &damaged).0, 3);
+    assert_eq!(homes.chappe("ana", &["seal", "--to", "ben"], "").0, 2);
+}
+
+#[test]
+fn what_a_device_may_not_say_is_shown_as_such() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben"]);
+    // Ana's own root lets her device say dangers and nothing else.
+    let passphrase = homes.path("passphrase");
+    let root = homes.path("ana.root");
+    let (_, said) = homes.chappe("ana", &["device", "request", "--types", "D"], "");
+    let request = homes.path("request.txt");
+    std::fs::write(&request, said[0]["request"].as_str().unwrap()).unwrap();
+    let take = ["device", "root", text(&root), "--new-passphrase-file", text(&passphrase)];
+    assert_eq!(homes.chappe("ana", &take, "").0, 0);
+    let sign = [
+        "root",
+        "sign",
+        text(&request),
+        "--root",
+        text(&root),
+        "--yes",
+        "--passphrase-file",
+        text(&passphrase),
+    ];
+    printed(&homes, &sign, "certificate.txt");
+    let certificate = homes.path("certificate.txt");
+    assert_eq!(homes.chappe("ana", &["device", "install", text(&certificate)], "").0, 0);
+    let (_, shown) = homes.chappe("ana", &["card", "show"], "");
+    let card = homes.path("new.card");
+    std::fs::write(&card, shown[0]["card"].as_str().unwrap()).unwrap();
+    assert_eq!(homes.chappe("ben", &["contact", "remove", "ana"], "").0, 0);
+    assert_eq!(homes.chappe("ben", &["contact", "add", "ana", text(&card)], "").0, 0);
+
+    let (_, sealed) = homes.chappe("ana", &["seal", "--to", "ben", "--text"], "come quickly");
+    let (exit, heard) = homes.chappe("ben", &["open"], sealed[0]["octets"].as_str().unwrap());
+    assert_eq!((exit, heard[0]["event"].as_str()), (0, Some("message")), "never hidden");
+    assert_eq!(heard[0]["not_permitted"][0], "this type of message", "{heard:?}");
+}

@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 50] = [
+    let commands: [&[&str]; 52] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -58,6 +58,8 @@ fn the_help_of_every_command_fits_a_screen() {
         &["text", "encode"],
         &["text", "decode"],
         &["send"],
+        &["seal"],
+        &["open"],
         &["recv"],
         &["handset"],
         &["gateway"],

@@ -244,7 +244,7 @@ impl Gateway<'_> {
             }
             return Ok(());
         }
-        if let Ok(taken) = self.received.take(&envelope)? {
+        if let Ok(taken) = self.received.take(&envelope, Some(precedence))? {
             for arrival in taken.arrivals {
                 if let Arrival::Changed(changed) = &arrival {
                     self.take_change(changed)?;
@@ -282,6 +282,10 @@ impl Gateway<'_> {
     fn take_lease(&mut self, arrival: Arrival) -> Option<Lease> {
         let Arrival::Message(message) = arrival else { return None };
         if (message.family, message.revision) != (Family::LEASE, 0) || !message.sealed {
+            return None;
+        }
+        if !message.not_permitted.is_empty() {
+            self.report.note("a lease of a device that is not permitted to give one");
             return None;
         }
         let contacts = self.received.station.contacts();

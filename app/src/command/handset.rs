@@ -279,7 +279,7 @@ impl Handset<'_> {
     fn heard(&mut self, event: ModemEvent) -> Outcome<()> {
         match event {
             ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
-                match self.received.take(&frame.payload)? {
+                match self.received.take(&frame.payload, Some(frame.precedence))? {
                     Ok(Taken { content, arrivals }) => {
                         self.desk.arrived(&content, arrivals);
                         self.received.told()?;

@@ -9,9 +9,11 @@ pub(crate) mod handset;
 pub(crate) mod id;
 pub(crate) mod lease;
 pub(crate) mod ledger;
+pub(crate) mod open;
 pub(crate) mod recv;
 pub(crate) mod relay;
 pub(crate) mod root;
+pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod verify;
 

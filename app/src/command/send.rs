@@ -116,7 +116,7 @@ fn write_all(
 }
 
 /// Every line of standard input that is not empty, without its end.
-fn each_line(mut take: impl FnMut(&str) -> Outcome<()>) -> Outcome<()> {
+pub(super) fn each_line(mut take: impl FnMut(&str) -> Outcome<()>) -> Outcome<()> {
     let mut input = std::io::stdin().lock();
     let mut line = String::new();
     loop {

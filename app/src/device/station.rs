@@ -11,9 +11,11 @@ use chappe_codec::account::{Account, AccountId};
 use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::{OpenEnvelope, OpenError};
 use chappe_codec::id::MessageId;
-use chappe_codec::identity::{Carried, Change, Directory};
+use chappe_codec::identity::{Carried, Change, Directory, Limit};
 use chappe_codec::item::Family;
+use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Evidence, Statement};
+use chappe_codec::time::TimeInterval;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Statements kept for a chain while messages they cover are still missing.
@@ -50,6 +52,8 @@ pub(crate) enum Arrival {
     Contradiction(Box<Signed>),
     /// Something changed about an account that is known: never in silence.
     Changed(Box<Changed>),
+    /// What this account seals to us is safe from quantum computers to come, from now on.
+    PostQuantum(AccountId),
 }
 
 /// A change, and the endorsement that brought it.
@@ -164,7 +168,8 @@ impl<'a> Station<'a> {
                 (Family::ENDORSEMENT, 0) => endorsements.extend(Carried::parse(&message.body)),
                 _ => {}
             }
-            arrivals.push(Arrival::Message(Box::new(message.clone())));
+            let not_permitted = limits_broken(&self.directory, message, content.precedence);
+            arrivals.push(Arrival::Message(Box::new(Message { not_permitted, ..message.clone() })));
         }
         let changes = self.take_endorsements(endorsements);
         arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
@@ -250,6 +255,19 @@ impl<'a> Station<'a> {
         }
         arrivals
     }
+}
+
+/// What the certificate of a message's device does not permit of it. An author's time is that of a
+/// statement, which comes later.
+fn limits_broken(
+    directory: &Directory,
+    message: &Message,
+    precedence: Option<Precedence>,
+) -> Vec<Limit> {
+    let certificate = directory.certificate(&message.author, message.position.device);
+    certificate.map_or_else(Vec::new, |certificate| {
+        certificate.permissions.broken_by(&message.item(), precedence, TimeInterval::UNKNOWN)
+    })
 }
 
 /// How a statement stands to the messages received.
