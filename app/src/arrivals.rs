@@ -6,7 +6,7 @@ use crate::device::anchoring;
 use crate::device::contacts::{Contact, display_name};
 use crate::device::content::{Content, Outside, outside};
 use crate::device::received::Known;
-use crate::device::station::{Arrival, Message, Signed};
+use crate::device::station::{Arrival, Changed, Message, Signed};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
@@ -16,8 +16,7 @@ use crate::text;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_codec::envelope::{OpenEnvelope, OpenError};
-use chappe_codec::identity::Change;
-use chappe_codec::statement::Evidence;
+use chappe_codec::statement::{Evidence, Vouching, Whereabouts, waits_for_signature};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -65,6 +64,14 @@ impl<'a> Desk<'a> {
             match arrival {
                 Arrival::Message(message) => self.tell_message(content, &message),
                 Arrival::Changed(change) => self.tell_change(&change),
+                Arrival::PostQuantum(account) => {
+                    let name = display_name(&self.contacts, account);
+                    self.report.event(
+                        "post-quantum",
+                        &format!("what {name} seals to you is safe from quantum computers to come"),
+                        json!({"author": account.to_string()}),
+                    );
+                }
                 Arrival::Signed(signed) => {
                     self.tell_signed(&signed, "signed");
                     self.waiting.push_back(*signed);
@@ -191,9 +198,18 @@ impl<'a> Desk<'a> {
             let value = json!({"author": message.author.id().to_string(), "line": line});
             return self.report.event("step", &text, value);
         }
+        let limits: Vec<String> = message.not_permitted.iter().map(ToString::to_string).collect();
+        let waits = waits_for_signature(&item);
+        let (here, vouched) = (Whereabouts::OnDevice, Vouching::Authenticated);
+        let missing = vouched.missing().unwrap_or_default();
+        let act = match (limits.is_empty(), waits) {
+            (false, _) => format!("; NOT PERMITTED for this device: {}", limits.join(", ")),
+            (true, true) => format!("; wait: {missing}"),
+            (true, false) => format!(", {missing}"),
+        };
         self.report.event(
             "message",
-            &format!("{name}: {summary} ({class}; on device, authenticated, not yet signed)"),
+            &format!("{name}: {summary} ({class}; {here}, {vouched}{act})"),
             json!({
                 "author": message.author.id().to_string(),
                 "summary": summary,
@@ -203,22 +219,29 @@ impl<'a> Desk<'a> {
                 "size": content.size,
                 "signal": signal::to_json(&item),
                 "text": text::of_item(&item).and_then(Result::ok),
+                "whereabouts": here.word(),
+                "vouching": vouched.word(),
+                "not_permitted": limits,
+                "wait": waits,
                 "line": line,
             }),
         );
     }
 
-    fn tell_change(&self, change: &Change) {
+    /// Tells what changed about an account.
+    pub(crate) fn tell_change(&self, changed: &Changed) {
         let name = |account| display_name(&self.contacts, account);
-        let (text, value) = changes::describe(change, name);
-        self.report.event("change", &text, value);
+        changes::report(self.report, &changed.change, &changed.endorsement, name);
     }
 
     fn tell_signed(&self, signed: &Signed, event: &str) {
         let name = display_name(&self.contacts, signed.author.id());
+        let vouched = Vouching::Signed;
+        let missing = vouched.missing().filter(|_| event == vouched.word());
+        let missing = missing.map(|missing| format!(", {missing}")).unwrap_or_default();
         self.report.event(
             event,
-            &format!("{event}: {} messages of {name}", signed.ids.len()),
+            &format!("{event}: {} messages of {name}{missing}", signed.ids.len()),
             json!({
                 "author": signed.author.id().to_string(),
                 "ids": texts(signed),

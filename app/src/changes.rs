@@ -1,12 +1,28 @@
 //! Changes about accounts, in words: never in silence (spec/10-identity.md, "A change is never
 //! silent").
 
+use crate::hex;
+use crate::report::Report;
 use chappe_codec::account::AccountId;
-use chappe_codec::identity::{Certificate, Change};
+use chappe_codec::identity::{Carried, Certificate, Change};
 use serde_json::{Value, json};
 
+/// Tells a change that an endorsement brought.
+pub(crate) fn report(
+    report: Report,
+    change: &Change,
+    endorsement: &Carried,
+    name: impl Fn(AccountId) -> String,
+) {
+    let (text, mut value) = describe(change, name);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("endorsement".into(), hex::encode(&endorsement.to_bytes()).into());
+    }
+    report.event("change", &text, value);
+}
+
 /// What a person reads, and what a program does. `name` says what to call an account.
-pub(crate) fn describe(change: &Change, name: impl Fn(AccountId) -> String) -> (String, Value) {
+fn describe(change: &Change, name: impl Fn(AccountId) -> String) -> (String, Value) {
     let of = |certificate: &Certificate| {
         (name(certificate.account.id()), certificate.account.id(), certificate.device)
     };

@@ -3,7 +3,7 @@
 use chappe_codec::card::CardError;
 use chappe_codec::envelope::{OpenError, SealError};
 use chappe_codec::error::DecodeError;
-use chappe_codec::identity::{DirectoryError, EndorsementError, IdentityError};
+use chappe_codec::identity::{DirectoryError, DraftError, EndorsementError, IdentityError};
 use chappe_codec::key::KeyError;
 use chappe_codec::key_store::KeyStoreError;
 use chappe_codec::session;
@@ -111,6 +111,12 @@ impl From<KeyError> for Failure {
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
         Self::new(Exit::Malformed, error.name(), error.to_string())
+    }
+}
+
+impl From<DraftError> for Failure {
+    fn from(error: DraftError) -> Self {
+        Self::new(Exit::Authentication, "draft", error.to_string())
     }
 }
 

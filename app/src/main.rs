@@ -11,18 +11,22 @@ mod exit;
 mod files;
 mod gateway;
 mod hex;
-
 mod network;
 mod outbox;
 mod passphrase;
+mod permissions;
+mod qr;
 mod radio_link;
 mod random;
 mod report;
+mod request;
 mod said;
 mod signal;
 mod storage;
 mod text;
+mod text_form;
 mod transcript;
+mod words;
 
 use clap::{Parser, Subcommand};
 use exit::{Exit, Failure, Outcome};
@@ -35,7 +39,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Exit codes: 0 ok, 1 failure, 2 usage, 3 malformed input, 4 authentication,
 5 not found or not anchored, 6 try later.
-CHAPPE_HOME and CHAPPE_PASSPHRASE_FILE stand in for --home and --passphrase-file.")]
+CHAPPE_HOME, CHAPPE_PASSPHRASE_FILE: instead of --home, --passphrase-file.")]
 struct Arguments {
     /// Say everything as JSON, one object a line
     #[arg(long, global = true)]
@@ -49,9 +53,13 @@ struct Arguments {
 enum Command {
     /// Make an identity, or show its public half
     Id(command::id::IdArguments),
-    /// Change the passphrase, make a decoy, erase everything
+    /// Passphrase, decoy, revocation, erasing everything
     Device(command::device::DeviceCommandArguments),
-    /// Add and list contacts
+    /// An account's root: keyholders, certificates
+    Root(command::root::RootArguments),
+    /// Show this device's card, or read another's
+    Card(command::card::CardArguments),
+    /// Add, list and compare contacts
     Contact(command::contact::ContactArguments),
     /// Convert, check and explain Whiteflag signals
     Signal(signal::SignalArguments),
@@ -61,6 +69,10 @@ enum Command {
     Send(command::send::SendArguments),
     /// Receive, verify and anchor what others say
     Recv(command::recv::RecvArguments),
+    /// Put what is said into one sealed envelope, for whatever carries it
+    Seal(command::seal::SealArguments),
+    /// Open one envelope
+    Open(command::open::OpenArguments),
     /// Say and hear over LoRa
     Handset(command::handset::HandsetArguments),
     /// Join a radio field to a relay
@@ -98,7 +110,9 @@ fn main() -> ExitCode {
 fn run(command: Command, report: Report) -> Outcome<Exit> {
     match command {
         Command::Id(arguments) => command::id::run(arguments, report)?,
-        Command::Device(arguments) => command::device::run(arguments, report)?,
+        Command::Device(arguments) => block_on(command::device::run(arguments, report))?,
+        Command::Root(arguments) => command::root::run(arguments, report)?,
+        Command::Card(arguments) => command::card::run(arguments, report)?,
         Command::Contact(arguments) => command::contact::run(arguments, report)?,
         Command::Verify(arguments) => command::verify::run(&arguments, report)?,
         Command::Signal(arguments) => {
@@ -108,6 +122,8 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
         Command::Text(arguments) => {
             return filter(|input, output| text::run(&arguments, input, output, report.json));
         }
+        Command::Seal(arguments) => command::seal::run(&arguments, report)?,
+        Command::Open(arguments) => command::open::run(&arguments, report)?,
         Command::Send(arguments) => block_on(command::send::run(arguments, report))?,
         Command::Recv(arguments) => block_on(command::recv::run(arguments, report))?,
         Command::Handset(arguments) => block_on(command::handset::run(arguments, report))?,

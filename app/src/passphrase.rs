@@ -3,7 +3,7 @@
 use crate::exit::{Exit, Failure, Outcome};
 use chappe_codec::limits::PASSPHRASE_OCTETS_MAX;
 use icu_normalizer::ComposingNormalizer;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -54,6 +54,29 @@ impl NewPassphraseArguments {
             None => twice(ask("New passphrase: ")?),
         }
     }
+}
+
+/// The passphrase in a file, or asked for with this prompt.
+pub(crate) fn read_from(file: Option<&PathBuf>, prompt: &str) -> Outcome<Zeroizing<String>> {
+    match file {
+        Some(path) => from_file(path),
+        None => ask(prompt),
+    }
+}
+
+/// Goes on once a person has typed the word.
+pub(crate) fn confirm(question: &str, word: &str) -> Outcome<()> {
+    let mut typed = String::new();
+    if std::io::stdin().is_terminal() {
+        write!(std::io::stderr(), "{question} Type {word}: ").unwrap_or_default();
+    }
+    std::io::stdin()
+        .read_line(&mut typed)
+        .map_err(|error| Failure::new(Exit::Failure, "stream", error.to_string()))?;
+    if typed.trim_end() == word {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Usage, "confirmation", "nothing was done").advise("--yes does not ask"))
 }
 
 fn twice(passphrase: Zeroizing<String>) -> Outcome<Zeroizing<String>> {

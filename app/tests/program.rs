@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 33] = [
+    let commands: [&[&str]; 52] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -26,6 +26,23 @@ fn the_help_of_every_command_fits_a_screen() {
         &["device", "decoy"],
         &["device", "retention"],
         &["device", "receipts"],
+        &["device", "revocation"],
+        &["device", "revoke"],
+        &["device", "root"],
+        &["device", "request"],
+        &["device", "install"],
+        &["root"],
+        &["root", "new"],
+        &["root", "join"],
+        &["root", "sign"],
+        &["root", "revocation"],
+        &["root", "succession"],
+        &["card"],
+        &["card", "show"],
+        &["card", "read"],
+        &["contact", "words"],
+        &["contact", "show"],
+        &["contact", "list"],
         &["contact"],
         &["contact", "add"],
         &["signal"],
@@ -41,6 +58,8 @@ fn the_help_of_every_command_fits_a_screen() {
         &["text", "encode"],
         &["text", "decode"],
         &["send"],
+        &["seal"],
+        &["open"],
         &["recv"],
         &["handset"],
         &["gateway"],

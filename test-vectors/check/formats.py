@@ -7,7 +7,8 @@ from typing import NamedTuple
 from octets import Wrong, account_id, h, need, number, verifies
 
 ITEM_MAX, ITEMS_MAX, ENVELOPE_MAX, FRAME_MAX, COUNT_MAX = 4096, 32, 16384, 255, 1024
-OPEN_HEADER, SIGNATURE, SEALED_OVERHEAD = 16, 64, 59
+OPEN_HEADER, SIGNATURE = 16, 64
+SEALED_OVERHEADS = {1: 20, 2: 21, 3: 52, 4: 117}  # by class
 STATEMENT, BLINDING_SALT = 159, 32
 REFERENCE_OCTETS = [0, 8, 32, 0]
 KNOWN_FORMS = {(0x01, 0): (3,), (0x01, 1): (0, 1, 2), (0x04, 0): (0, 1, 2), **{(family, 0): (0,) for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16)}}
@@ -66,6 +67,7 @@ class Envelope(NamedTuple):
     sealed: bool
     parity: int
     several: bool
+    room: int = 0  # of sealed ones: octets of the items
     device: int = 0  # from here on of open ones
     epoch: int = 0
     account: bytes = b""
@@ -76,17 +78,18 @@ class Envelope(NamedTuple):
 def envelope(octets):
     need(1 <= len(octets) <= ENVELOPE_MAX, "envelope: size")
     version, kind, parity, flags = octets[0] >> 6, octets[0] >> 3 & 7, octets[0] >> 2 & 1, octets[0] & 3
-    need(version == 0 and kind in (0, 3) and flags < 2, "envelope: unknown version, class or flag")
-    if kind == 3:
-        need(len(octets) >= SEALED_OVERHEAD, "envelope: truncated")
-        return Envelope(octets, True, parity, bool(flags))
+    need(version == 0 and kind in (0, *SEALED_OVERHEADS) and flags < 2, "envelope: unknown version, class or flag")
+    if kind in SEALED_OVERHEADS:
+        need(len(octets) >= SEALED_OVERHEADS[kind], "envelope: truncated")
+        need(kind < 3 or parity == 0, "envelope: a first flight of another parity")
+        return Envelope(octets, True, parity, bool(flags), room=len(octets) - SEALED_OVERHEADS[kind])
     need(len(octets) >= OPEN_HEADER + SIGNATURE, "envelope: truncated")
     epoch, counter = number(octets[2:4]), number(octets[12:16])
     inside = octets[OPEN_HEADER:-SIGNATURE]
     items = several_items(inside) if flags else [lone_item(inside)]
     need(epoch & 1 == parity, "envelope: parity is not that of the epoch")
     need(counter + len(items) <= 2**32, "envelope: counter out of range")
-    return Envelope(octets, False, parity, bool(flags), octets[1], epoch, octets[4:12], counter, tuple(items))
+    return Envelope(octets, False, parity, bool(flags), 0, octets[1], epoch, octets[4:12], counter, tuple(items))
 
 
 def open_verifies(one, author, realm):

@@ -40,6 +40,11 @@ class Run:
                     return True
         return False
 
+    def is_ended(self, by, n, at):
+        """Whether lines before line n, with this `at`, end every device of the account."""
+        devices = self.accounts[by].devices
+        return bool(devices) and all(self.is_revoked(by, device, n, at) for device in devices)
+
 
 def by_name(lines, kind, naming):
     found = {}
@@ -97,9 +102,8 @@ def check_message(run, line):
     need(carrier[0].by == line.author, "its envelope is not by its author")
     one = formats.envelope(carrier[0].octets)
     need(one.sealed == line.sealed, "sealed, or not, unlike its envelope")
-    need(one.parity == line.epoch & 1, "epoch does not fit the parity of its envelope")
     if line.sealed:
-        check_sealed(line, carrier[0], one)
+        check_sealed(run, line, carrier[0], one)
     else:
         check_open(run, line, one, item)
 
@@ -117,16 +121,29 @@ def signal_of(item, octets):
     return None if packed.repeats else wire.nested(packed.fields)
 
 
-def check_sealed(line, carrier, one):
+def check_sealed(run, line, carrier, one):
     """What shows from outside: who could open it, and how much it holds."""
     need(line.at in (carrier.by, carrier.to), "sealed to somebody else")
-    room = len(one.octets) - formats.SEALED_OVERHEAD
-    need(room > len(line.item) if one.several else room == len(line.item), "the item does not fit the envelope")
+    # What is shown of it, each message once; a session's own items may ride along.
+    shown = {(other.counter, other.item) for lines in run.messages.values() for other in lines
+             if other.envelope == line.envelope}  # fmt: skip
+    least = sum(carried_octets(item, one.several) for _, item in shown)
+    if one.several:
+        need(least <= one.room, "the items do not fit the envelope")
+    else:
+        need(least <= one.room <= len(line.item) and len(shown) == 1, "the item does not fit the envelope")
+
+
+def carried_octets(item, several):
+    """The fewest octets an item takes in an envelope: a reference may travel as its first eight octets."""
+    octets = len(item) - (24 if item[1] & 3 == 2 else 0)
+    return octets + (1 if octets - 2 < 128 else 2) if several else octets
 
 
 def check_open(run, line, one, item):
     account = run.accounts[line.author].account
     need((one.device, one.epoch) == (line.device, line.epoch), "another device or epoch than the envelope's")
+    need(one.parity == line.epoch & 1, "epoch does not fit the parity of its envelope")
     at = line.counter - one.counter
     need(0 <= at < len(one.items), "the envelope has no item at this counter")
     need(same_item(one.items[at], item), "the envelope holds another item at this counter")
@@ -171,7 +188,9 @@ def check_refusal(run, line):
     elif (line.what, line.kind) == ("envelope", "unknown_hint"):
         name = sha256(line.octets)
         carriers = run.envelopes.get(name, ())
-        need(carriers and all(one.to not in (line.at, OPEN) for one in carriers), "no envelope to somebody else")
+        ended = carriers and run.is_ended(carriers[0].by, line.n, line.at)
+        need(carriers and all(one.to != OPEN and (one.to != line.at or ended) for one in carriers),
+             "no envelope to somebody else, or by a device that `at` knows as revoked")  # fmt: skip
         messages = (one for lines in run.messages.values() for one in lines)
         need(not any((one.at, one.envelope) == (line.at, name) for one in messages), "it was opened all the same")
     elif (line.what, line.kind) == ("envelope", "revoked"):

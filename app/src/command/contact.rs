@@ -1,13 +1,19 @@
 //! `chappe contact`: whose cards this device holds.
 
 use crate::device::contacts::Added;
+use crate::device::sealing::Sealing;
 use crate::device::{Device, DeviceArguments, card_from_file};
 use crate::exit::Outcome;
+use crate::permissions;
 use crate::report::Report;
+use crate::words::Words;
 use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  chappe contact add aid aid.card && chappe contact words aid")]
 pub(crate) struct ContactArguments {
     #[command(subcommand)]
     command: ContactCommand,
@@ -31,6 +37,20 @@ enum ContactCommand {
         #[command(flatten)]
         device: DeviceArguments,
     },
+    /// Show what to compare with a contact by voice: seven words for each of you
+    Words {
+        /// The contact's name
+        name: String,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Show a contact: its device, what it may say, how what you say to it is sealed
+    Show {
+        /// The contact's name
+        name: String,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
     /// List the contacts
     List {
         #[command(flatten)]
@@ -48,10 +68,14 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
                 Added::New => "added",
                 Added::Unchanged => "known already",
             };
+            let words = Words::of(device.realm, &card.account())?.words;
             report.event(
                 "contact",
-                &format!("{name}  {account}  {done}"),
-                json!({"name": name, "account": account, "state": done}),
+                &format!(
+                    "{name}  {account}  {done}\nits words: {words}\n\
+                     Compare them by voice before you trust it: chappe contact words {name}"
+                ),
+                json!({"name": name, "account": account, "state": done, "words": words}),
             );
         }
         ContactCommand::Remove { name, device } => {
@@ -63,6 +87,8 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
                 json!({"name": name, "account": account, "state": "removed"}),
             );
         }
+        ContactCommand::Words { name, device } => words(&Device::open(&device)?, &name, report)?,
+        ContactCommand::Show { name, device } => show(&Device::open(&device)?, &name, report)?,
         ContactCommand::List { device } => {
             for contact in Device::open(&device)?.contacts()? {
                 let account = contact.card.account().id().to_string();
@@ -74,5 +100,67 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
             }
         }
     }
+    Ok(())
+}
+
+fn words(device: &Device, name: &str, report: Report) -> Outcome<()> {
+    let contact = device.contact(name)?;
+    let theirs = Words::of(device.realm, &contact.card.account())?;
+    let ours = Words::of(device.realm, device.identity.account())?;
+    report.event(
+        "words",
+        &format!(
+            "{name}  {}\n  {}\nyou  {}\n  {}\n\
+             Read yours to {name} and hear theirs, by voice: all seven of each, in order.",
+            theirs.words,
+            theirs.digits(),
+            ours.words,
+            ours.digits()
+        ),
+        json!({
+            "name": name,
+            "words": theirs.words,
+            "numbers": theirs.numbers,
+            "own_words": ours.words,
+            "own_numbers": ours.numbers,
+        }),
+    );
+    Ok(())
+}
+
+fn show(device: &Device, name: &str, report: Report) -> Outcome<()> {
+    let contact = device.contact(name)?;
+    let certificate = contact.card.certificate();
+    let is_revoked = device.check_in_force(&contact.card).is_err();
+    let sealing = Sealing::open(device)?;
+    let session = match (is_revoked, sealing.has_session(&contact.card)) {
+        (true, _) => "ended: the device was revoked, nothing is sent to it",
+        (false, false) => "none yet: it begins with the first sealed message",
+        (false, true) if sealing.is_post_quantum(&contact.card) => {
+            "sealed, safe from quantum computers to come"
+        }
+        (false, true) => "sealed, not yet safe from quantum computers to come",
+    };
+    report.event(
+        "contact",
+        &format!(
+            "name           {name}\naccount        {}\ndevice         {}, issue {}\n{}\n\
+             words          {}\nsession        {session}",
+            certificate.account.id(),
+            certificate.device,
+            certificate.issue,
+            permissions::describe(&certificate.permissions)?,
+            Words::of(device.realm, &certificate.account)?.words,
+        ),
+        json!({
+            "name": name,
+            "account": certificate.account.id().to_string(),
+            "device": certificate.device,
+            "issue": certificate.issue,
+            "state": if is_revoked { "revoked" } else { "known already" },
+            "session": sealing.has_session(&contact.card),
+            "post_quantum": sealing.is_post_quantum(&contact.card),
+        }),
+    );
     Ok(())
 }

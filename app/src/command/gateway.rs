@@ -2,8 +2,10 @@
 //! stays sealed, and it knows mailboxes only by the leases their owners sent it.
 
 use super::shutdown;
+use crate::changes;
+use crate::device::contacts::display_name;
 use crate::device::received::Received;
-use crate::device::station::Arrival;
+use crate::device::station::{Arrival, Changed};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::gateway::{Downlink, ForAir, ForRelay, Leases, Uplink, carries_down};
@@ -149,10 +151,12 @@ impl Gateway<'_> {
         }
     }
 
-    /// Connects and subscribes to the own mailbox and to everyone's who leased one.
+    /// Connects and subscribes to the own mailbox, to the public topic, where revocations are told, and to
+    /// everyone's who leased one.
     async fn connect(&mut self) -> Outcome<()> {
         self.client = Some(self.relay.connect(self.device).await?);
         self.subscribe(self.own_mailbox()?, None).await?;
+        self.subscribe(outbox::public_topic(self.device.realm), None).await?;
         for lease in self.leases.both_ways() {
             self.subscribe(lease.delegation.address(), Some(lease)).await?;
         }
@@ -225,6 +229,12 @@ impl Gateway<'_> {
         let source = network::source(log, address);
         let precedence = delivery.parcel.precedence;
         let envelope = delivery.parcel.into_envelope();
+        if address == outbox::public_topic(self.device.realm) {
+            for changed in self.received.heed(&envelope) {
+                self.take_change(&changed)?;
+            }
+            return self.received.advance(&source, delivery.cursor);
+        }
         if address != self.own_mailbox()? {
             // Without a label for today it waits at the relay, for a newer lease or its owner.
             if let Some(label) = self.leases.label_now(address) {
@@ -234,8 +244,11 @@ impl Gateway<'_> {
             }
             return Ok(());
         }
-        if let Ok(taken) = self.received.take(&envelope)? {
+        if let Ok(taken) = self.received.take(&envelope, Some(precedence))? {
             for arrival in taken.arrivals {
+                if let Arrival::Changed(changed) = &arrival {
+                    self.take_change(changed)?;
+                }
                 if let Some(lease) = self.take_lease(arrival).filter(carries_down) {
                     self.subscribe(lease.delegation.address(), Some(lease)).await?;
                 }
@@ -244,14 +257,46 @@ impl Gateway<'_> {
         self.received.advance(&source, delivery.cursor)
     }
 
+    /// "A gateway ends its leases" of a device that is revoked (spec/10-identity.md, "Revocation").
+    fn take_change(&mut self, changed: &Changed) -> Outcome<()> {
+        let contacts = self.received.station.contacts();
+        let name = |account| display_name(&contacts, account);
+        changes::report(self.report, &changed.change, &changed.endorsement, name);
+        for contact in contacts.iter().filter(|contact| self.received.station.is_revoked(contact)) {
+            let mailbox = outbox::mailbox_of(&contact.card)?;
+            if self.leases.remove(mailbox) {
+                self.readers.remove(&mailbox.octets);
+                self.downlink.remove(mailbox);
+                let account = contact.card.account().id().to_string();
+                self.report.event(
+                    "lease ended",
+                    &format!("the lease of {} has ended: its device was revoked", contact.name),
+                    json!({"author": account}),
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a lease in if it is one and its mailbox belongs to who sent it.
     fn take_lease(&mut self, arrival: Arrival) -> Option<Lease> {
         let Arrival::Message(message) = arrival else { return None };
         if (message.family, message.revision) != (Family::LEASE, 0) || !message.sealed {
             return None;
         }
+        if !message.not_permitted.is_empty() {
+            self.report.note("a lease of a device that is not permitted to give one");
+            return None;
+        }
         let contacts = self.received.station.contacts();
-        let author = contacts.iter().find(|contact| contact.card.account() == message.author)?;
+        let author = contacts.iter().find(|contact| {
+            (contact.card.account(), contact.card.device())
+                == (message.author, message.position.device)
+        })?;
+        if self.received.station.is_revoked(author) {
+            self.report.note(&format!("a lease of {}, whose device was revoked", author.name));
+            return None;
+        }
         let lease = Lease::parse(&message.body).ok()?;
         let owns = lease.delegation.mailbox.to_bytes() == *author.card.transport_key();
         let for_us =

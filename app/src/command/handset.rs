@@ -271,6 +271,7 @@ impl Handset<'_> {
             Outside::Open(_) => (PUBLIC_NET, Destination::Everyone),
             Outside::Sealed | Outside::Unknown => {
                 let contact = self.device.contact(&waiting.to)?;
+                self.device.check_in_force(&contact.card)?;
                 let epoch = label_epoch(clock::now_seconds());
                 let label = Label::new(contact.card.label_key(), self.device.realm, epoch);
                 (self.radio.sealed_net, Destination::Label(label))
@@ -292,12 +293,17 @@ impl Handset<'_> {
     fn heard(&mut self, event: ModemEvent) -> Outcome<()> {
         match event {
             ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
-                match self.received.take(&frame.payload)? {
+                match self.received.take(&frame.payload, Some(frame.precedence))? {
                     Ok(Taken { content, arrivals }) => {
                         self.desk.arrived(&content, arrivals);
                         self.received.told()?;
                     }
-                    Err(refusal) => self.desk.refused(&frame.payload, refusal),
+                    Err(refusal) => {
+                        self.desk.refused(&frame.payload, refusal);
+                        for changed in self.received.heed(&frame.payload) {
+                            self.desk.tell_change(&changed);
+                        }
+                    }
                 }
             }
             ModemEvent::Link(LinkEvent::Delivered { token, tries, .. }) => {

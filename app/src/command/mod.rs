@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod card;
 pub(crate) mod contact;
 pub(crate) mod device;
 pub(crate) mod field;
@@ -8,8 +9,11 @@ pub(crate) mod handset;
 pub(crate) mod id;
 pub(crate) mod lease;
 pub(crate) mod ledger;
+pub(crate) mod open;
 pub(crate) mod recv;
 pub(crate) mod relay;
+pub(crate) mod root;
+pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod verify;
 

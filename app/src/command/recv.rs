@@ -209,10 +209,16 @@ impl Post<'_> {
 
     fn take(&mut self, log: u64, delivery: Delivery) -> Outcome<()> {
         let source = network::source(log, delivery.parcel.address);
+        let precedence = delivery.parcel.precedence;
         let envelope = delivery.parcel.into_envelope();
-        match self.received.take(&envelope)? {
+        match self.received.take(&envelope, Some(precedence))? {
             Ok(Taken { content, arrivals }) => self.desk.arrived(&content, arrivals),
-            Err(refusal) => self.desk.refused(&envelope, refusal),
+            Err(refusal) => {
+                self.desk.refused(&envelope, refusal);
+                for changed in self.received.heed(&envelope) {
+                    self.desk.tell_change(&changed);
+                }
+            }
         }
         self.received.advance(&source, delivery.cursor)
     }

@@ -115,7 +115,7 @@ fn write_all(
 }
 
 /// Every line of standard input that is not empty, without its end.
-fn each_line(mut take: impl FnMut(&str) -> Outcome<()>) -> Outcome<()> {
+pub(super) fn each_line(mut take: impl FnMut(&str) -> Outcome<()>) -> Outcome<()> {
     let mut input = std::io::stdin().lock();
     let mut line = String::new();
     loop {
@@ -147,7 +147,7 @@ pub(crate) fn sealed_to(contact: &Contact) -> Audience {
 }
 
 /// Publishes everything that waits, oldest first.
-async fn deliver(
+pub(crate) async fn deliver(
     sent: &mut Sent<'_>,
     device: &Device,
     client: &RelayClient,
@@ -173,6 +173,10 @@ async fn deliver(
 fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {
     match outside(envelope)? {
         Outside::Open(_) => Ok(outbox::public_topic(device.realm)),
-        Outside::Sealed | Outside::Unknown => outbox::mailbox_of(&device.contact(to)?.card),
+        Outside::Sealed | Outside::Unknown => {
+            let card = device.contact(to)?.card;
+            device.check_in_force(&card)?;
+            outbox::mailbox_of(&card)
+        }
     }
 }

@@ -333,7 +333,15 @@ impl Director {
                 "step       new keys in the session with {}",
                 self.name_of(event.text("author"))
             ),
-            "change" => format!("CHANGE     {}", event.text("what")),
+            "change" => format!(
+                "CHANGE     device {} of {} is {}",
+                event.number("device"),
+                self.name_of(event.text("account")),
+                event.text("what")
+            ),
+            "lease ended" => {
+                format!("lease      of {} has ended", self.name_of(event.text("author")))
+            }
             "signed" => format!(
                 "signed     {:>4} messages of {}",
                 event.texts("ids").len(),
@@ -378,6 +386,11 @@ impl Director {
                 line.author = author;
                 Content::Message(line)
             }
+            "change" if event.text("what") == "revoked" => Content::Revocation {
+                at: actor,
+                // Behind the kind, which stands first where an endorsement is carried.
+                octets: event.text("endorsement").get(2..)?.to_owned(),
+            },
             "signed" => Content::Statement {
                 at: actor,
                 author,
@@ -414,7 +427,7 @@ fn milliseconds(microseconds: u64) -> f64 {
 fn is_recomputable(event: &Event) -> bool {
     match (event.text("what"), event.text("kind")) {
         ("frame", "bad_mic") => net_of(event.text("octets")) == Some(PUBLIC_NET),
-        ("envelope", "unknown_hint") => true,
+        ("envelope", "unknown_hint" | "revoked") => true,
         _ => false,
     }
 }

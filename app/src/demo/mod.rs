@@ -5,6 +5,7 @@ mod actor;
 mod chronicle;
 mod convoy;
 mod director;
+mod loss;
 mod sabotage;
 mod scenery;
 mod signals;
@@ -49,6 +50,7 @@ pub(crate) async fn run(arguments: &DemoArguments, _: Report) -> Outcome<()> {
     let scenery = scenery::build(&mut director).await?;
     let requests = convoy::play(&mut director, &scenery, arguments.sabotage).await?;
     sabotage::play(&mut director, &scenery, &requests).await?;
+    loss::play(&mut director, &scenery).await?;
 
     let stage = director.close().await?;
     write_public_keys(&stage, &scenery.ledger_key)?;

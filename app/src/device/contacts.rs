@@ -4,7 +4,8 @@
 use super::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::CONTACTS;
-use chappe_codec::account::AccountId;
+use crate::words::Words;
+use chappe_codec::account::{Account, AccountId};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::identity::{Carried, Change, Directory, DirectoryError};
@@ -65,8 +66,7 @@ impl Device {
     pub(crate) fn take_endorsement(&self, endorsement: &Carried) -> Outcome<Vec<Change>> {
         let _alone = self.area.lock()?;
         let mut directory = self.directory()?;
-        let is_known = directory.accounts().any(|(known, _)| known == endorsement.account());
-        if !is_known {
+        if !knows(&directory, &endorsement.account()) {
             let message = "about an account this device does not know";
             return Err(Failure::new(Exit::Authentication, "unknown_account", message));
         }
@@ -80,6 +80,22 @@ impl Device {
             self.area.write(CONTACTS, &book.to_octets())?;
         }
         Ok(changes)
+    }
+
+    /// Whether anything is known of an account: a contact's, or our own.
+    pub(crate) fn knows(&self, account: &Account) -> Outcome<bool> {
+        Ok(knows(&self.directory()?, account))
+    }
+
+    /// Nothing is sent to a device that was revoked (spec/10-identity.md, "Revocation").
+    pub(crate) fn check_in_force(&self, card: &Card) -> Outcome<()> {
+        if !self.directory()?.is_revoked(&card.account(), card.device()) {
+            return Ok(());
+        }
+        let name = display_name(&self.contacts()?, card.account().id());
+        let message = format!("the device of {name} was revoked: nothing is sent to it");
+        Err(Failure::new(Exit::Authentication, "revoked", message)
+            .advise("get the card of their new device"))
     }
 
     fn book(&self) -> Outcome<Book> {
@@ -109,11 +125,20 @@ impl Device {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
             }
-            if known.name == name || known.card.account() == card.account() {
+            // Another device of a known account is no change of keys.
+            let is_same_device =
+                (known.card.account(), known.card.device()) == (card.account(), card.device());
+            if known.name == name || is_same_device {
+                let words = |card: &Card| Words::of(self.realm, &card.account());
+                let (before, now) = (words(&known.card)?.words, words(card)?.words);
                 return Err(Failure::new(
                     Exit::Authentication,
                     "key change",
-                    format!("{} is known with other keys or under another name", known.name),
+                    format!(
+                        "{} is known with other keys or under another name\n  \
+                         words known:    {before}\n  words of this:  {now}",
+                        known.name
+                    ),
                 )
                 .advise("make sure with them, by voice; then: chappe contact remove NAME, and add the new card"));
             }
@@ -141,6 +166,10 @@ impl Device {
         self.area.write(CONTACTS, &book.to_octets())?;
         Ok(removed)
     }
+}
+
+fn knows(directory: &Directory, account: &Account) -> bool {
+    directory.accounts().any(|(known, _)| known == *account)
 }
 
 fn unless_revoked(error: DirectoryError) -> Result<(), DirectoryError> {

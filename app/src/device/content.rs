@@ -7,7 +7,9 @@ use chappe_codec::envelope::{
     self, Envelope, OpenEnvelope, OpenError, SealedClass, SealedEnvelope,
 };
 use chappe_codec::id::{MessageId, Salt};
+use chappe_codec::identity::Limit;
 use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::precedence::Precedence;
 use chappe_codec::session;
 
 /// An envelope by its outside.
@@ -46,6 +48,8 @@ pub(crate) struct Content {
     /// Whether its author's certificate was not held: an unverified claim.
     pub(crate) stranger: bool,
     pub(crate) chain: ChainId,
+    /// That of the parcel or frame it came in, while it is known.
+    pub(crate) precedence: Option<Precedence>,
     pub(crate) messages: Vec<Message>,
 }
 
@@ -63,6 +67,9 @@ pub(crate) struct Message {
     pub(crate) revision: u8,
     pub(crate) reference: Reference,
     pub(crate) body: Vec<u8>,
+    /// The limits of its device's certificate that it breaks, once a station has looked: nobody acts on
+    /// it then.
+    pub(crate) not_permitted: Vec<Limit>,
 }
 
 impl Message {
@@ -97,6 +104,7 @@ impl Content {
             sealed: false,
             stranger: false,
             chain,
+            precedence: None,
             messages: messages.collect(),
         }
     }
@@ -119,6 +127,7 @@ impl Content {
             sealed: true,
             stranger,
             chain,
+            precedence: None,
             messages: messages.collect(),
         }
     }
@@ -144,5 +153,6 @@ fn whole(
         revision: item.revision,
         reference: item.reference,
         body: item.body.to_vec(),
+        not_permitted: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod journal;
 pub(crate) mod received;
 pub(crate) mod retention;
+mod rooted;
 pub(crate) mod sealing;
 pub(crate) mod sent;
 pub(crate) mod settings;
@@ -15,12 +16,11 @@ pub(crate) mod station;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;
 use crate::storage::{self, AreaFolder, IDENTITY, JournalPlace, Opened, VaultFile};
+use crate::text_form::TextForm;
 use crate::{clock, files, hex, random};
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::{DecodeError, Engine};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError as Flaw, ErrorKind};
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
+use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity, Root};
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,8 @@ use zeroize::Zeroizing;
 /// "A prekey is made for 30 days at most" (spec/10-identity.md, "Card").
 const PREKEY_SECONDS: u64 = 30 * 24 * 3600;
 
-const CARD_PREFIX: &str = "chappe-card:";
+/// What the text in a card's QR code begins with.
+const QR_PREFIX: &str = "CHAPPE-CARD:";
 
 /// Which folder, and how its key is unlocked.
 #[derive(Debug, Clone, clap::Args)]
@@ -161,7 +162,7 @@ impl Secrets {
 
 /// `chappe-card:` and the card in base64url (spec/10-identity.md, "Card").
 pub(crate) fn card_to_text(card: &Card) -> String {
-    format!("{CARD_PREFIX}{}", URL_SAFE_NO_PAD.encode(card.to_bytes()))
+    TextForm::Card.write(&card.to_bytes())
 }
 
 /// Reads a card and verifies it in this realm.
@@ -169,23 +170,22 @@ pub(crate) fn card_from_text(text: &str, realm: Realm) -> Outcome<Card> {
     Ok(Card::parse(&card_octets(text)?, realm)?)
 }
 
-/// The octets of a card's text form, of which there is one.
-fn card_octets(text: &str) -> Outcome<Vec<u8>> {
-    let refused = |kind: ErrorKind, message: &str| {
-        Failure::new(Exit::Malformed, kind.name(), message).advise("copy the card whole")
-    };
-    let encoded = text
-        .strip_prefix(CARD_PREFIX)
-        .ok_or_else(|| refused(ErrorKind::BadLiteral, "a contact card begins with chappe-card:"))?;
-    URL_SAFE_NO_PAD.decode(encoded).map_err(|error| match error {
-        DecodeError::InvalidLastSymbol(..) => {
-            refused(ErrorKind::NotCanonical, "the contact card is damaged at its end")
-        }
-        DecodeError::InvalidLength(_) => refused(ErrorKind::Truncated, "the contact card is cut"),
-        DecodeError::InvalidByte(..) | DecodeError::InvalidPadding => {
-            refused(ErrorKind::BadCharacter, "the contact card holds a strange character")
-        }
-    })
+/// The octets of a card as text, or as the text of a QR code.
+pub(crate) fn card_octets(text: &str) -> Outcome<Vec<u8>> {
+    if text.starts_with(QR_PREFIX) {
+        return Ok(Card::octets_of_qr_text(text)?);
+    }
+    TextForm::Card.read(text)
+}
+
+/// Reads a root's public half.
+pub(crate) fn root_from_text(text: &str) -> Outcome<Root> {
+    Ok(Root::parse(&TextForm::Root.read(text)?)?)
+}
+
+/// Reads a file with a root's public half.
+pub(crate) fn root_from_file(path: &Path) -> Outcome<Root> {
+    root_from_text(&files::read_text(path)?)
 }
 
 /// Reads a card file.
@@ -223,10 +223,10 @@ pub(crate) mod tests {
         let text = card_to_text(device.identity.card());
         assert_eq!(card_from_text(&text, device.realm).unwrap(), *device.identity.card());
         let refusal = |text: &str| {
-            let failure = card_octets(text).unwrap_err();
+            let failure = TextForm::Card.read(text).unwrap_err();
             failure.to_json()["error"]["kind"].as_str().unwrap().to_owned()
         };
-        assert_eq!(refusal(&text.to_uppercase()), "bad_literal");
+        assert_eq!(refusal(&text.replacen("chappe", "Chappe", 1)), "bad_literal");
         assert_eq!(refusal(&format!("{text}=")), "bad_character");
         assert_eq!(refusal(&format!("{text}\n")), "bad_character");
         assert_eq!(refusal("chappe-card:AB"), "not_canonical");
@@ -245,10 +245,10 @@ pub(crate) mod tests {
                 let (id, out) = (&vector["id"], &vector["out"]);
                 if vector["kind"] == "card_write" {
                     let text = out["text"].as_str().unwrap();
-                    let octets = hex::encode(&card_octets(text).unwrap());
+                    let octets = hex::encode(&TextForm::Card.read(text).unwrap());
                     assert_eq!(out["card"], octets, "{id}");
                 } else if vector["kind"] == "card_text" {
-                    let found = card_octets(vector["in"]["text"].as_str().unwrap());
+                    let found = TextForm::Card.read(vector["in"]["text"].as_str().unwrap());
                     match (found, vector["result"] == "valid") {
                         (Ok(octets), true) => assert_eq!(out["card"], hex::encode(&octets)),
                         (Err(failure), false) => assert_eq!(

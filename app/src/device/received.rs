@@ -7,11 +7,14 @@ use super::content::{Outside, outside};
 use super::journal::Journal;
 use super::retention::{self, Kept, Record};
 use super::sealing::Sealing;
-use super::station::{Arrival, Content, Station};
+use super::station::{Arrival, Changed, Content, Station};
 use crate::clock;
 use crate::exit::Outcome;
 use chappe_codec::digest;
 use chappe_codec::envelope::OpenError;
+use chappe_codec::identity::Carried;
+use chappe_codec::item::Family;
+use chappe_codec::precedence::Precedence;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -86,7 +89,12 @@ impl<'a> Received<'a> {
     }
 
     /// Takes an envelope in and keeps what it says. One that does not open leaves no trace.
-    pub(crate) fn take(&mut self, envelope: &[u8]) -> Outcome<Result<Taken, OpenError>> {
+    /// `precedence` is that of the parcel or frame it came in, if there was one.
+    pub(crate) fn take(
+        &mut self,
+        envelope: &[u8],
+        precedence: Option<Precedence>,
+    ) -> Outcome<Result<Taken, OpenError>> {
         let opened = match outside(envelope) {
             Ok(Outside::Open(_) | Outside::Sealed)
                 if self.station.has_seen(&digest::sha256(envelope)) =>
@@ -101,32 +109,62 @@ impl<'a> Received<'a> {
                 }
                 other => other,
             },
-            Ok(Outside::Sealed) => return self.unseal(envelope),
+            Ok(Outside::Sealed) => return self.unseal(envelope, precedence),
             Ok(Outside::Unknown) => Err(OpenError::NeedsNewer),
             Err(refusal) => Err(refusal),
         };
         match opened {
-            Ok(content) => Ok(Ok(self.remember(content)?)),
+            Ok(content) => Ok(Ok(self.remember(Content { precedence, ..content })?)),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
 
     /// What it says is on disk before the session's state without its key is: after a crash in between
     /// it opens once more, and is known by its hash.
-    fn unseal(&mut self, envelope: &[u8]) -> Outcome<Result<Taken, OpenError>> {
+    fn unseal(
+        &mut self,
+        envelope: &[u8],
+        precedence: Option<Precedence>,
+    ) -> Outcome<Result<Taken, OpenError>> {
         let mut sealing = Sealing::open(self.device)?;
+        let contacts = self.station.contacts();
+        let safe = |sealing: &Sealing<'_>| -> Vec<bool> {
+            contacts.iter().map(|contact| sealing.is_post_quantum(&contact.card)).collect()
+        };
+        let before = safe(&sealing);
         let received = match sealing.unseal(envelope)? {
             Ok(received) => received,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let content = Content::of_sealed(envelope, &received.opened, received.is_stranger);
+        let after = safe(&sealing);
+        let content = Content {
+            precedence,
+            ..Content::of_sealed(envelope, &received.opened, received.is_stranger)
+        };
         let record =
             Record::Taken { at: clock::now_seconds(), content: Box::new(Kept::of(&content)) };
         self.journal.append(&record)?;
         sealing.keep()?;
         self.station.renew_contacts()?;
-        let arrivals = self.station.take(&content);
+        let mut arrivals = self.station.take(&content);
+        for (contact, (before, after)) in contacts.iter().zip(before.into_iter().zip(after)) {
+            if after && !before {
+                arrivals.push(Arrival::PostQuantum(contact.card.account().id()));
+            }
+        }
         Ok(Ok(Taken { content, arrivals }))
+    }
+
+    /// Takes in the endorsements of an envelope that was not: they "count whether their envelope was
+    /// open or sealed, also in one whose author is unknown" (spec/10-identity.md, "Carried as items").
+    pub(crate) fn heed(&mut self, envelope: &[u8]) -> Vec<Changed> {
+        let Ok(Outside::Open(open)) = outside(envelope) else { return Vec::new() };
+        let carried = open
+            .items
+            .iter()
+            .filter(|item| (item.family, item.revision) == (Family::ENDORSEMENT, 0))
+            .filter_map(|item| Carried::parse(item.body).ok());
+        self.station.take_endorsements(carried)
     }
 
     fn remember(&mut self, content: Content) -> Outcome<Taken> {

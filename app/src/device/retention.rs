@@ -103,6 +103,7 @@ impl Kept {
                 revision: item.revision,
                 reference: item.reference,
                 body: item.body.to_vec(),
+                not_permitted: Vec::new(),
             })
         };
         Ok(Content {
@@ -112,6 +113,7 @@ impl Kept {
             sealed: self.sealed,
             stranger: self.stranger,
             chain,
+            precedence: None,
             messages: self.messages.iter().map(message).collect::<Outcome<_>>()?,
         })
     }
@@ -255,10 +257,10 @@ mod tests {
 
         // Two are told, the third is not when it crashes.
         let (mut received, _) = Received::open(&ben).unwrap();
-        received.take(&said[0]).unwrap().unwrap();
-        received.take(&said[1]).unwrap().unwrap();
+        received.take(&said[0], None).unwrap().unwrap();
+        received.take(&said[1], None).unwrap().unwrap();
         received.advance("a source", 7).unwrap();
-        received.take(&said[2]).unwrap().unwrap();
+        received.take(&said[2], None).unwrap().unwrap();
         drop(received);
 
         let (mut received, known) = Received::open(&ben).unwrap();
@@ -268,7 +270,7 @@ mod tests {
         assert_eq!(received.cursor("a source"), 7);
         // All three are known when they come again.
         for envelope in &said {
-            assert_eq!(received.take(envelope).unwrap(), Err(OpenError::Replay));
+            assert_eq!(received.take(envelope, None).unwrap(), Err(OpenError::Replay));
         }
         drop(received);
         let left = records(&ben);
@@ -283,10 +285,10 @@ mod tests {
         let (mut received, known) = Received::open(&ben).unwrap();
         assert!(known.untold.is_empty());
         let statement = sent.sign(&to_ben, &to_ben, Precedence::Routine).unwrap().remove(0);
-        let taken = received.take(&statement.envelope).unwrap().unwrap();
+        let taken = received.take(&statement.envelope, None).unwrap().unwrap();
         let signed = taken.arrivals.iter().find_map(|arrival| match arrival {
             Arrival::Signed(signed) => Some(signed.ids.len()),
-            Arrival::Message(_) | Arrival::Contradiction(_) | Arrival::Changed(_) => None,
+            _ => None,
         });
         assert_eq!(signed, Some(2));
         received.told().unwrap();

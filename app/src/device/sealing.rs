@@ -122,6 +122,11 @@ impl<'a> Sealing<'a> {
         self.device.area.write(SESSIONS, &octets)
     }
 
+    /// Whether there is a session with a contact in which something can be said.
+    pub(crate) fn has_session(&self, card: &Card) -> bool {
+        self.sessions.current(&party_of(card)).is_some()
+    }
+
     /// Whether anything is said to a contact in a session that a quantum computer will not open.
     pub(crate) fn is_post_quantum(&self, card: &Card) -> bool {
         let current = self.sessions.current(&party_of(card));

@@ -269,6 +269,7 @@ impl<'a> Sent<'a> {
     /// The session's state is on disk when this returns, and the envelope is not: a crash loses its
     /// counters, and never gives one twice.
     fn seal(&self, card: &Card, items: &[Item<'_>]) -> Outcome<Written> {
+        self.device.check_in_force(card)?;
         let hybrid = self.path == Path::Relay { post_quantum: true };
         let mut sealing = Sealing::open(self.device)?;
         let sealed = sealing.seal(card, items, self.path.space(), hybrid)?;

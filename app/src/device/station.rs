@@ -11,9 +11,11 @@ use chappe_codec::account::{Account, AccountId};
 use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::{OpenEnvelope, OpenError};
 use chappe_codec::id::MessageId;
-use chappe_codec::identity::{Carried, Change, Directory};
+use chappe_codec::identity::{Carried, Change, Directory, Limit};
 use chappe_codec::item::Family;
+use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Evidence, Statement};
+use chappe_codec::time::TimeInterval;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Statements kept for a chain while messages they cover are still missing.
@@ -49,7 +51,16 @@ pub(crate) enum Arrival {
     /// A statement that does not fit the messages received, or contradicts another one.
     Contradiction(Box<Signed>),
     /// Something changed about an account that is known: never in silence.
-    Changed(Box<Change>),
+    Changed(Box<Changed>),
+    /// What this account seals to us is safe from quantum computers to come, from now on.
+    PostQuantum(AccountId),
+}
+
+/// A change, and the endorsement that brought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) change: Change,
+    pub(crate) endorsement: Carried,
 }
 
 /// What stays of an envelope once its text is erased (spec/13-storage.md, "Retention").
@@ -120,6 +131,11 @@ impl<'a> Station<'a> {
         self.contacts.clone()
     }
 
+    /// Whether a contact's device was revoked.
+    pub(crate) fn is_revoked(&self, contact: &Contact) -> bool {
+        self.directory.is_revoked(&contact.card.account(), contact.card.device())
+    }
+
     /// Whether the envelope with this hash was taken in before.
     pub(crate) fn has_seen(&self, envelope: &[u8; 32]) -> bool {
         self.seen.contains(envelope)
@@ -152,17 +168,30 @@ impl<'a> Station<'a> {
                 (Family::ENDORSEMENT, 0) => endorsements.extend(Carried::parse(&message.body)),
                 _ => {}
             }
-            arrivals.push(Arrival::Message(Box::new(message.clone())));
+            let not_permitted = limits_broken(&self.directory, message, content.precedence);
+            arrivals.push(Arrival::Message(Box::new(Message { not_permitted, ..message.clone() })));
         }
-        for endorsement in endorsements {
-            // "They prove themselves": one that does not hold, or is about nobody we know, is nothing.
-            let changes = self.device.take_endorsement(&endorsement).unwrap_or_default();
-            arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
-            self.renew_contacts().ok();
-        }
+        let changes = self.take_endorsements(endorsements);
+        arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
         self.weigh(&author, statements);
         arrivals.extend(self.settle(&author));
         arrivals
+    }
+
+    /// Takes in endorsements, whoever carried them. "They prove themselves": one that does not hold, or
+    /// is about nobody we know, is nothing.
+    pub(crate) fn take_endorsements(
+        &mut self,
+        endorsements: impl IntoIterator<Item = Carried>,
+    ) -> Vec<Changed> {
+        let mut changed = Vec::new();
+        for endorsement in endorsements {
+            let changes = self.device.take_endorsement(&endorsement).unwrap_or_default();
+            let of = |change| Changed { change, endorsement: endorsement.clone() };
+            changed.extend(changes.into_iter().map(of));
+            self.renew_contacts().ok();
+        }
+        changed
     }
 
     /// Takes in what stayed of an envelope whose text was erased; returns which messages it signed.
@@ -226,6 +255,19 @@ impl<'a> Station<'a> {
         }
         arrivals
     }
+}
+
+/// What the certificate of a message's device does not permit of it. An author's time is that of a
+/// statement, which comes later.
+fn limits_broken(
+    directory: &Directory,
+    message: &Message,
+    precedence: Option<Precedence>,
+) -> Vec<Limit> {
+    let certificate = directory.certificate(&message.author, message.position.device);
+    certificate.map_or_else(Vec::new, |certificate| {
+        certificate.permissions.broken_by(&message.item(), precedence, TimeInterval::UNKNOWN)
+    })
 }
 
 /// How a statement stands to the messages received.

@@ -62,6 +62,11 @@ impl Downlink {
         }
     }
 
+    /// Carries nothing more to a mailbox.
+    pub(crate) fn remove(&mut self, mailbox: Address) {
+        self.lanes.remove(&mailbox.octets);
+    }
+
     /// The frames to be handed to the link now.
     pub(crate) fn ready(&mut self, now: Instant, sealed_net: u8) -> Vec<FrameRequest> {
         let mut requests = Vec::new();

@@ -9,9 +9,9 @@ use chappe_relay::limits::CLIENT_SUBSCRIPTIONS_MAX;
 use chappe_relay::{Address, Lease};
 use std::collections::BTreeMap;
 
-/// Mailboxes a gateway reads for others: as many as one connection may follow, less the gateway's own
-/// and one that is being replaced.
-const READ_MAILBOXES_MAX: usize = CLIENT_SUBSCRIPTIONS_MAX - 2;
+/// Mailboxes a gateway reads for others: as many as one connection may follow, less the gateway's own,
+/// the public topic and one that is being replaced.
+const READ_MAILBOXES_MAX: usize = CLIENT_SUBSCRIPTIONS_MAX - 3;
 
 /// Mailboxes a gateway carries to from the air.
 const MAILBOXES_MAX: usize = 1024;
@@ -37,8 +37,9 @@ impl Leases {
         true
     }
 
-    pub(crate) fn remove(&mut self, mailbox: Address) {
-        self.by_mailbox.remove(&mailbox.octets);
+    /// Ends the lease of a mailbox; whether there was one.
+    pub(crate) fn remove(&mut self, mailbox: Address) -> bool {
+        self.by_mailbox.remove(&mailbox.octets).is_some()
     }
 
     /// The leases under which the mailbox may be read as well.

@@ -3,6 +3,7 @@
 mod area;
 mod decoy;
 mod page_file;
+mod root_file;
 mod vault_file;
 mod wipe;
 
@@ -10,6 +11,7 @@ pub(crate) use area::{
     AreaFolder, CONTACTS, IDENTITY, JournalPlace, ReceiptKind, SESSIONS, SETTINGS,
 };
 pub(crate) use page_file::PageFile;
+pub(crate) use root_file::{create_root_file, open_root_file};
 pub(crate) use vault_file::{Opened, VaultFile, is_there};
 pub(crate) use wipe::wipe;
 

@@ -97,6 +97,15 @@ impl Shown {
         Ok(())
     }
 
+    /// Whether `revocation` lines with this `at` ended every device of an account.
+    pub(super) fn is_ended_at(&self, at: &str, by: &str) -> bool {
+        let known = self.accounts.get(by);
+        known.is_some_and(|known| {
+            !known.devices.is_empty()
+                && known.devices.keys().all(|device| self.is_revoked_at(at, by, *device))
+        })
+    }
+
     /// Whether a `revocation` line with this `at` ended the device under its certificate.
     pub(super) fn is_revoked_at(&self, at: &str, by: &str, device: u8) -> bool {
         let issue = self.revoked_at.get(&(at.to_owned(), by.to_owned(), device));

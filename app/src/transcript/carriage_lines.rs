@@ -63,8 +63,14 @@ impl Shown {
             (Refused::Envelope, "unknown_hint") => {
                 let hash = digest::sha256(octets);
                 match self.envelopes.get(&hash) {
-                    Some(envelope) if envelope.sealed && envelope.to != at => {}
-                    _ => return Err(refused("the envelope was not sealed to somebody else")),
+                    Some(envelope)
+                        if envelope.sealed
+                            && (envelope.to != at || self.is_ended_at(at, &envelope.by)) => {}
+                    _ => {
+                        return Err(refused(
+                            "the envelope was not sealed to somebody else, nor by a revoked device",
+                        ));
+                    }
                 }
                 if self.messages.values().any(|said| said.envelope == hash && said.at == at) {
                     return Err(refused("the envelope said to be refused was opened"));

@@ -255,6 +255,24 @@ fn a_revocation_ends_a_device_from_its_line_on() {
     assert!(!holds(vec![envelope, refused]), "nothing was revoked");
 }
 
+/// What was sealed to Ben finds no session any more once he knows that its device is revoked.
+#[test]
+fn what_a_revoked_device_seals_is_refused_for_want_of_a_session() {
+    let holds = |lines| verify(seal(lines, 1).as_bytes(), &public_keys()).is_ok();
+    let octets = hex::encode(&[&[0x08][..], &[0xA5; 40]].concat());
+    let envelope = Content::Envelope { by: "ana".into(), to: "ben".into(), octets: octets.clone() };
+    let refusal = |at: &str| Content::Refusal {
+        at: at.into(),
+        what: Refused::Envelope,
+        kind: "unknown_hint".into(),
+        octets: octets.clone(),
+    };
+    assert!(holds(vec![revocation(), envelope.clone(), refusal("ben")]));
+    assert!(!holds(vec![envelope.clone(), refusal("ben")]), "nothing was revoked");
+    assert!(!holds(vec![envelope.clone(), refusal("ben"), revocation()]), "revoked afterwards");
+    assert!(holds(vec![envelope, refusal("ana")]), "sealed to somebody else");
+}
+
 #[test]
 fn only_the_root_s_own_certificates_are_keys() {
     let holds = |keys: &PublicKeys| verify(seal(story(), 1).as_bytes(), keys).is_ok();

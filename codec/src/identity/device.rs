@@ -96,6 +96,20 @@ impl Identity {
         Ok(Self { seed: Zeroizing::new(*seed), keys, card })
     }
 
+    /// The same device under another certificate for its keys: of another account, or with other
+    /// permissions.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Identity::assemble`].
+    pub fn certified_by(
+        &self,
+        endorsement: Endorsement<Certificate>,
+        realm: Realm,
+    ) -> Result<Self, IdentityError> {
+        Self::assemble(&self.seed, endorsement, self.card.prekey_expiry(), realm)
+    }
+
     /// What a program keeps of a device, encrypted: seeds ‖ prekey's expiry ‖ certificate.
     #[must_use]
     pub fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {

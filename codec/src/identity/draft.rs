@@ -107,6 +107,19 @@ impl<C: Content> Draft<C> {
         Ok(())
     }
 
+    /// The root that endorses it.
+    #[must_use]
+    pub const fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// The signatures so far, by place.
+    pub fn signatures(&self) -> impl Iterator<Item = PartialSignature> {
+        self.signatures
+            .iter()
+            .map(|(place, signature)| PartialSignature { place: *place, signature: *signature })
+    }
+
     /// How many signatures are still missing.
     #[must_use]
     pub fn missing(&self) -> usize {

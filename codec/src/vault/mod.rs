@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod page;
 mod record;
+mod root_file;
 mod seal;
 pub mod sealed_file;
 mod slot;
@@ -21,6 +22,7 @@ pub use file::{
 };
 pub use page::{PAGE_FILE_OCTETS, PLACE_OCTETS, Page, PageKey, Place, Placed};
 pub use record::{OPENING_OCTETS, RECORD_OVERHEAD_OCTETS, RecordKey};
+pub use root_file::{ROOT_FILE_OCTETS, RootFile};
 pub use seal::NONCE_OCTETS;
 pub use slot::SlotContent;
 pub use work::{Bounds, StretchedKey, Work};

@@ -1,9 +1,14 @@
 //! `chappe device`: what its owner does to a device.
 
 mod decoy;
+mod install;
 mod passphrase;
 mod receipts;
+mod request;
 mod retention;
+mod revocation;
+mod revoke;
+mod root;
 mod wipe;
 
 use crate::exit::Outcome;
@@ -25,16 +30,31 @@ enum DeviceCommand {
     Decoy(decoy::DecoyArguments),
     /// Set for how many days messages are kept
     Retention(retention::RetentionArguments),
+    /// Write what ends this device once it is lost, for somebody else to keep
+    Revocation(revocation::RevocationArguments),
+    /// Publish the revocation of a lost device
+    Revoke(revoke::RevokeArguments),
+    /// Take the account's root off the device, into a file of its own
+    Root(root::RootArguments),
+    /// Ask a root for a certificate
+    Request(request::RequestArguments),
+    /// Take the certificate a root has signed
+    Install(install::InstallArguments),
     /// Write receipts and evidence into a folder, for others to verify
     Receipts(receipts::ReceiptsArguments),
 }
 
-pub(crate) fn run(arguments: DeviceCommandArguments, report: Report) -> Outcome<()> {
+pub(crate) async fn run(arguments: DeviceCommandArguments, report: Report) -> Outcome<()> {
     match arguments.command {
         DeviceCommand::Wipe(arguments) => wipe::run(&arguments, report),
         DeviceCommand::Passphrase(arguments) => passphrase::run(&arguments, report),
         DeviceCommand::Decoy(arguments) => decoy::run(&arguments, report),
         DeviceCommand::Retention(arguments) => retention::run(&arguments, report),
+        DeviceCommand::Revocation(arguments) => revocation::run(&arguments, report),
+        DeviceCommand::Revoke(arguments) => revoke::run(arguments, report).await,
+        DeviceCommand::Root(arguments) => root::run(&arguments, report),
+        DeviceCommand::Request(arguments) => request::run(&arguments, report),
+        DeviceCommand::Install(arguments) => install::run(&arguments, report),
         DeviceCommand::Receipts(arguments) => receipts::run(&arguments, report),
     }
 }

@@ -1,0 +1,175 @@
+//! A root's seed in a file of its own (spec/13-storage.md, "Root file").
+
+use super::seal::{NONCE_OCTETS, TAG_OCTETS, open_with_nonce, seal_with_nonce};
+use super::work::{Bounds, StretchedKey, Work};
+use super::{VaultError, seal};
+use crate::digest;
+use crate::error::ErrorKind;
+use crate::framing::{self, Parsed, field, octets, refuse};
+use crate::realm::Realm;
+use alloc::vec::Vec;
+use nom::number::complete::{be_u16, be_u32, u8};
+use zeroize::Zeroizing;
+
+const LITERAL: [u8; 11] = *b"chappe-root";
+const VERSION: u8 = 1;
+const LABEL: &str = "chappe-root-file/1";
+const SEED_OCTETS: usize = 32;
+const HEADER_OCTETS: usize = 40;
+const SEALED_OCTETS: usize = seal::NONCE_OCTETS + SEED_OCTETS + TAG_OCTETS;
+
+/// Octets of the file.
+pub const ROOT_FILE_OCTETS: usize = HEADER_OCTETS + SEALED_OCTETS;
+
+/// A root file as it was read. It holds no secret that is not sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootFile {
+    work: Work,
+    salt: [u8; 16],
+    realm: Realm,
+    sealed: Vec<u8>,
+}
+
+impl RootFile {
+    /// Seals a seed under a passphrase. Salt and nonce are from a healthy random source.
+    ///
+    /// # Errors
+    ///
+    /// As [`Work::stretch`].
+    pub fn seal(
+        seed: &[u8; SEED_OCTETS],
+        realm: Realm,
+        passphrase: &[u8],
+        work: Work,
+        salt: [u8; 16],
+        nonce: [u8; NONCE_OCTETS],
+    ) -> Result<Self, VaultError> {
+        let mut file = Self { work, salt, realm, sealed: Vec::new() };
+        let key = key(&work.stretch(passphrase, &salt)?);
+        file.sealed = seal_with_nonce(&key, nonce, &file.associated(), seed)?;
+        Ok(file)
+    }
+
+    /// Reads a file. Work outside `bounds` is refused before any is done.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Decode`], [`VaultError::Downgraded`], [`VaultError::TooMuchWork`].
+    pub fn parse(file: &[u8], bounds: &Bounds) -> Result<Self, VaultError> {
+        let file = framing::parse_all(file, Self::read)?;
+        bounds.check(file.work)?;
+        Ok(file)
+    }
+
+    /// The file's octets.
+    #[must_use]
+    pub fn to_octets(&self) -> Vec<u8> {
+        let mut out = self.header();
+        out.extend_from_slice(&self.sealed);
+        out
+    }
+
+    /// The realm the root belongs to. It counts once the seed was opened.
+    #[must_use]
+    pub const fn realm(&self) -> Realm {
+        self.realm
+    }
+
+    /// The seed.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::BadTag`]; those of [`Work::stretch`].
+    pub fn open(&self, passphrase: &[u8]) -> Result<Zeroizing<[u8; SEED_OCTETS]>, VaultError> {
+        let key = key(&self.work.stretch(passphrase, &self.salt)?);
+        let seed = open_with_nonce(&key, &self.associated(), &self.sealed)?;
+        let seed = seed.as_slice().try_into().map_err(|_| VaultError::BadTag)?;
+        Ok(Zeroizing::new(seed))
+    }
+
+    fn header(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(ROOT_FILE_OCTETS);
+        out.extend_from_slice(&LITERAL);
+        out.extend_from_slice(&[VERSION, self.work.lanes]);
+        out.extend_from_slice(&self.work.passes.to_be_bytes());
+        out.extend_from_slice(&self.work.memory_kib.to_be_bytes());
+        out.extend_from_slice(&self.salt);
+        out.extend_from_slice(&self.realm.to_bytes());
+        out
+    }
+
+    fn associated(&self) -> Vec<u8> {
+        let mut out = Vec::from(LABEL);
+        out.extend(self.header());
+        out
+    }
+
+    fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (at_version, literal) = field("literal", octets::<11>)(input)?;
+        if literal != LITERAL {
+            return refuse(ErrorKind::BadLiteral, "literal", input);
+        }
+        let (rest, version) = field("version", u8)(at_version)?;
+        if version != VERSION {
+            return refuse(ErrorKind::UnknownVersion, "version", at_version);
+        }
+        let (rest, lanes) = field("lanes", u8)(rest)?;
+        let (rest, passes) = field("passes", be_u16)(rest)?;
+        let (rest, memory_kib) = field("memory", be_u32)(rest)?;
+        let (at_realm, salt) = field("salt", octets::<16>)(rest)?;
+        let (rest, realm) = field("realm", octets::<5>)(at_realm)?;
+        let Ok(realm) = Realm::parse(&realm) else {
+            return refuse(ErrorKind::UnknownCode, "realm", at_realm);
+        };
+        let (rest, sealed) = field("seed", octets::<SEALED_OCTETS>)(rest)?;
+        let work = Work { memory_kib, passes, lanes };
+        Ok((rest, Self { work, salt, realm, sealed: Vec::from(sealed) }))
+    }
+}
+
+fn key(stretched: &StretchedKey) -> Zeroizing<[u8; 32]> {
+    let mut out = Zeroizing::new([0; 32]);
+    digest::derive(stretched.octets(), LABEL, &[], &mut *out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realm::Mode;
+
+    const REALM: Realm = Realm { mode: Mode::Exercise, network: 7 };
+    const WORK: Work = Work { memory_kib: 32, passes: 1, lanes: 1 };
+    const BOUNDS: Bounds = Bounds { least: WORK, most: Bounds::SPECIFIED.most };
+
+    #[test]
+    fn a_root_file_opens_with_its_passphrase_only_and_nothing_in_it_is_free() {
+        let file = RootFile::seal(&[9; 32], REALM, b"correct horse", WORK, [1; 16], [2; 12]);
+        let octets = file.unwrap().to_octets();
+        assert_eq!(octets.len(), ROOT_FILE_OCTETS);
+        let file = RootFile::parse(&octets, &BOUNDS).unwrap();
+        assert_eq!(
+            (file.open(b"correct horse").unwrap().as_slice(), file.realm()),
+            (&[9; 32][..], REALM)
+        );
+        assert_eq!(file.open(b"wrong").unwrap_err(), VaultError::BadTag);
+        assert_eq!(
+            RootFile::parse(&octets, &Bounds::SPECIFIED).unwrap_err(),
+            VaultError::Downgraded
+        );
+        for at in 0..octets.len() {
+            let mut changed = octets.clone();
+            changed[at] ^= 1;
+            // More memory or passes than a test wants to wait for.
+            if (13..19).contains(&at) {
+                continue;
+            }
+            let opened =
+                RootFile::parse(&changed, &BOUNDS).and_then(|file| file.open(b"correct horse"));
+            assert!(opened.is_err(), "octet {at}");
+        }
+        for length in 0..octets.len() {
+            assert!(RootFile::parse(&octets[..length], &BOUNDS).is_err(), "{length}");
+        }
+    }
+}
