@@ -66,7 +66,7 @@ async fn speak_as_finder(director: &mut Director) -> Outcome<()> {
 /// Says something with the handset; returns the envelope's octets.
 async fn say(director: &mut Director, to: &str, signal: &serde_json::Value) -> Outcome<String> {
     let before = director.history().len();
-    director.say("handset", &json!({"say": signal, "to": to, "precedence": "FLASH"})).await?;
+    director.say("handset", &json!({"say": signal, "to": to, "precedence": "IMMEDIATE"})).await?;
     let envelope = director
         .until_from(before, "the handset to write its message", |event| {
             event.actor == "handset" && event.name() == "envelope"
