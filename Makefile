@@ -22,7 +22,7 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors checker tables dissector embedded selftest miri-short fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors checker tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -79,7 +79,7 @@ checker:          ## The vectors, read by a program written from the spec alone
 miri:             ## The codec's tests in Miri, the long version; target/miri/, dated
 	@.ci/miri long
 
-miri-short:       ## The same in about a minute; skipped where Miri cannot be had
+miri-short:       ## The same in minutes; skipped where Miri cannot be had
 	@.ci/miri short
 
 timing:           ## Whether times tell secrets: a t-test after dudect; target/timing/, dated

@@ -39,7 +39,13 @@ pub(super) fn members<const N: usize>(
     forbidden: &[&'static str],
 ) -> Result<[Member; N], CryptographyError> {
     let refusal = Cell::new(None);
-    let mut reader = serde_json::Deserializer::from_slice(octets);
+    // RFC 8259 §8.1. Of members that are passed over the reader would not notice.
+    let text = core::str::from_utf8(octets).map_err(|error| {
+        let is_cut = error.error_len().is_none();
+        let kind = if is_cut { ErrorKind::Truncated } else { ErrorKind::BadLiteral };
+        CryptographyError::format(kind, whole)
+    })?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let seed = Members { named, forbidden, refusal: &refusal };
     let found = seed.deserialize(&mut reader).map_err(|error| {
         let kind = if error.is_eof() { ErrorKind::Truncated } else { ErrorKind::BadLiteral };
@@ -151,5 +157,19 @@ impl<'de> Visitor<'de> for Text {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_utf8_is_refused_in_members_passed_over_too() {
+        let read = |octets: &[u8]| members(octets, "jws", ["a"], &[]).map(|[a]| a.into_text());
+        assert_eq!(read(b"{\"b\":\"\xc3\xa9\",\"a\":\"1\"}"), Ok(Some(String::from("1"))));
+        let refused = |kind| Err(CryptographyError::format(kind, "jws"));
+        assert_eq!(read(b"{\"b\":\"\xff\",\"a\":\"1\"}"), refused(ErrorKind::BadLiteral));
+        assert_eq!(read(b"{\"b\":\"\xc3"), refused(ErrorKind::Truncated));
     }
 }
