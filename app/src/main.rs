@@ -36,10 +36,14 @@ use std::process::ExitCode;
 /// Signals that get through, sealed, and that nobody can deny later
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "\
-Exit codes: 0 ok, 1 failure, 2 usage, 3 malformed input, 4 authentication,
-5 not found or not anchored, 6 try later.
-CHAPPE_HOME, CHAPPE_PASSPHRASE_FILE: instead of --home, --passphrase-file.")]
+// One screen: the commands need nearly all of it.
+#[command(help_template = "\
+{about}
+{usage-heading} {usage}
+
+{all-args}
+Exit: 0 ok, 1 failure, 2 usage, 3 malformed, 4 authentication, 5 not found,
+6 try later. CHAPPE_HOME, CHAPPE_PASSPHRASE_FILE: for --home, --passphrase-file.")]
 struct Arguments {
     /// Say everything as JSON, one object a line
     #[arg(long, global = true)]

@@ -6,9 +6,10 @@
 #![allow(clippy::arithmetic_side_effects, missing_docs)]
 
 use chappe_codec::health::{self, SAMPLE_OCTETS};
+use chappe_codec::realm::Realm;
 use chappe_codec::vault::{
-    Area, Bounds, Page, PageKey, Place, RecordKey, SLOTS_OCTETS, SlotContent, StretchedKey, Vault,
-    VaultError, Work, WrappingKey, sealed_file,
+    Area, Bounds, Page, PageKey, Place, RecordKey, RootFile, SLOTS_OCTETS, SlotContent,
+    StretchedKey, Vault, VaultError, Work, WrappingKey, sealed_file,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ fn every_vector_is_answered_as_it_says() {
         }
     }
     println!("{counts:?}");
-    assert_eq!(counts.len(), 13, "{counts:?}");
+    assert_eq!(counts.len(), 15, "{counts:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -97,6 +98,20 @@ fn answer(kind: &str, given: &Value) -> Answer {
                 "area": content.area.number(),
                 "kept": content.kept,
             }))
+        }
+        "root_file_write" => {
+            let realm = Realm::parse(&array::<5>(&given["realm"])).unwrap();
+            let (seed, salt, nonce) =
+                (array(&given["seed"]), array(&given["salt"]), array(&given["nonce"]));
+            let file = RootFile::seal(&seed, realm, &stretched(given), work(given), salt, nonce)
+                .map_err(VaultError::name)?;
+            Ok(json!({"file": hex(&file.to_octets())}))
+        }
+        "root_file_open" => {
+            let file = RootFile::parse(&octets(&given["file"]), &Bounds::SPECIFIED)
+                .map_err(VaultError::name)?;
+            let seed = file.open(&stretched(given)).map_err(VaultError::name)?;
+            Ok(json!({"realm": hex(&file.realm().to_bytes()), "seed": hex(&*seed)}))
         }
         "page_write" => {
             let place = place(&given["place"]);

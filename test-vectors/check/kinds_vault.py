@@ -224,7 +224,37 @@ def only_its_shape(vector):
 
 BOTH = ("valid", "invalid")
 # As in kinds_signal.py.
+def root_file_secrets(stretched, header):
+    label = b"chappe-root-file/1"
+    return derive(stretched, label), label + header
+
+
+def root_file_write(given):
+    header = b"chappe-root\1" + bytes([given["lanes"]]) + given["passes"].to_bytes(2, "big")
+    header += given["memory_kib"].to_bytes(4, "big") + octets_of(given["salt"]) + octets_of(given["realm"])
+    key, aad = root_file_secrets(octets_of(given["stretched"]), header)
+    nonce = octets_of(given["nonce"])
+    return {"file": (header + nonce + aes_gcm_siv.seal(key, nonce, aad, octets_of(given["seed"]))).hex()}
+
+
+def root_file_open(given):
+    file = octets_of(given["file"])
+    refuse_unless(file[:11] == b"chappe-root", "bad_literal", "literal", 0)
+    refuse_unless(file[11:12] == b"\1", "unknown_version", "version", 11)
+    refuse_unless(file[35:36] in (b"\0", b"\1"), "unknown_code", "realm", 35)
+    refuse_unless(len(file) >= 100, "truncated", "seed", len(file))
+    refuse_unless(len(file) == 100, "trailing", "end", 100)
+    work = number(file[15:19]), number(file[13:15]), file[12]
+    refuse_unless(all(least <= asked for least, asked in zip(LEAST, work)), "downgraded", "work", 12)
+    refuse_unless(all(asked <= most for asked, most in zip(work, MOST)), "too_much_work", "work", 12)
+    key, aad = root_file_secrets(octets_of(given["stretched"]), file[:40])
+    seed = unsealed(key, file[40:52], aad, file[52:], "seed")
+    return {"realm": file[35:40].hex(), "seed": seed.hex()}
+
+
 KINDS = {
+    "root_file_write": (answered(root_file_write), ("valid",), ("in", "out")),
+    "root_file_open": (answered(root_file_open), BOTH, ("out", "error")),
     "health": (answered(health), BOTH, ("out", "error")),
     "stretch": (answered(stretch), ("valid",), ("in", "out")),
     "stretch_full": (only_its_shape, ("valid",), ()),

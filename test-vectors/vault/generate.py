@@ -210,6 +210,47 @@ def opening():
     return book
 
 
+def root_files():
+    book, section = Book("root_file"), "root-file"
+    salt, nonce, realm = seed("root salt", 16), seed("root nonce", 12), b"\1" + seed("network", 4)
+    root = seed("root seed")
+
+    def written(memory_kib=65536, passes=3, lanes=4, realm=realm):
+        return v.write_root_file(STRETCHED, root, realm, memory_kib, passes, lanes, salt, nonce)
+
+    given = {"memory_kib": 65536, "passes": 3, "lanes": 4, "salt": salt, "stretched": STRETCHED, "seed": root,
+             "realm": realm, "nonce": nonce}  # fmt: skip
+    book.valid(1, "root_file_write", "a root of an exercise", section, given, lambda: {"file": written()})
+
+    def add(n, comment, file, error=None, stretched=STRETCHED):
+        given = {"file": file, "stretched": stretched}
+        answer = lambda: v.open_root_file(file, stretched)  # noqa: E731
+        if error:
+            book.invalid(n, "root_file_open", comment, section, given, answer, error)
+        else:
+            book.valid(n, "root_file_open", comment, section, given, answer)
+
+    good = written()
+    add(10, "of an exercise", good)
+    add(11, "of the live realm, with the most work that is done", written(1048576, 16, 16, bytes(5)))
+    add(20, "another passphrase", good, "bad_tag", OTHER)
+    add(21, "a bit of the salt", flip(good, 20), "bad_tag")
+    add(22, "a bit of the network", flip(good, 39), "bad_tag")
+    add(23, "the other mode", flip(good, 35), "bad_tag")
+    add(24, "a bit of the nonce", flip(good, 40), "bad_tag")
+    add(25, "a bit of the seed", flip(good, 52), "bad_tag")
+    add(26, "a bit of the tag", flip(good, 99), "bad_tag")
+    add(27, "another number of passes", flip(good, 14, 4), "bad_tag")
+    add(30, "another literal", flip(good, 0), "bad_literal")
+    add(31, "version 2", flip(good, 11, 3), "unknown_version")
+    add(32, "mode 2", written(realm=b"\2" + realm[1:]), "unknown_code")
+    add(33, "an octet too few", good[:-1], "truncated")
+    add(34, "an octet too many", good + b"\0", "trailing")
+    add(40, "a KiB too little", written(memory_kib=65535), "downgraded")
+    add(41, "17 passes", written(passes=17), "too_much_work")
+    return book
+
+
 GENERATION_KEY = seed("generation key")
 
 
@@ -378,7 +419,7 @@ def check_own_tools():
 def main():
     check_own_tools()
     changed = []
-    for book in (health(), stretching(), slots(), opening(), pages(), records(), sealed_files()):
+    for book in (health(), stretching(), slots(), opening(), root_files(), pages(), records(), sealed_files()):
         path = HERE / f"{book.name}.json"
         if "--check" in sys.argv:
             if not path.exists() or path.read_text("ascii") != book.text():

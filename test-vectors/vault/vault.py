@@ -117,6 +117,32 @@ def read_content(slot, content):
     return {"slot": slot, "wrapping_key": content[:32], "decoy": flags == 1, "area": area, "kept": kept}
 
 
+ROOT_LABEL, ROOT_HEADER, ROOT_FILE = b"chappe-root-file/1", 40, 100
+
+
+def write_root_file(stretched, seed, realm, memory_kib, passes, lanes, salt, nonce):
+    head = b"chappe-root" + bytes([1, lanes]) + passes.to_bytes(2, "big") + memory_kib.to_bytes(4, "big")
+    head += salt + realm
+    key = kdf(stretched, ROOT_LABEL.decode())
+    return head + nonce + seal(key, nonce, ROOT_LABEL + head, seed)
+
+
+def open_root_file(file, stretched):
+    refuse_unless(file.startswith(b"chappe-root"), "bad_literal", "literal")
+    refuse_unless(len(file) > 11, "truncated", "version")
+    refuse_unless(file[11] == 1, "unknown_version", "version")
+    refuse_unless(len(file) >= ROOT_HEADER, "truncated", "realm")
+    realm = file[35:ROOT_HEADER]
+    refuse_unless(realm[0] in (0, 1), "unknown_code", "realm")
+    refuse_unless(len(file) >= ROOT_FILE, "truncated", "seed")
+    refuse_unless(len(file) == ROOT_FILE, "trailing", "end")
+    work = number(file[15:19]), number(file[13:15]), file[12]
+    refuse_unless(all(asked >= least for asked, least in zip(work, LEAST)), "downgraded", "work")
+    refuse_unless(all(asked <= most for asked, most in zip(work, MOST)), "too_much_work", "work")
+    key, aad, nonce = kdf(stretched, ROOT_LABEL.decode()), ROOT_LABEL + file[:ROOT_HEADER], file[40:52]
+    return {"realm": realm, "seed": open_sealed(key, nonce, aad, file[52:], "seed")}
+
+
 def read_header(file):
     refuse_unless(file.startswith(b"chappe-vault"), "bad_literal", "literal")
     refuse_unless(len(file) > 12, "truncated", "version")

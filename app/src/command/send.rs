@@ -18,9 +18,9 @@ use std::io::{BufRead, Read};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-One signal a line on standard input: JSON, text form, or hex of the wire or a packed item.
+One signal a line: JSON, text form, or hex of the wire or a packed item.
 What cannot be delivered now waits: exit code 6, `chappe send --queued`.
-  chappe send --to aid --relay 192.0.2.7:7406 --relay-key 5f… --sign < signal.json")]
+  chappe send --to aid --sign --relay 192.0.2.7:7406 --relay-key 5f… < FILE")]
 pub(crate) struct SendArguments {
     /// Seal it to this contact
     #[arg(long, value_name = "NAME", conflicts_with = "open")]

@@ -17,7 +17,9 @@ pub(crate) fn create_root_file(
     passphrase: &str,
 ) -> Outcome<()> {
     let (salt, nonce) = (random::octets()?, random::octets()?);
-    let file = RootFile::seal(seed, realm, passphrase.as_bytes(), WORK, salt, nonce)
+    let file = WORK
+        .stretch(passphrase.as_bytes(), &salt)
+        .and_then(|stretched| RootFile::seal(seed, realm, &stretched, WORK, salt, nonce))
         .map_err(|error| refused(path, error))?;
     files::create_private(path, &file.to_octets())
 }
@@ -29,7 +31,9 @@ pub(crate) fn open_root_file(
 ) -> Outcome<(SignKey, Realm)> {
     let octets = files::read_private(path)?;
     let file = RootFile::parse(&octets, &BOUNDS).map_err(|error| refused(path, error))?;
-    let seed = file.open(ask()?.as_bytes()).map_err(|error| match error {
+    let passphrase = ask()?;
+    let opened = file.stretch(passphrase.as_bytes()).and_then(|stretched| file.open(&stretched));
+    let seed = opened.map_err(|error| match error {
         VaultError::BadTag => Failure::new(
             Exit::Authentication,
             "passphrase",
