@@ -16,13 +16,15 @@ pub(super) struct Chain {
     next_block: Zeroizing<[u8; 32]>,
     /// `chain_(b,i)`.
     key: Zeroizing<[u8; 32]>,
+    /// The same, ready to be expanded: each key is, twice.
+    keyed: Keyed,
 }
 
 impl Chain {
     /// The chain from counter 0, of `block_0`.
     pub(super) fn of_block(block: &[u8; 32]) -> Self {
         let (next_block, key) = enter_block(block);
-        Self { counter: 0, next_block, key }
+        Self::from_parts(0, next_block, key)
     }
 
     /// A chain as [`Chain::parts`] gave it.
@@ -31,7 +33,8 @@ impl Chain {
         next_block: Zeroizing<[u8; 32]>,
         key: Zeroizing<[u8; 32]>,
     ) -> Self {
-        Self { counter, next_block, key }
+        let keyed = Keyed::new(&key);
+        Self { counter, next_block, key, keyed }
     }
 
     /// Counter, `block_(b+1)` and `chain_(b,i)`.
@@ -45,14 +48,13 @@ impl Chain {
 
     /// K, N and S of this counter.
     pub(super) fn message_keys(&self) -> MessageKeys {
-        MessageKeys::of_chain_key(&Keyed::new(&self.key))
+        MessageKeys::of_chain_key(&self.keyed)
     }
 
     /// K, N and S of this counter; goes on to the next.
     pub(super) fn take(&mut self) -> MessageKeys {
-        let keyed = Keyed::new(&self.key);
-        let keys = MessageKeys::of_chain_key(&keyed);
-        self.step_with(&keyed);
+        let keys = self.message_keys();
+        self.step();
         keys
     }
 
@@ -65,18 +67,18 @@ impl Chain {
             block = block.saturating_add(1);
         }
         while self.counter < counter {
-            let keyed = Keyed::new(&self.key);
-            self.step_with(&keyed);
+            self.step();
         }
     }
 
-    fn step_with(&mut self, keyed: &Keyed) {
+    fn step(&mut self) {
         let next = self.counter.saturating_add(1);
         if next.is_multiple_of(BLOCK_COUNTERS) {
             self.enter_next_block();
         } else {
             let mut key = Zeroizing::new([0; 32]);
-            keyed.expand("chappe-next-key/1", &[], &mut *key);
+            self.keyed.expand("chappe-next-key/1", &[], &mut *key);
+            self.keyed = Keyed::new(&key);
             self.key = key;
             self.counter = next;
         }
@@ -85,6 +87,7 @@ impl Chain {
     fn enter_next_block(&mut self) {
         let block = self.counter / BLOCK_COUNTERS;
         (self.next_block, self.key) = enter_block(&self.next_block);
+        self.keyed = Keyed::new(&self.key);
         self.counter = block.saturating_add(1).saturating_mul(BLOCK_COUNTERS);
     }
 }

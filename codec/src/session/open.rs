@@ -259,6 +259,9 @@ impl Session {
         if proved.place.epoch == self.ratchet.epoch {
             events.extend(self.follow());
         }
+        if !proved.has_steps {
+            return events;
+        }
         // The content was parsed when its tag was found right.
         let items = parse_items(several, &proved.content).unwrap_or_default();
         for item in items.iter().filter(|item| ratchet::is_step(item)) {

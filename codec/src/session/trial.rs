@@ -3,6 +3,7 @@
 use super::begin;
 use super::message_keys::MessageKeys;
 use super::passed_over::PassedOver;
+use super::ratchet;
 use super::receive::{self, Place, Receiving};
 use crate::envelope::{OpenError, SealedEnvelope};
 use crate::item::parse_items;
@@ -14,6 +15,8 @@ use zeroize::Zeroizing;
 pub(super) struct Proved {
     pub(super) place: Place,
     pub(super) items: u32,
+    /// Whether some of them are the session's own.
+    pub(super) has_steps: bool,
     pub(super) content: Zeroizing<Vec<u8>>,
     pub(super) salt_secret: Zeroizing<[u8; 32]>,
 }
@@ -69,10 +72,11 @@ fn prove(
     content: Zeroizing<Vec<u8>>,
     keys: &MessageKeys,
 ) -> Result<Proved, OpenError> {
-    let items = parse_items(envelope.several(), &content)?.len();
-    let items = u32::try_from(items).unwrap_or(u32::MAX);
+    let items = parse_items(envelope.several(), &content)?;
+    let has_steps = items.iter().any(ratchet::is_step);
+    let items = u32::try_from(items.len()).unwrap_or(u32::MAX);
     held.check_items(place, items)?;
-    Ok(Proved { place, items, content, salt_secret: keys.salt_secret() })
+    Ok(Proved { place, items, has_steps, content, salt_secret: keys.salt_secret() })
 }
 
 /// Where an envelope's keys may be: in a session, or in what is left of one.
