@@ -21,7 +21,7 @@
 //!
 //! // A submitter brings a commitment and keeps the receipt.
 //! let realm = log.key().origin().realm();
-//! let submission = Submission::blinded([7; 32], &SignKey::from_seed(&[2; 32]), realm);
+//! let submission = Submission::blinded([7; 32], &SignKey::from_seed(&[2; 32]), realm)?;
 //! let kept = log.intake(&submission, 1_800_000_000)?.to_text();
 //!
 //! // Anyone verifies it, without the ledger.
