@@ -234,7 +234,7 @@ def root_file_write(given):
     header += given["memory_kib"].to_bytes(4, "big") + octets_of(given["salt"]) + octets_of(given["realm"])
     key, aad = root_file_secrets(octets_of(given["stretched"]), header)
     nonce = octets_of(given["nonce"])
-    return {"file": (header + nonce + aes_gcm_siv.seal(key, nonce, aad, octets_of(given["seed"]))).hex()}
+    return {"file": (header + nonce + vault_cipher.seal(key, nonce, aad, octets_of(given["seed"]))).hex()}
 
 
 def root_file_open(given):
