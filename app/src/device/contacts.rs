@@ -29,6 +29,14 @@ pub(crate) struct Contact {
     pub(crate) card: Card,
 }
 
+/// The contacts, and what is known of their accounts and of our own: certificates, revocations,
+/// successions. Every card and endorsement is verified when this is read, so it is read once where
+/// both are needed.
+pub(crate) struct Acquaintances {
+    pub(crate) contacts: Vec<Contact>,
+    pub(crate) directory: Directory,
+}
+
 /// What happened when a card was added.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -44,10 +52,14 @@ impl Device {
         Ok(self.book()?.contacts)
     }
 
-    /// What is known of the accounts of all contacts and of our own: certificates, revocations,
-    /// successions.
-    pub(crate) fn directory(&self) -> Outcome<Directory> {
+    /// The contacts with what is known of their accounts.
+    pub(crate) fn acquaintances(&self) -> Outcome<Acquaintances> {
         let book = self.book()?;
+        let directory = self.directory_of(&book)?;
+        Ok(Acquaintances { contacts: book.contacts, directory })
+    }
+
+    fn directory_of(&self, book: &Book) -> Outcome<Directory> {
         let mut directory = Directory::new(self.realm);
         let own = self.identity.card();
         for card in book.contacts.iter().map(|contact| &contact.card).chain([own]) {
@@ -65,14 +77,14 @@ impl Device {
     /// anything.
     pub(crate) fn take_endorsement(&self, endorsement: &Carried) -> Outcome<Vec<Change>> {
         let _alone = self.area.lock()?;
-        let mut directory = self.directory()?;
+        let mut book = self.book()?;
+        let mut directory = self.directory_of(&book)?;
         if !knows(&directory, &endorsement.account()) {
             let message = "about an account this device does not know";
             return Err(Failure::new(Exit::Authentication, "unknown_account", message));
         }
         let changes = directory.take(endorsement)?;
         if !changes.is_empty() {
-            let mut book = self.book()?;
             if book.endorsements.len() >= ENDORSEMENTS_MAX {
                 return Err(Failure::new(Exit::Failure, "too_long", "too many endorsements"));
             }
@@ -84,15 +96,16 @@ impl Device {
 
     /// Whether anything is known of an account: a contact's, or our own.
     pub(crate) fn knows(&self, account: &Account) -> Outcome<bool> {
-        Ok(knows(&self.directory()?, account))
+        Ok(knows(&self.acquaintances()?.directory, account))
     }
 
     /// Nothing is sent to a device that was revoked (spec/10-identity.md, "Revocation").
     pub(crate) fn check_in_force(&self, card: &Card) -> Outcome<()> {
-        if !self.directory()?.is_revoked(&card.account(), card.device()) {
+        let known = self.acquaintances()?;
+        if !known.directory.is_revoked(&card.account(), card.device()) {
             return Ok(());
         }
-        let name = display_name(&self.contacts()?, card.account().id());
+        let name = display_name(&known.contacts, card.account().id());
         let message = format!("the device of {name} was revoked: nothing is sent to it");
         Err(Failure::new(Exit::Authentication, "revoked", message)
             .advise("get the card of their new device"))

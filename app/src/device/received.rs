@@ -15,6 +15,7 @@ use chappe_codec::envelope::OpenError;
 use chappe_codec::identity::Carried;
 use chappe_codec::item::Family;
 use chappe_codec::precedence::Precedence;
+use chappe_codec::session::Event;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -127,30 +128,19 @@ impl<'a> Received<'a> {
         precedence: Option<Precedence>,
     ) -> Outcome<Result<Taken, OpenError>> {
         let mut sealing = Sealing::open(self.device)?;
-        let contacts = self.station.contacts();
-        let safe = |sealing: &Sealing<'_>| -> Vec<bool> {
-            contacts.iter().map(|contact| sealing.is_post_quantum(&contact.card)).collect()
-        };
-        let before = safe(&sealing);
-        let received = match sealing.unseal(envelope)? {
+        let received = match sealing.unseal(envelope) {
             Ok(received) => received,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let after = safe(&sealing);
         let content = Content {
             precedence,
             ..Content::of_sealed(envelope, &received.opened, received.is_stranger)
         };
-        let record =
-            Record::Taken { at: clock::now_seconds(), content: Box::new(Kept::of(&content)) };
-        self.journal.append(&record)?;
-        sealing.keep()?;
-        self.station.renew_contacts()?;
+        self.write_down(&content)?;
+        self.station.meet(sealing.keep()?);
         let mut arrivals = self.station.take(&content);
-        for (contact, (before, after)) in contacts.iter().zip(before.into_iter().zip(after)) {
-            if after && !before {
-                arrivals.push(Arrival::PostQuantum(contact.card.account().id()));
-            }
+        if received.events.iter().any(|event| matches!(event, Event::PostQuantum { .. })) {
+            arrivals.push(Arrival::PostQuantum(content.author.id()));
         }
         Ok(Ok(Taken { content, arrivals }))
     }
@@ -167,10 +157,13 @@ impl<'a> Received<'a> {
         self.station.take_endorsements(carried)
     }
 
+    fn write_down(&mut self, content: &Content) -> Outcome<()> {
+        let content = Box::new(Kept::of(content));
+        self.journal.append(&Record::Taken { at: clock::now_seconds(), content })
+    }
+
     fn remember(&mut self, content: Content) -> Outcome<Taken> {
-        let record =
-            Record::Taken { at: clock::now_seconds(), content: Box::new(Kept::of(&content)) };
-        self.journal.append(&record)?;
+        self.write_down(&content)?;
         let arrivals = self.station.take(&content);
         Ok(Taken { content, arrivals })
     }

@@ -2,6 +2,7 @@
 //! from it (spec/11-session.md, "Counters and memory"; spec/13-storage.md, "Sealed files").
 
 use super::Device;
+use super::contacts::Acquaintances;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::SESSIONS;
 use crate::{clock, random};
@@ -22,6 +23,7 @@ pub(crate) struct Sealing<'a> {
     device: &'a Device,
     sessions: Sessions,
     memory: Vec<Remembered>,
+    known: Acquaintances,
     _alone: File,
 }
 
@@ -36,11 +38,11 @@ impl<'a> Sealing<'a> {
         for remembered in &memory {
             sessions.remember(*remembered);
         }
-        let directory = device.directory()?;
-        for contact in device.contacts()? {
+        let known = device.acquaintances()?;
+        for contact in &known.contacts {
             let account = contact.card.account();
             for device in 1..=u8::MAX {
-                if directory.is_revoked(&account, device) {
+                if known.directory.is_revoked(&account, device) {
                     sessions.revoke(account, device);
                 }
             }
@@ -49,16 +51,16 @@ impl<'a> Sealing<'a> {
         if let Some(now) = clock::now_if_known() {
             drop(sessions.expire(now));
         }
-        Ok(Self { device, sessions, memory, _alone: alone })
+        Ok(Self { device, sessions, memory, known, _alone: alone })
     }
 
     /// Opens an envelope. What changed is kept by [`Sealing::keep`] and forgotten without it.
-    pub(crate) fn unseal(&mut self, envelope: &[u8]) -> Outcome<Result<Received, OpenError>> {
+    pub(crate) fn unseal(&mut self, envelope: &[u8]) -> Result<Received, OpenError> {
         let keys = self.device.identity.keys();
         let now = clock::now_if_known();
         // Only a first flight asks who could have written it.
         if super::content::is_first_flight(envelope) {
-            for contact in self.device.contacts()? {
+            for contact in &self.known.contacts {
                 // A contact with a weak key cannot write to us; the others can.
                 self.sessions.admit(keys, &party_of(&contact.card), now).ok();
             }
@@ -67,7 +69,7 @@ impl<'a> Sealing<'a> {
         if let Ok(received) = &opened {
             self.memory.extend(received.remembered);
         }
-        Ok(opened)
+        opened
     }
 
     /// Seals items to a contact. The envelope must not leave before [`Sealing::keep`].
@@ -102,8 +104,9 @@ impl<'a> Sealing<'a> {
         Ok(self.sessions.seal(&recipient, items, space)?)
     }
 
-    /// Puts everything back, durably: what was not used of a reserved block as well.
-    pub(crate) fn keep(self) -> Outcome<()> {
+    /// Puts everything back, durably: what was not used of a reserved block as well. Gives who was
+    /// known while it was used.
+    pub(crate) fn keep(self) -> Outcome<Acquaintances> {
         let mut octets = vec![VERSION];
         put_count(&mut octets, self.memory.len())?;
         for remembered in &self.memory {
@@ -119,7 +122,8 @@ impl<'a> Sealing<'a> {
             put_count(&mut octets, snapshot.octets().len())?;
             octets.extend_from_slice(snapshot.octets());
         }
-        self.device.area.write(SESSIONS, &octets)
+        self.device.area.write(SESSIONS, &octets)?;
+        Ok(self.known)
     }
 
     /// Whether there is a session with a contact in which something can be said.

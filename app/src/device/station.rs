@@ -4,7 +4,7 @@
 //! this state from the same contents.
 
 use super::Device;
-use super::contacts::Contact;
+use super::contacts::{Acquaintances, Contact};
 pub(crate) use super::content::{Content, Message};
 use crate::exit::Outcome;
 use chappe_codec::account::{Account, AccountId};
@@ -111,20 +111,20 @@ pub(crate) struct Signed {
 
 impl<'a> Station<'a> {
     pub(crate) fn new(device: &'a Device) -> Outcome<Self> {
-        Ok(Self {
-            device,
-            contacts: device.contacts()?,
-            directory: device.directory()?,
-            seen: BTreeSet::new(),
-            chains: BTreeMap::new(),
-        })
+        let Acquaintances { contacts, directory } = device.acquaintances()?;
+        Ok(Self { device, contacts, directory, seen: BTreeSet::new(), chains: BTreeMap::new() })
     }
 
     /// Reads contacts and what is known of accounts again; they may have changed since.
     pub(crate) fn renew_contacts(&mut self) -> Outcome<()> {
-        self.contacts = self.device.contacts()?;
-        self.directory = self.device.directory()?;
+        self.meet(self.device.acquaintances()?);
         Ok(())
+    }
+
+    /// Goes on with what was read of contacts and accounts elsewhere.
+    pub(crate) fn meet(&mut self, known: Acquaintances) {
+        self.contacts = known.contacts;
+        self.directory = known.directory;
     }
 
     pub(crate) fn contacts(&self) -> Vec<Contact> {
