@@ -3,94 +3,40 @@
 #![no_main]
 
 use chappe_codec::account::Account;
+use chappe_codec::identity::SoftwareKeys;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::key::{SignKey, VerifyKey};
-use chappe_codec::key_store::{AgreementKey, KeyStore, KeyStoreError};
+use chappe_codec::key_store::KeyStore;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::session::{Party, Recipient, Sessions, Steps, Window};
 use std::sync::LazyLock;
-use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroizing;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
 
-struct Keys {
-    signing: SignKey,
-    identity: StaticSecret,
-    prekey: StaticSecret,
-    prekeys: [[u8; 32]; 1],
+/// A device's keys, all different, and its prekey.
+fn keys(number: u8) -> SoftwareKeys {
+    let mut keys = SoftwareKeys::from_seeds(&[number; 32], &[number + 1; 32]);
+    keys.add_prekey(&[number + 2; 32], 0);
+    keys
 }
 
-impl Keys {
-    fn new(number: u8) -> Self {
-        let prekey = StaticSecret::from([number + 2; 32]);
-        Self {
-            signing: SignKey::from_seed(&[number; 32]),
-            identity: StaticSecret::from([number + 1; 32]),
-            prekeys: [PublicKey::from(&prekey).to_bytes()],
-            prekey,
-        }
-    }
-
-    fn party(&self) -> Party {
-        let account = Account::of_key(&self.signing_key());
-        Party { account, device: 1, identity: self.identity_key() }
-    }
-
-    fn recipient(&self, knows_us: bool) -> Recipient {
-        Recipient { party: self.party(), prekey: self.prekeys[0], knows_us }
-    }
+fn party(keys: &SoftwareKeys) -> Party {
+    let account = Account::of_key(&keys.signing_key());
+    Party { account, device: 1, identity: keys.identity_key() }
 }
 
-impl KeyStore for Keys {
-    fn signing_key(&self) -> VerifyKey {
-        self.signing.public()
-    }
-
-    fn identity_key(&self) -> [u8; 32] {
-        PublicKey::from(&self.identity).to_bytes()
-    }
-
-    fn prekeys(&self) -> &[[u8; 32]] {
-        &self.prekeys
-    }
-
-    fn sign(
-        &self,
-        context: &str,
-        realm: Realm,
-        parts: &[&[u8]],
-    ) -> Result<[u8; 64], KeyStoreError> {
-        Ok(self.signing.sign(context, realm, parts))
-    }
-
-    fn agree(
-        &self,
-        own: AgreementKey,
-        public: &[u8; 32],
-    ) -> Result<Zeroizing<[u8; 32]>, KeyStoreError> {
-        let secret = match own {
-            AgreementKey::Identity => &self.identity,
-            AgreementKey::Prekey(prekey) if prekey == self.prekeys[0] => &self.prekey,
-            AgreementKey::Prekey(_) => return Err(KeyStoreError::UnknownKey),
-        };
-        let shared = secret.diffie_hellman(&PublicKey::from(*public));
-        if !shared.was_contributory() {
-            return Err(KeyStoreError::WeakKey);
-        }
-        Ok(Zeroizing::new(shared.to_bytes()))
-    }
+fn recipient(keys: &SoftwareKeys, knows_us: bool) -> Recipient {
+    Recipient { party: party(keys), prekey: keys.prekeys()[0], knows_us }
 }
 
 /// A station that has talked with one handset, and what is still under way to it.
 struct Scene {
-    station: Keys,
+    station: SoftwareKeys,
     handset: Party,
     snapshots: Vec<Vec<u8>>,
     genuine: Vec<Vec<u8>>,
 }
 
-fn send(sessions: &mut Sessions, keys: &Keys, to: &Recipient, draw: &mut u8) -> Vec<u8> {
+fn send(sessions: &mut Sessions, keys: &SoftwareKeys, to: &Recipient, draw: &mut u8) -> Vec<u8> {
     let mut fresh = |out: &mut [u8]| {
         *draw += 1;
         out.fill(*draw);
@@ -104,21 +50,21 @@ fn send(sessions: &mut Sessions, keys: &Keys, to: &Recipient, draw: &mut u8) -> 
 }
 
 static SCENE: LazyLock<Scene> = LazyLock::new(|| {
-    let (a, station, stranger) = (Keys::new(10), Keys::new(20), Keys::new(30));
+    let (a, station, stranger) = (keys(10), keys(20), keys(30));
     let mut draw = 100;
-    let mut at_a = Sessions::new(REALM, a.party(), Window::HANDSET);
-    let mut here = Sessions::new(REALM, station.party(), Window::STATION);
-    here.admit(&station, &a.party(), None).expect("good keys");
+    let mut at_a = Sessions::new(REALM, party(&a), Window::HANDSET);
+    let mut here = Sessions::new(REALM, party(&station), Window::STATION);
+    here.admit(&station, &party(&a), None).expect("good keys");
     for _ in 0..3 {
-        let envelope = send(&mut at_a, &a, &station.recipient(true), &mut draw);
+        let envelope = send(&mut at_a, &a, &recipient(&station, true), &mut draw);
         here.open(&station, &envelope, None).expect("genuine");
-        let envelope = send(&mut here, &station, &a.recipient(true), &mut draw);
+        let envelope = send(&mut here, &station, &recipient(&a, true), &mut draw);
         at_a.open(&a, &envelope, None).expect("genuine");
     }
     let mut genuine = Vec::new();
     // Chain envelopes and one that says its counter, with gaps between those that came.
     for number in 0..300 {
-        let envelope = send(&mut at_a, &a, &station.recipient(true), &mut draw);
+        let envelope = send(&mut at_a, &a, &recipient(&station, true), &mut draw);
         if number % 7 == 0 {
             genuine.push(envelope);
         } else if envelope[0] >> 3 == 2 {
@@ -128,24 +74,24 @@ static SCENE: LazyLock<Scene> = LazyLock::new(|| {
         }
         // Who hears nothing for 64 counters begins another session.
         if number % 30 == 0 {
-            let envelope = send(&mut here, &station, &a.recipient(true), &mut draw);
+            let envelope = send(&mut here, &station, &recipient(&a, true), &mut draw);
             drop(at_a.open(&a, &envelope, None));
         }
         draw = 120;
     }
-    let mut again = Sessions::new(REALM, a.party(), Window::HANDSET);
-    genuine.push(send(&mut again, &a, &station.recipient(true), &mut draw));
-    let mut other = Sessions::new(REALM, stranger.party(), Window::HANDSET);
-    genuine.push(send(&mut other, &stranger, &station.recipient(false), &mut draw));
+    let mut again = Sessions::new(REALM, party(&a), Window::HANDSET);
+    genuine.push(send(&mut again, &a, &recipient(&station, true), &mut draw));
+    let mut other = Sessions::new(REALM, party(&stranger), Window::HANDSET);
+    genuine.push(send(&mut other, &stranger, &recipient(&station, false), &mut draw));
     let number = |n| here.snapshot(n).expect("there").octets().to_vec();
     let snapshots = here.all().into_iter().map(number).collect();
-    Scene { station, handset: a.party(), snapshots, genuine }
+    Scene { station, handset: party(&a), snapshots, genuine }
 });
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let scene = &*SCENE;
     let snapshots = scene.snapshots.iter().map(Vec::as_slice);
-    let mut here = Sessions::resume(REALM, scene.station.party(), Window::STATION, snapshots)
+    let mut here = Sessions::resume(REALM, party(&scene.station), Window::STATION, snapshots)
         .expect("its own");
     here.admit(&scene.station, &scene.handset, None).expect("good keys");
     let Some((choice, rest)) = octets.split_first() else { return };

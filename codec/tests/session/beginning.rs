@@ -1,6 +1,6 @@
 //! How sessions begin, between contacts and with strangers.
 
-use super::device::{Device, LIVE, bodies};
+use super::device::{Device, LIVE, bodies, drawn};
 use chappe_codec::envelope::{SealedClass, SealedEnvelope};
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::session::{Event, Sessions, Window};
@@ -126,13 +126,13 @@ fn an_older_prekey_still_opens_and_a_destroyed_one_does_not() {
     let late = c.send(&old, b"too late");
     for _ in 0..2 {
         let mut chance = b.chance.clone();
-        b.keys.add_prekey(&mut chance);
+        b.keys.add_prekey(&drawn(&mut chance), 0);
         b.chance = chance;
         b.sessions.renew_prekeys(&b.keys).unwrap();
     }
     b.receive(&sent.envelope).unwrap();
     let mut chance = b.chance.clone();
-    b.keys.add_prekey(&mut chance);
+    b.keys.add_prekey(&drawn(&mut chance), 0);
     b.sessions.renew_prekeys(&b.keys).unwrap();
     assert_eq!(b.receive(&late.envelope).unwrap_err().name(), "unknown_hint");
     // The session it began stays.

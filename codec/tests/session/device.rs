@@ -2,17 +2,15 @@
 
 use chappe_codec::account::Account;
 use chappe_codec::envelope::OpenError;
+use chappe_codec::identity::SoftwareKeys;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::key::{SignKey, VerifyKey};
-use chappe_codec::key_store::{AgreementKey, KeyStore, KeyStoreError};
+use chappe_codec::key_store::KeyStore;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_codec::session::{
     Event, Party, Received, Recipient, Remembered, SealError, Sent, SessionNumber, Sessions, Steps,
     Window,
 };
 use std::collections::BTreeMap;
-use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroizing;
 
 pub(crate) const LIVE: Realm = Realm { mode: Mode::Live, network: 1 };
 
@@ -48,87 +46,22 @@ impl Chance {
     }
 }
 
-pub(crate) struct Keys {
-    signing: SignKey,
-    identity: StaticSecret,
-    prekeys: Vec<StaticSecret>,
-    public_prekeys: Vec<[u8; 32]>,
+/// A device's keys, drawn by chance.
+fn drawn_keys(chance: &mut Chance) -> SoftwareKeys {
+    let (signing, identity) = (drawn(chance), drawn(chance));
+    let mut keys = SoftwareKeys::from_seeds(&signing, &identity);
+    keys.add_prekey(&drawn(chance), 0);
+    keys
 }
 
-impl Keys {
-    pub(crate) fn new(chance: &mut Chance) -> Self {
-        let mut secret = || {
-            let mut seed = [0; 32];
-            chance.fill(&mut seed);
-            seed
-        };
-        let signing = SignKey::from_seed(&secret());
-        let identity = StaticSecret::from(secret());
-        let mut keys = Self { signing, identity, prekeys: Vec::new(), public_prekeys: Vec::new() };
-        keys.add_prekey(chance);
-        keys
-    }
-
-    /// A new prekey, in front; the fourth is destroyed.
-    pub(crate) fn add_prekey(&mut self, chance: &mut Chance) {
-        let mut seed = [0; 32];
-        chance.fill(&mut seed);
-        self.prekeys.insert(0, StaticSecret::from(seed));
-        self.prekeys.truncate(3);
-        self.public_prekeys = self.prekeys.iter().map(|p| PublicKey::from(p).to_bytes()).collect();
-    }
-
-    /// A new prekey, and no other.
-    pub(crate) fn replace_prekeys(&mut self, chance: &mut Chance) {
-        self.prekeys.clear();
-        self.add_prekey(chance);
-    }
-}
-
-impl KeyStore for Keys {
-    fn signing_key(&self) -> VerifyKey {
-        self.signing.public()
-    }
-
-    fn identity_key(&self) -> [u8; 32] {
-        PublicKey::from(&self.identity).to_bytes()
-    }
-
-    fn prekeys(&self) -> &[[u8; 32]] {
-        &self.public_prekeys
-    }
-
-    fn sign(
-        &self,
-        context: &str,
-        realm: Realm,
-        parts: &[&[u8]],
-    ) -> Result<[u8; 64], KeyStoreError> {
-        Ok(self.signing.sign(context, realm, parts))
-    }
-
-    fn agree(
-        &self,
-        own: AgreementKey,
-        public: &[u8; 32],
-    ) -> Result<Zeroizing<[u8; 32]>, KeyStoreError> {
-        let secret = match own {
-            AgreementKey::Identity => &self.identity,
-            AgreementKey::Prekey(prekey) => {
-                let at = self.public_prekeys.iter().position(|p| *p == prekey);
-                &self.prekeys[at.ok_or(KeyStoreError::UnknownKey)?]
-            }
-        };
-        let shared = secret.diffie_hellman(&PublicKey::from(*public));
-        if !shared.was_contributory() {
-            return Err(KeyStoreError::WeakKey);
-        }
-        Ok(Zeroizing::new(shared.to_bytes()))
-    }
+pub(crate) fn drawn(chance: &mut Chance) -> [u8; 32] {
+    let mut seed = [0; 32];
+    chance.fill(&mut seed);
+    seed
 }
 
 pub(crate) struct Device {
-    pub(crate) keys: Keys,
+    pub(crate) keys: SoftwareKeys,
     pub(crate) me: Party,
     pub(crate) realm: Realm,
     pub(crate) window: Window,
@@ -146,7 +79,7 @@ pub(crate) struct Device {
 impl Device {
     pub(crate) fn new(number: u64, window: Window) -> Self {
         let mut chance = Chance(number.wrapping_mul(0xD134_2543_DE82_EF95));
-        let keys = Keys::new(&mut chance);
+        let keys = drawn_keys(&mut chance);
         let account = Account::of_key(&keys.signing_key());
         let me = Party { account, device: 1, identity: keys.identity_key() };
         let sessions = Sessions::new(LIVE, me, window);
@@ -274,7 +207,8 @@ impl Device {
     pub(crate) fn put_back(&mut self) {
         self.disk.clear();
         self.remembered.clear();
-        self.keys.replace_prekeys(&mut self.chance);
+        self.keys.destroy_old_prekeys(u64::MAX);
+        self.keys.add_prekey(&drawn(&mut self.chance), 0);
         self.sessions = Sessions::new(self.realm, self.me, self.window);
         self.start();
     }

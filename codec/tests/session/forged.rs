@@ -1,6 +1,6 @@
 //! Bad input: whatever is wrong is refused by name, changes nothing, and spoils nothing.
 
-use super::device::{Device, LIVE, bodies};
+use super::device::{Device, LIVE, bodies, drawn};
 use chappe_codec::account::Account;
 use chappe_codec::limits::{REPLAY_CONTACT_HANDSET_MAX, REPLAY_STRANGERS_HANDSET_MAX};
 use chappe_codec::session::{Event, Party, Remembered, Sessions, Window};
@@ -161,7 +161,7 @@ fn a_first_flight_begins_one_session_for_ever() {
         assert_eq!(b.receive(&genuine).unwrap_err().name(), "replay");
         // Another prekey in front changes nothing.
         let mut chance = b.chance.clone();
-        b.keys.add_prekey(&mut chance);
+        b.keys.add_prekey(&drawn(&mut chance), 0);
         b.sessions.renew_prekeys(&b.keys).unwrap();
         assert_eq!(b.receive(&genuine).unwrap_err().name(), "replay");
     }
@@ -201,7 +201,7 @@ fn a_full_memory_takes_no_new_session_until_the_prekey_is_replaced() {
     assert!(matches!(events[..], [Event::Began(_)]));
 
     let mut chance = b.chance.clone();
-    b.keys.add_prekey(&mut chance);
+    b.keys.add_prekey(&drawn(&mut chance), 0);
     b.sessions.renew_prekeys(&b.keys).unwrap();
     a.sessions = Sessions::new(LIVE, a.me, a.window);
     let sent = a.send(&b.recipient(true), b"room");
