@@ -37,6 +37,7 @@ mod recovery;
 mod scan;
 mod segment;
 mod storage;
+mod store;
 
 pub use directory::Directory;
 pub use error::StoreError;
@@ -44,3 +45,4 @@ pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};
 pub use storage::{Storage, StorageFile};
+pub use store::{EventSink, Group, ReadRequest, RecordBuffer, Store, StoreEvent, StoredRecords};

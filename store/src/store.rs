@@ -1,0 +1,153 @@
+//! What a relay needs of durable storage, on one machine or on several.
+
+use crate::error::StoreError;
+use crate::recovery::Recovery;
+use std::fmt;
+use std::ops::Range;
+
+/// A durable log of records that answers later: nothing here waits for a disk or a network.
+///
+/// Answers come as [`StoreEvent`]s through an [`EventSink`] that the store was opened with, from
+/// whatever thread. Sequences increase in the order of storing; there may be gaps between them.
+pub trait Store: fmt::Debug + Send {
+    /// A number drawn when the log was made: another log in the same place has another one.
+    fn identity(&self) -> u64;
+
+    /// Appends a group: all of it becomes durable, or none of it counts. Answered by
+    /// [`StoreEvent::Appended`] or [`StoreEvent::AppendFailed`], in the order of the calls. May be
+    /// called from the start on, while old records are still being read.
+    fn append(&mut self, group: Group);
+
+    /// Reads records. Answered by [`StoreEvent::Read`].
+    fn read(&mut self, request: ReadRequest);
+
+    /// Gives back what lies before a sequence, as far as that can be done without copying.
+    fn discard_before(&mut self, sequence: u64);
+
+    /// Gives back the room of records that `keep` (sequence, record) does not want any more, beside
+    /// everything else and without holding up appends or reads. Records that are kept keep their
+    /// sequences.
+    fn compact(&mut self, keep: Box<dyn Fn(u64, &[u8]) -> bool + Send>);
+}
+
+/// Where a store's events go.
+pub type EventSink = Box<dyn Fn(StoreEvent) + Send + Sync>;
+
+/// Records to be appended together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Comes back with the answer.
+    pub number: u64,
+    /// The records.
+    pub records: RecordBuffer,
+}
+
+/// Records one behind the other in one piece of memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordBuffer {
+    octets: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl RecordBuffer {
+    /// Adds a record that `put` writes.
+    pub fn push_with(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        put(&mut self.octets);
+        self.ends.push(self.octets.len());
+    }
+
+    /// The records in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        self.ends
+            .iter()
+            .zip(starts)
+            .map(|(end, start)| self.octets.get(start..*end).unwrap_or_default())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Octets of all records together.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Forgets the records and keeps the memory.
+    pub fn clear(&mut self) {
+        self.octets.clear();
+        self.ends.clear();
+    }
+}
+
+/// Which records to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadRequest {
+    /// Comes back with the answer.
+    pub number: u64,
+    /// The records wanted, ascending. Those that are gone or damaged are left out of the answer.
+    pub sequences: Vec<u64>,
+}
+
+/// Records that were stored, with their sequences.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredRecords {
+    /// The sequence of each record, ascending.
+    pub sequences: Vec<u64>,
+    /// The records in the same order.
+    pub records: RecordBuffer,
+}
+
+/// What a store has to say.
+#[derive(Debug)]
+pub enum StoreEvent {
+    /// Some of what was stored before the start, oldest first.
+    Recovered(StoredRecords),
+    /// All of that was told; what is missing is named.
+    RecoveryEnded(Recovery),
+    /// A group is durable.
+    Appended {
+        /// The group's number.
+        number: u64,
+        /// The records' sequences.
+        sequences: Range<u64>,
+    },
+    /// A group is not stored.
+    AppendFailed {
+        /// The group's number.
+        number: u64,
+        /// Why.
+        error: StoreError,
+    },
+    /// What another writer of the same log appended, in its place among the own groups.
+    Followed(StoredRecords),
+    /// The answer to a read.
+    Read {
+        /// The request's number.
+        number: u64,
+        /// What was found; an error when the disk or the network fails.
+        records: Result<StoredRecords, StoreError>,
+    },
+    /// Everything before this sequence is gone.
+    Discarded {
+        /// The oldest sequence that may still be read.
+        before: u64,
+    },
+    /// The log failed: nothing is appended until it works again. It is tried again by itself.
+    Failed {
+        /// Why.
+        error: StoreError,
+    },
+    /// The log works again; groups that were not answered are answered as failed before this.
+    WorksAgain(Recovery),
+}
