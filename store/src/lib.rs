@@ -45,4 +45,6 @@ pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};
 pub use storage::{Storage, StorageFile};
-pub use store::{EventSink, Group, ReadRequest, RecordBuffer, Store, StoreEvent, StoredRecords};
+pub use store::{
+    EventSink, Group, Keep, ReadRequest, RecordBuffer, Store, StoreEvent, StoredRecords,
+};

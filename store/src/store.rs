@@ -27,8 +27,11 @@ pub trait Store: fmt::Debug + Send {
     /// Gives back the room of records that `keep` (sequence, record) does not want any more, beside
     /// everything else and without holding up appends or reads. Records that are kept keep their
     /// sequences.
-    fn compact(&mut self, keep: Box<dyn Fn(u64, &[u8]) -> bool + Send>);
+    fn compact(&mut self, keep: Keep);
 }
+
+/// Whether a record, with its sequence, is still wanted.
+pub type Keep = Box<dyn Fn(u64, &[u8]) -> bool + Send>;
 
 /// Where a store's events go.
 pub type EventSink = Box<dyn Fn(StoreEvent) + Send + Sync>;
@@ -57,7 +60,7 @@ impl RecordBuffer {
     }
 
     /// The records in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         self.ends
             .iter()
