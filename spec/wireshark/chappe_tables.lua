@@ -13,11 +13,12 @@ return {
         [0x14] = {name = "endorsement", status = "known", revisions = {[0] = {revision = 0, chapter = "10-identity.md", forms = {0}}}},
         [0x15] = {name = "ratchet", status = "known", revisions = {[0] = {revision = 0, chapter = "11-session.md", forms = {0}}}},
         [0x16] = {name = "message proof", status = "known", revisions = {[0] = {revision = 0, chapter = "04-statement.md", forms = {0}}}},
+        [0x17] = {name = "padding", status = "known", revisions = {[0] = {revision = 0, chapter = "02-item.md", forms = {0}}}},
     },
     family_ranges = {
         {name = "free", status = "free", first = 5, last = 7},
         {name = "identity, challenge, record, grant, request, value, ballot, process", status = "reserved", first = 8, last = 15},
-        {name = "free", status = "free", first = 23, last = 111},
+        {name = "free", status = "free", first = 24, last = 111},
         {name = "experimental", status = "experimental", note = "never relayed beyond the people who try it", first = 112, last = 119},
         {name = "private use", status = "private", first = 120, last = 127},
         {name = "for later", status = "reserved", first = 128, last = 255},
