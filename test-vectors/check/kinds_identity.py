@@ -199,7 +199,7 @@ BITS = ("signal A|signal K|signal T|signal P|signal E|signal S|signal D|signal I
 def permitted(given):
     limits, message, against = given["certificate"], given["message"], []
     bits = {name: limits["permissions"] & 1 << n for n, name in enumerate(BITS)}
-    if not bits.get(message["type"], message["type"] in ("statement", "card", "endorsement", "ratchet", "message proof")):
+    if not bits.get(message["type"], message["type"] in ("statement", "card", "endorsement", "ratchet", "message proof", "padding")):
         against.append("type")
     if message["precedence"] > limits["precedence"]:
         against.append("precedence")
