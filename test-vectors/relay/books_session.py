@@ -396,6 +396,8 @@ def listens(b):
     holds("live of another precedence than its lane is dropped", on_lane(FLASH, live(precedence=ROUTINE), publish()), "waiting")
     holds("live of an unknown version is dropped", on_lane(FLASH, message(LIVE_TYPE, b"\x10future"), publish())
           .client(DATAGRAM, message(LIVE_TYPE, b"\x10future")), "waiting")  # fmt: skip
+    holds("a stop of a listen, not answered yet", on_lane(FLASH, listen()).client(A, stop(1)), "stopping")
+    holds("a credit for a listen does nothing", on_lane(FLASH, listen()).client(A, credit(1, 9)), "open")
     holds("a listen that is refused", on_lane(FLASH, listen(at=MAILBOX_AT)).relay(A, refused(1, NOT_YOUR_MAILBOX)), "refused")
     breaks("heard for a subscribe", "client", on_lane(FLASH, subscribe()).relay(A, said(1)))
     breaks("heard behind the end", "client", on_lane(FLASH, listen()).client(A, stop(1)).relay(A, end(1, 0)).relay(A, said(1)))
