@@ -47,17 +47,24 @@ fn main() -> ExitCode {
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Says in a table what was found, and behind it the ways there.
 fn all_found(rules: &[Without]) -> bool {
-    rules.iter().fold(true, |all, without| {
+    let mut all = true;
+    let mut ways = String::new();
+    for without in rules {
         let outcome = without.explore(|_| ());
         let found = without.is_found(&outcome);
-        let (property, steps) = outcome
-            .violation
-            .map_or_else(Default::default, |violation| (violation.property, violation.trace.len()));
+        all &= found;
+        let (mut property, mut steps) = (String::new(), 0);
+        if let Some(violation) = outcome.violation {
+            ways.push_str(&format!("\n{}: {violation}", without.rule));
+            (property, steps) = (violation.property, violation.trace.len());
+        }
         let judged = if found { "as expected" } else { "NOT as expected" };
         println!("| {} | {property} | {steps} | {} | {judged} |", without.rule, outcome.states);
-        all && found
-    })
+    }
+    print!("{ways}");
+    all
 }
 
 /// The most memory this process has held, where the system says so.
@@ -67,8 +74,8 @@ fn most_memory() -> String {
     peak.map_or_else(String::new, |peak| format!(", at most {} of memory", peak.trim()))
 }
 
-/// Progress on the error stream: one line that is written over on a terminal, one line a minute
-/// elsewhere.
+/// Progress on the error stream: one line that is written over on a terminal, one every half
+/// minute elsewhere.
 struct Line {
     is_terminal: bool,
     spoken: Instant,
