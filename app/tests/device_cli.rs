@@ -60,7 +60,7 @@ fn a_wipe_asks_for_a_word_and_for_no_passphrase() {
     assert_eq!(run(&wipe, "wipe\n").status.code(), Some(5));
 
     // The folder can be used again.
-    assert_eq!(homes.chappe("ana", &["id", "new"], "").0, 0);
+    assert_eq!(homes.chappe("ana", &["id", "new", "--no-put-away"], "").0, 0);
     assert_eq!(run(&[&wipe[..], &["--yes"]].concat(), "").status.code(), Some(0));
 }
 
