@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 53] = [
+    let commands: [&[&str]; 54] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -23,6 +23,7 @@ fn the_help_of_every_command_fits_a_screen() {
         &["id", "show"],
         &["device"],
         &["device", "wipe"],
+        &["device", "repair"],
         &["device", "passphrase"],
         &["device", "decoy"],
         &["device", "retention"],

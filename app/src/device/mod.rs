@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod journal;
 pub(crate) mod put_away;
 pub(crate) mod received;
+pub(crate) mod repair;
 pub(crate) mod retention;
 mod rooted;
 pub(crate) mod sealing;
