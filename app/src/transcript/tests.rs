@@ -6,7 +6,7 @@ use crate::hex;
 use chappe_codec::chain::Position;
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope};
-use chappe_codec::identity::{Draft, Identity, Revocation, Root};
+use chappe_codec::identity::{Certificate, Draft, Identity, Revocation, Root};
 use chappe_codec::item::Item;
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
@@ -291,4 +291,57 @@ fn only_the_root_s_own_certificates_are_keys() {
         keys.accounts.insert("ana".into(), changed);
         assert!(!holds(&keys));
     }
+}
+
+/// Ana's account has a second device, under a name of its own.
+fn keys_of_two_devices() -> PublicKeys {
+    let mut keys = public_keys();
+    let ana = identity(2);
+    let root = SignKey::from_seed(&[2 ^ 0x80; 32]);
+    let certificate = Certificate { device: 2, ..*ana.card().certificate() };
+    let mut draft = Draft::new(certificate, Root::of_key(&root.public())).unwrap();
+    draft.sign(&root, REALM).unwrap();
+    let second = AccountKeys {
+        account: keys.accounts["ana"].account.clone(),
+        certificates: vec![hex::encode(&draft.finish().unwrap().to_bytes())],
+    };
+    keys.accounts.insert("ana's handset".into(), second);
+    keys
+}
+
+#[test]
+fn a_name_may_stand_for_one_of_an_account_s_devices() {
+    let keys = keys_of_two_devices();
+    let holds = |lines, keys: &PublicKeys| verify(seal(lines, 1).as_bytes(), keys).is_ok();
+    assert!(holds(story(), &keys));
+    // What is by the first device is not by the second one's name.
+    let Content::Envelope { to, octets, .. } = story().remove(0) else { panic!("no envelope") };
+    let by_other = Content::Envelope { by: "ana's handset".into(), to, octets };
+    assert!(!holds(vec![by_other], &keys));
+    // No device stands under two names.
+    let mut twice = keys.clone();
+    let first = twice.accounts["ana"].certificates.clone();
+    twice.accounts.get_mut("ana's handset").unwrap().certificates.extend(first);
+    assert!(!holds(story(), &twice));
+}
+
+#[test]
+fn a_revoked_device_does_not_end_the_account_s_other_one() {
+    let keys = keys_of_two_devices();
+    let holds = |lines| verify(seal(lines, 1).as_bytes(), &keys).is_ok();
+    let octets = hex::encode(&[&[0x08][..], &[0xA5; 40]].concat());
+    let sealed = |by: &str| {
+        let envelope =
+            Content::Envelope { by: by.into(), to: "ben".into(), octets: octets.clone() };
+        let refusal = Content::Refusal {
+            at: "ben".into(),
+            what: Refused::Envelope,
+            kind: "unknown_hint".into(),
+            octets: octets.clone(),
+        };
+        // The first device is revoked, and no other.
+        vec![revocation(), envelope, refusal]
+    };
+    assert!(holds(sealed("ana")));
+    assert!(!holds(sealed("ana's handset")), "ben could open what the other one seals");
 }
