@@ -255,7 +255,19 @@ fn an_organisation_has_its_succession_and_revocations_from_the_first_day_on() {
     let file = homes.path("request.txt");
     std::fs::write(&file, whats(&said, "request", "request").join("\n")).unwrap();
     // Both are shown and signed by the same two, at once.
-    let certificate = sign(&sign(&file, "two"), "one");
+    let certificate = homes.path("certificate.txt");
+    std::fs::copy(sign(&sign(&file, "two"), "one"), &certificate).unwrap();
+    // A revocation that would not end what is installed is refused with its certificate.
+    let later = [&request[..], &["--issue", "9"]].concat();
+    let (_, said) = homes.chappe("ana", &later, "");
+    std::fs::write(&file, whats(&said, "request", "request").remove(1)).unwrap();
+    let lines = |path: &Path| std::fs::read_to_string(path).unwrap().trim().to_owned();
+    let whole = lines(&certificate);
+    let other = lines(&sign(&sign(&file, "two"), "one"));
+    let mixed = homes.path("mixed.txt");
+    std::fs::write(&mixed, format!("{}\n{other}", whole.lines().next().unwrap())).unwrap();
+    let (exit, said) = homes.chappe("ana", &["device", "install", text(&mixed)], "");
+    assert_eq!((exit, said[0]["error"]["kind"].as_str()), (4, Some("inconsistent")), "{said:?}");
     let (exit, said) = homes.chappe("ana", &["device", "install", text(&certificate)], "");
     assert_eq!((exit, said[0]["device"].as_u64()), (0, Some(7)), "{said:?}");
     let revocation = homes.path("device-7.revocation");

@@ -38,7 +38,7 @@ const SUCCESSOR: (&str, &str, &str) = (
 );
 const SUCCESSION: (&str, &str, &str) = (
     "account.succession",
-    "makes successor.root count; worth nothing without it",
+    "makes successor.root count, once it is published",
     "somebody who keeps neither root",
 );
 
