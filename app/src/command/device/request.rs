@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints two requests for `chappe root sign`, one a line: for the certificate, and for what ends the
-device once it is lost. Without --root it asks the root that certified it last.
+Prints two requests for `chappe root sign`, one a line: for the certificate, and
+for what ends the device once it is lost. Without --root it asks the last one.
 
 Example:
   chappe device request --root org.txt --number 2 --types PDQF,text --expiry 2027-01-01T00:00:00Z")]

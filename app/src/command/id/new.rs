@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes the account, this device, and four files to put away: the root, a second root that follows the
-first if it is lost, and what ends this device or hands the account over, signed beforehand. It says
-what to put where, and asks again at every start until told: chappe id put-away.")]
+Makes the account, this device, and four files to put away: the root, a root
+that follows it if it is lost, and what ends this device or hands the account
+over, signed beforehand. It asks at every start until told: chappe id put-away.")]
 pub(crate) struct NewArguments {
     #[command(flatten)]
     device: DeviceArguments,
@@ -35,7 +35,7 @@ pub(crate) struct NewArguments {
     #[arg(long, value_name = "FILE")]
     successor_passphrase_file: Option<PathBuf>,
 
-    /// Make none of the four: the root stays on the device, for tests and servers
+    /// Make none of them, for servers: the root stays on the device
     #[arg(long, conflicts_with_all = ["put_away", "root_passphrase_file", "successor_passphrase_file"])]
     no_put_away: bool,
 }
