@@ -25,6 +25,11 @@ pub(crate) const fn lease_item(body: &[u8]) -> Item<'_> {
     Item { family: Family::LEASE, revision: 0, reference: Reference::None, body }
 }
 
+/// A card as an item (spec/10-identity.md, "Carried as items").
+pub(crate) const fn card_item(body: &[u8]) -> Item<'_> {
+    Item { family: Family::CARD, revision: 0, reference: Reference::None, body }
+}
+
 /// "Test messages never exceed PRIORITY" (spec/00-conventions.md, "Precedence").
 pub(crate) fn check_precedence(item: &Item<'_>, precedence: Precedence) -> Outcome<()> {
     if precedence > Precedence::Priority && crate::signal::is_test(item) {

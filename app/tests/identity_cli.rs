@@ -84,7 +84,7 @@ fn a_stranger_may_carry_a_revocation() {
     let homes = Homes::new();
     homes.people(&["lost", "ben"]);
     // Nobody's contact, who knows nobody.
-    assert_eq!(homes.chappe("stranger", &["id", "new"], "").0, 0);
+    assert_eq!(homes.chappe("stranger", &["id", "new", "--no-put-away"], "").0, 0);
     let at_relay = AtRelay::start(&homes);
     let file = homes.path("lost.revocation");
     assert_eq!(homes.chappe("lost", &["device", "revocation", text(&file)], "").0, 0);
@@ -118,7 +118,8 @@ fn two_of_three_keyholders_certify_a_device() {
     let mut keys = Vec::new();
     for keyholder in ["one", "two", "three"] {
         let file = homes.path(&format!("{keyholder}.root"));
-        let new = ["root", "new", text(&file), "--passphrase-file", text(&passphrase)];
+        let new =
+            ["root", "new", text(&file), "--no-successor", "--passphrase-file", text(&passphrase)];
         keys.push(printed(&homes, &new, "key"));
         assert!(keys.last().unwrap().starts_with("chappe-root:"));
         assert!(!run(&new, "").status.success(), "it is never overwritten");

@@ -5,7 +5,9 @@ pub(crate) mod anchoring;
 pub(crate) mod contacts;
 pub(crate) mod content;
 pub(crate) mod journal;
+pub(crate) mod put_away;
 pub(crate) mod received;
+pub(crate) mod repair;
 pub(crate) mod retention;
 mod rooted;
 pub(crate) mod sealing;
@@ -15,6 +17,7 @@ pub(crate) mod station;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;
+use crate::report::Report;
 use crate::storage::{self, AreaFolder, IDENTITY, JournalPlace, Opened, VaultFile};
 use crate::text_form::TextForm;
 use crate::{clock, files, hex, random};
@@ -63,12 +66,7 @@ impl Device {
     pub(crate) fn create(arguments: &DeviceArguments, realm: Realm) -> Outcome<Self> {
         let folder = &arguments.home;
         if storage::is_there(folder) {
-            return Err(Failure::new(
-                Exit::Failure,
-                "exists",
-                format!("{} already holds an identity", folder.display()),
-            )
-            .advise("choose another --home; an identity is never overwritten"));
+            return Err(Self::is_there_already(folder));
         }
         let passphrase = arguments.passphrase.read_new()?;
         files::create_folder(folder)?;
@@ -76,12 +74,27 @@ impl Device {
         Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
     }
 
-    /// Unlocks the device of a folder.
+    /// The refusal to make a device where there is one.
+    pub(crate) fn is_there_already(folder: &Path) -> Failure {
+        let message = format!("{} already holds an identity", folder.display());
+        Failure::new(Exit::Failure, "exists", message)
+            .advise("choose another --home; an identity is never overwritten")
+    }
+
+    /// Unlocks the device of a folder, and warns as long as what was made with it is not said to be put
+    /// away (spec/10-identity.md, "At an account's creation").
     pub(crate) fn open(arguments: &DeviceArguments) -> Outcome<Self> {
         let folder = &arguments.home;
         require(folder)?;
         let passphrase = arguments.passphrase.read()?;
-        Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
+        let device = Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)?;
+        if device.settings()?.to_put_away {
+            Report::WARNINGS.note(
+                "WARNING: the roots and what ends this device are not said to be put away. Who takes \
+                 this machine takes them, too. Put each in its place, then: chappe id put-away",
+            );
+        }
+        Ok(device)
     }
 
     fn unlocked(folder: &Path, Opened { area, is_decoy, .. }: Opened) -> Outcome<Self> {

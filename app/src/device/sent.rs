@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// Of the open chain.
-const EPOCH: u16 = 0;
+/// What the journal is called.
+pub(super) const JOURNAL: &str = "sent";
 
 /// Octets of an envelope in a data frame (spec/05-radio.md, "Frame").
 const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
@@ -30,7 +30,7 @@ const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
 /// The journal's records.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
-enum Record {
+pub(super) enum Record {
     /// Counters taken and ids given, written before the envelope leaves.
     Said {
         /// When, by the device's clock.
@@ -48,6 +48,9 @@ enum Record {
     },
     /// The envelope reached a relay or a gateway.
     Handed { envelope_hash: String },
+    /// The device may have said more than stands before this: it began its open chain anew, and its
+    /// sessions (spec/13-storage.md, "Repair").
+    Anew { epoch: u16, first: u32 },
 }
 
 impl Record {
@@ -60,7 +63,7 @@ impl Record {
 /// The messages a statement covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Signs {
+pub(super) struct Signs {
     chain: String,
     first: u32,
     count: u16,
@@ -82,6 +85,8 @@ struct ChainState {
 pub(crate) struct Sent<'a> {
     device: &'a Device,
     journal: Journal,
+    /// Epoch and first counter of the open chain.
+    open_from: (u16, u32),
     chains: BTreeMap<ChainId, ChainState>,
     handed: BTreeSet<[u8; 32]>,
     envelopes: Vec<Waiting>,
@@ -145,7 +150,7 @@ pub(crate) struct Written {
 
 impl<'a> Sent<'a> {
     pub(crate) fn open(device: &'a Device, path: Path) -> Outcome<Self> {
-        let (mut journal, mut records) = Journal::open(&device.journal("sent"))?;
+        let (mut journal, mut records) = Journal::open(&device.journal(JOURNAL))?;
         if let Some(kept) = keep(device, &records, clock::now_seconds())? {
             journal.rewrite(&kept)?;
             records = kept;
@@ -153,6 +158,7 @@ impl<'a> Sent<'a> {
         let mut sent = Self {
             device,
             journal,
+            open_from: (0, 0),
             chains: BTreeMap::new(),
             handed: BTreeSet::new(),
             envelopes: Vec::new(),
@@ -251,9 +257,10 @@ impl<'a> Sent<'a> {
     fn write_open(&self, items: &[Item<'_>]) -> Outcome<Written> {
         let (identity, realm) = (&self.device.identity, self.device.realm);
         let (account, device) = (identity.account(), identity.device());
-        let chain = ChainId::open(realm, account, device, EPOCH);
-        let counter = self.chains.get(&chain).map_or(0, |state| state.next);
-        let first = Position { device, epoch: EPOCH, counter };
+        let (epoch, first) = self.open_from;
+        let chain = ChainId::open(realm, account, device, epoch);
+        let counter = self.chains.get(&chain).map_or(first, |state| state.next);
+        let first = Position { device, epoch, counter };
         let envelope = OpenEnvelope::sign(identity.signing_key(), account, realm, first, items)?;
         // Reading back what was written costs little and catches a broken writer at home.
         let opened = match outside(&envelope)? {
@@ -368,6 +375,12 @@ impl<'a> Sent<'a> {
             Record::Handed { envelope_hash } => {
                 self.handed.insert(hex::decode_array("a hash", &envelope_hash)?);
             }
+            // What was said before is not signed any more: nobody knows how much it was.
+            Record::Anew { epoch, first } => {
+                self.open_from = (epoch, first);
+                self.chains.clear();
+                self.policies.clear();
+            }
         }
         Ok(())
     }
@@ -384,7 +397,7 @@ fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Option<Vec<Rec
         .iter()
         .filter_map(|record| match record {
             Record::Handed { envelope_hash } => Some(envelope_hash.as_str()),
-            Record::Said { .. } => None,
+            Record::Said { .. } | Record::Anew { .. } => None,
         })
         .collect();
     let mut erased = BTreeSet::new();

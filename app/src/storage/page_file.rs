@@ -28,10 +28,20 @@ impl PageFile {
             first: 0,
             reserved: 0,
         };
+        Self::holding(journal, &page)
+    }
+
+    /// Replaces a page file that cannot be read, in one step.
+    pub(crate) fn replace(journal: &JournalPlace, page: &Page) -> Outcome<()> {
+        files::replace(&journal.path.join(NAME), &Self::holding(journal, page)?)
+    }
+
+    /// The octets of a page file that holds this page.
+    fn holding(journal: &JournalPlace, page: &Page) -> Outcome<[u8; PAGE_FILE_OCTETS]> {
         let place = if random::below(2)? == 0 { Place::First } else { Place::Second };
         let sealed = journal
             .page_key()
-            .seal(&page, place, random::octets()?)
+            .seal(page, place, random::octets()?)
             .map_err(|error| refused(&journal.path, error))?;
         let mut file: [u8; PAGE_FILE_OCTETS] = random::octets()?;
         let places = file.chunks_exact_mut(PLACE_OCTETS);

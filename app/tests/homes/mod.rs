@@ -71,7 +71,16 @@ impl Homes {
     /// Makes identities that know one another by name.
     pub(crate) fn people(&self, names: &[&str]) {
         for name in names {
-            let (exit, said) = self.chappe(name, &["id", "new"], "");
+            let (exit, said) = self.chappe(name, &["id", "new", "--no-put-away"], "");
+            assert_eq!(exit, 0, "{said:?}");
+        }
+        self.acquaint(names);
+    }
+
+    /// Hands the cards of identities to one another.
+    pub(crate) fn acquaint(&self, names: &[&str]) {
+        for name in names {
+            let (exit, said) = self.chappe(name, &["id", "show"], "");
             assert_eq!(exit, 0, "{said:?}");
             // What its owner would hand to others.
             let card = said[0]["card"].as_str().unwrap();
