@@ -80,6 +80,11 @@ pub(crate) const fn endorsement_item(body: &[u8]) -> Item<'_> {
     Item { family: Family::ENDORSEMENT, revision: 0, reference: Reference::None, body }
 }
 
+/// A card as an item (spec/10-identity.md, "Carried as items").
+pub(crate) const fn card_item(body: &[u8]) -> Item<'_> {
+    Item { family: Family::CARD, revision: 0, reference: Reference::None, body }
+}
+
 /// Tells that an envelope is written and on disk.
 pub(crate) fn report_envelope(report: Report, written: &Written, to: &str) {
     let messages: Vec<&Message> =

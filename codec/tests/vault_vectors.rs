@@ -6,10 +6,11 @@
 #![allow(clippy::arithmetic_side_effects, missing_docs)]
 
 use chappe_codec::health::{self, SAMPLE_OCTETS};
+use chappe_codec::identity::Prekeys;
 use chappe_codec::realm::Realm;
 use chappe_codec::vault::{
-    Area, Bounds, Page, PageKey, Place, RecordKey, RootFile, SLOTS_OCTETS, SlotContent,
-    StretchedKey, Vault, VaultError, Work, WrappingKey, sealed_file,
+    Area, Bounds, Page, PageContent, PageKey, Place, PrekeyPage, RecordKey, RootFile, SLOTS_OCTETS,
+    SlotContent, StretchedKey, Vault, VaultError, Work, WrappingKey, sealed_file,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ fn every_vector_is_answered_as_it_says() {
         }
     }
     println!("{counts:?}");
-    assert_eq!(counts.len(), 15, "{counts:?}");
+    assert_eq!(counts.len(), 17, "{counts:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -128,6 +129,35 @@ fn answer(kind: &str, given: &Value) -> Answer {
                 "generation_key": hex(&*placed.page.generation_key),
                 "first": placed.page.first.to_string(),
                 "reserved": placed.page.reserved.to_string(),
+                "place": u8::from(placed.place == Place::Second),
+                "other_open": placed.is_other_open,
+            }))
+        }
+        "prekeys_write" => {
+            // The newest is the present one, so they are given to a page in the order of their making.
+            let mut content = vec![0; 484];
+            content[..8].copy_from_slice(&number::<u64>(&given["serial"]).to_be_bytes());
+            let each = given["prekeys"].as_array().unwrap();
+            (content[8], content[9]) = (1, u8::try_from(each.len()).unwrap());
+            for (at, one) in each.iter().enumerate() {
+                let place = &mut content[10 + 37 * at..][..37];
+                place[..32].copy_from_slice(&octets(&one["seed"]));
+                place[32..].copy_from_slice(&number::<u64>(&one["expiry"]).to_be_bytes()[3..]);
+            }
+            let (_, page) = PrekeyPage::read(&content).map_err(|_| "unreadable")?;
+            let sealed = PageKey::of_prekeys(&wrapping_key(given), area(given))
+                .seal(&page, place(&given["place"]), array(&given["nonce"]))
+                .map_err(VaultError::name)?;
+            Ok(json!({"octets": hex(&sealed)}))
+        }
+        "prekeys_open" => {
+            let placed = PageKey::of_prekeys(&wrapping_key(given), area(given))
+                .open(&octets(&given["file"]))
+                .map_err(VaultError::name)?;
+            let expected = prekeys_given(&placed.page.prekeys);
+            Ok(json!({
+                "serial": placed.page.serial.to_string(),
+                "prekeys": expected,
                 "place": u8::from(placed.place == Place::Second),
                 "other_open": placed.is_other_open,
             }))
