@@ -7,6 +7,7 @@
 
 use chappe_codec::health::{self, SAMPLE_OCTETS};
 use chappe_codec::identity::Prekeys;
+use chappe_codec::limits::PREKEY_LIFE_SECONDS;
 use chappe_codec::realm::Realm;
 use chappe_codec::vault::{
     Area, Bounds, Page, PageContent, PageKey, Place, PrekeyPage, RecordKey, RootFile, SLOTS_OCTETS,
@@ -134,17 +135,10 @@ fn answer(kind: &str, given: &Value) -> Answer {
             }))
         }
         "prekeys_write" => {
-            // The newest is the present one, so they are given to a page in the order of their making.
-            let mut content = vec![0; 484];
-            content[..8].copy_from_slice(&number::<u64>(&given["serial"]).to_be_bytes());
-            let each = given["prekeys"].as_array().unwrap();
-            (content[8], content[9]) = (1, u8::try_from(each.len()).unwrap());
-            for (at, one) in each.iter().enumerate() {
-                let place = &mut content[10 + 37 * at..][..37];
-                place[..32].copy_from_slice(&octets(&one["seed"]));
-                place[32..].copy_from_slice(&number::<u64>(&one["expiry"]).to_be_bytes()[3..]);
-            }
-            let (_, page) = PrekeyPage::read(&content).map_err(|_| "unreadable")?;
+            let page = PrekeyPage {
+                serial: number(&given["serial"]),
+                prekeys: prekeys(&given["prekeys"]),
+            };
             let sealed = PageKey::of_prekeys(&wrapping_key(given), area(given))
                 .seal(&page, place(&given["place"]), array(&given["nonce"]))
                 .map_err(VaultError::name)?;
@@ -154,10 +148,9 @@ fn answer(kind: &str, given: &Value) -> Answer {
             let placed = PageKey::of_prekeys(&wrapping_key(given), area(given))
                 .open(&octets(&given["file"]))
                 .map_err(VaultError::name)?;
-            let expected = prekeys_given(&placed.page.prekeys);
             Ok(json!({
                 "serial": placed.page.serial.to_string(),
-                "prekeys": expected,
+                "prekeys": shown(&placed.page),
                 "place": u8::from(placed.place == Place::Second),
                 "other_open": placed.is_other_open,
             }))
@@ -243,6 +236,26 @@ fn page(given: &Value) -> Page {
         first: number(&given["first"]),
         reserved: number(&given["reserved"]),
     }
+}
+
+/// The oldest is made first, each 30 days before it expires.
+fn prekeys(given: &Value) -> Prekeys {
+    let mut oldest_first = given.as_array().unwrap().iter().rev();
+    let first = oldest_first.next().unwrap();
+    let mut prekeys = Prekeys::expiring_at(&array(&first["seed"]), number(&first["expiry"]));
+    for one in oldest_first {
+        prekeys.renew(&array(&one["seed"]), number::<u64>(&one["expiry"]) - PREKEY_LIFE_SECONDS);
+    }
+    prekeys
+}
+
+/// Seeds are not shown but in what is sealed.
+fn shown(page: &PrekeyPage) -> Value {
+    let content = page.to_octets();
+    let each = page.prekeys.public().into_iter().enumerate().map(|(at, (_, expiry))| {
+        json!({"seed": hex(&content[10 + 37 * at..][..32]), "expiry": expiry.to_string()})
+    });
+    each.collect()
 }
 
 fn page_key(given: &Value) -> PageKey {

@@ -1,11 +1,11 @@
 //! `chappe send`: say something, to one contact or to everyone, through a relay or over the radio.
 
+use crate::clock;
 use crate::device::contacts::Contact;
 use crate::device::content::{Outside, is_first_flight, outside};
 use crate::device::prekeys;
 use crate::device::sent::{Audience, Path, Sent, Written};
 use crate::device::{Device, DeviceArguments};
-use crate::clock;
 use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::RelayArguments;

@@ -115,9 +115,10 @@ impl Device {
         let is_other_certificate =
             changes.iter().any(|change| !matches!(change, Change::NewCard { .. }));
         let counts = directory.card(&account, number) == Some(&card);
-        let held = book.contacts.iter_mut().find(|contact| {
-            (contact.card.account(), contact.card.device()) == (account, number)
-        });
+        let held = book
+            .contacts
+            .iter_mut()
+            .find(|contact| (contact.card.account(), contact.card.device()) == (account, number));
         match held {
             // What the book holds is read again under the account's own root.
             Some(held)
@@ -138,9 +139,9 @@ impl Device {
         }
         self.area.write(CONTACTS, &book.to_octets())?;
         // A certificate that is told needs no card told beside it.
-        let told = changes.into_iter().filter(|change| {
-            !is_other_certificate || !matches!(change, Change::NewCard { .. })
-        });
+        let told = changes
+            .into_iter()
+            .filter(|change| !is_other_certificate || !matches!(change, Change::NewCard { .. }));
         Ok(told.map(|change| (change, certificate.clone())).collect())
     }
 

@@ -158,8 +158,9 @@ impl Secrets {
         let flaw = |kind, at| Failure::from(Flaw::at_octet(kind, "identity", at));
         let (version, rest) = octets.split_first().ok_or_else(|| flaw(ErrorKind::Truncated, 0))?;
         if *version != IDENTITY_VERSION {
-            return Err(flaw(ErrorKind::UnknownVersion, 0)
-                .advise("another version of chappe made this identity: use that, or make a new one"));
+            return Err(flaw(ErrorKind::UnknownVersion, 0).advise(
+                "another version of chappe made this identity: use that, or make a new one",
+            ));
         }
         let (realm, rest) =
             rest.split_first_chunk::<5>().ok_or_else(|| flaw(ErrorKind::Truncated, 1))?;

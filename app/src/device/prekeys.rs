@@ -11,7 +11,7 @@ use chappe_codec::identity::Prekeys;
 use chappe_codec::limits::PREKEY_AFTER_EXPIRY_SECONDS;
 use chappe_codec::vault::PrekeyPage;
 
-/// The page of a device that is made now.
+/// That of a device that is made now.
 pub(super) fn first() -> Outcome<Prekeys> {
     Ok(Prekeys::first(&*random::secret()?, clock::now_seconds()))
 }
@@ -40,11 +40,7 @@ pub(super) fn tend(area: &AreaFolder, now: Option<u64>) -> Outcome<PrekeyPage> {
 }
 
 /// Replaces the present one, whatever its age. Whoever calls has the area for himself.
-pub(super) fn renew(
-    area: &AreaFolder,
-    now: Option<u64>,
-    former: Former,
-) -> Outcome<PrekeyPage> {
+pub(super) fn renew(area: &AreaFolder, now: Option<u64>, former: Former) -> Outcome<PrekeyPage> {
     let mut file = area.open_prekeys()?;
     let mut prekeys = file.page().prekeys.clone();
     // "A device without a clock counts as if it were 1970."

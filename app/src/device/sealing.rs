@@ -91,7 +91,8 @@ impl<'a> Sealing<'a> {
         if let Ok(received) = &opened {
             self.memory.extend(received.remembered);
             let present = self.identity.prekeys().present();
-            self.is_half_full |= received.events.contains(&Event::PrekeyHalfFull { prekey: present });
+            self.is_half_full |=
+                received.events.contains(&Event::PrekeyHalfFull { prekey: present });
         }
         opened
     }

@@ -14,9 +14,7 @@ use chappe_codec::digest;
 use chappe_codec::envelope::OpenEnvelope;
 use chappe_codec::id::MessageId;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::limits::{
-    ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX,
-};
+use chappe_codec::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Evidence, SigningPolicy, Statement};
 use serde::{Deserialize, Serialize};

@@ -144,8 +144,7 @@ impl Identity {
             let (rest, endorsement) = Endorsement::read(rest)?;
             Ok((rest, (Zeroizing::new(seed), endorsement)))
         }
-        let (seed, endorsement) =
-            framing::parse_all(input, read).map_err(IdentityError::Decode)?;
+        let (seed, endorsement) = framing::parse_all(input, read).map_err(IdentityError::Decode)?;
         Self::assemble(&seed, endorsement, prekeys, realm)
     }
 

@@ -6,7 +6,7 @@ use crate::clock::tests::advance;
 use crate::command::send::sealed_to;
 use crate::device::contacts::{Added, CardChange};
 use crate::device::received::{Received, Taken};
-use crate::device::sealing::Sealing;
+use crate::device::sealing::{Sealing, party_of};
 use crate::device::sent::{Audience, Path, Sent, Written};
 use crate::device::station::Arrival;
 use crate::device::tests::device;
@@ -15,8 +15,11 @@ use crate::storage::SESSIONS;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::identity::Change;
 use chappe_codec::item::{Family, Item, Reference};
-use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, PREKEY_RENEWAL_SECONDS, PREKEYS_MAX};
+use chappe_codec::limits::{
+    ENVELOPE_OCTETS_MAX, PREKEY_RENEWAL_SECONDS, PREKEYS_MAX, REPLAY_CONTACT_MAX,
+};
 use chappe_codec::precedence::Precedence;
+use chappe_codec::session::{Recipient, Sessions, Steps, Window};
 use std::collections::BTreeSet;
 use tempfile::TempDir;
 
@@ -154,6 +157,47 @@ fn a_late_flight_to_a_former_prekey_opens_and_one_to_a_destroyed_prekey_is_silen
     Sealing::open(&ben).unwrap().keep().unwrap();
     assert_eq!(remembered(&ben), 0);
     assert!(Sealing::open(&ben).unwrap().has_session(cleo.identity.card()));
+}
+
+/// First flights of one contact, each of a session of its own.
+fn flights(from: &Device, to: &Card, count: usize) -> Vec<Vec<u8>> {
+    let (keys, me) = (from.identity.keys(), party_of(from.identity.card()));
+    let recipient = Recipient { party: party_of(to), prekey: *to.prekey(), knows_us: true };
+    let mut fresh = |out: &mut [u8]| random::fill(out).unwrap();
+    let mut flight = || {
+        let mut sessions = Sessions::new(from.realm, me, Window::STATION);
+        sessions.admit(keys, &recipient.party, None).unwrap();
+        let steps = Steps::default();
+        let reserved = sessions.reserve(keys, &recipient, 1, steps, None, &mut fresh).unwrap();
+        let snapshot = sessions.snapshot(reserved.session).unwrap();
+        sessions.stored(snapshot);
+        sessions.seal(&recipient, &[item(b"x")], ENVELOPE_OCTETS_MAX).unwrap().envelope
+    };
+    (0..count).map(|_| flight()).collect()
+}
+
+#[test]
+fn a_prekey_whose_memory_is_half_full_is_replaced_once() {
+    let Pair { ben, _folders, .. } = pair();
+    let card = ben.identity.card().clone();
+    let (cleo, _, _folder) = first_flight(&card);
+    ben.add_contact("cleo", cleo.identity.card()).unwrap();
+    let half = REPLAY_CONTACT_MAX / 2;
+    let flights = flights(&cleo, &card, half + 1);
+    let open = |flights: &[Vec<u8>]| {
+        let mut sealing = Sealing::open(&ben).unwrap();
+        for flight in flights {
+            sealing.unseal(flight).unwrap();
+        }
+        sealing.keep().unwrap();
+        read(&ben.area).unwrap().prekeys.count()
+    };
+    assert_eq!(open(&flights[..half - 1]), 1);
+    assert_eq!(open(&flights[half - 1..half]), 2);
+    assert_ne!(present(&ben), *card.prekey());
+    // The memory of a former one replaces nothing: an old card drives out no prekey.
+    assert_eq!(open(&flights[half..]), 2);
+    assert_eq!(usize::try_from(remembered(&ben)).unwrap(), half + 1);
 }
 
 #[test]
