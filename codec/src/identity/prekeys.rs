@@ -69,8 +69,8 @@ impl Prekeys {
         let expiry = now.saturating_add(PREKEY_LIFE_SECONDS).max(behind).min(SECONDS_MAX);
         let present = Prekey { seed: Zeroizing::new(*seed), expiry };
         let before = core::mem::replace(&mut self.present, present);
-        self.former.insert(0, before);
-        self.former.truncate(PREKEYS_MAX.saturating_sub(1));
+        let former = core::iter::once(before).chain(core::mem::take(&mut self.former));
+        self.former = former.take(PREKEYS_MAX.saturating_sub(1)).collect();
     }
 
     /// Destroys the former ones whose 90 days behind their expiry are over, and says how many. The
