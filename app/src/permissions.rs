@@ -147,7 +147,8 @@ fn describe_area(area: Area) -> String {
     format!("south {south}, west {west}, north {north}, east {east}")
 }
 
-fn time(seconds: u64) -> Outcome<String> {
+/// A moment in UTC, as people write it.
+pub(crate) fn time(seconds: u64) -> Outcome<String> {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     let time = Timestamp::from_second(seconds)
         .map_err(|error| Failure::new(Exit::Malformed, "out_of_range", error.to_string()))?;

@@ -33,10 +33,17 @@ pub const NOTATION_NAME_CHARACTERS_MAX: usize = 32;
 /// Messages the threads of one reader are made of (spec/01-signal.md, "Threads").
 pub const THREAD_MESSAGES_MAX: usize = 1024;
 
-/// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Replay").
+/// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Life of a
+/// prekey").
 pub const PREKEYS_MAX: usize = 3;
 
-/// How long a prekey is kept after its expiry: 90 days (spec/11-session.md, "Replay").
+/// How long a prekey is made for: 30 days (spec/11-session.md, "Life of a prekey").
+pub const PREKEY_LIFE_SECONDS: u64 = 30 * 86_400;
+
+/// With less than this left of its life a prekey is replaced: half of it.
+pub const PREKEY_RENEWAL_SECONDS: u64 = PREKEY_LIFE_SECONDS / 2;
+
+/// How long a prekey is kept after its expiry: 90 days (spec/11-session.md, "Life of a prekey").
 pub const PREKEY_AFTER_EXPIRY_SECONDS: u64 = 90 * 86_400;
 
 /// Accounts in a directory that a person vouches for.

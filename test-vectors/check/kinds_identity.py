@@ -151,6 +151,23 @@ def card_that_counts(given):
     return {"counts": best[0]}
 
 
+def prekey_life(given):
+    prekeys = [int(given["begins"]) + 30 * 86400]
+    kept = []
+    for step in given["steps"]:
+        now = int(step["at"])
+        is_replaced = step["what"] in ("renew", "destroy") or 2 * (prekeys[0] - now) < 30 * 86400
+        if is_replaced:
+            prekeys.insert(0, max(prekeys[0] + 1, now + 30 * 86400))
+        if step["what"] == "destroy":
+            del prekeys[1:]
+        if step["what"] == "look":
+            prekeys = [one for one in prekeys if one == prekeys[0] or one + 90 * 86400 >= now]
+        del prekeys[3:]
+        kept.append([str(one) for one in prekeys])
+    return {"kept": kept}
+
+
 def card_text(given):
     text = given["text"]
     f.refuse_if(text[:12] != "chappe-card:", "bad_literal", "prefix")
@@ -268,7 +285,7 @@ KINDS = {
     for results, answers in (
         (BOTH, (root, endorsement_read, endorsement_item, card_read, card_text, card_qr, device_open_read,
                 device_statement_read, proof_read)),
-        (VALID, (endorsement_write, account, card_write, card_that_counts, words, permitted, device_open_write,
+        (VALID, (endorsement_write, account, card_write, card_that_counts, prekey_life, words, permitted, device_open_write,
                  device_statement_write, proof_write)),
     )
     for answer in answers

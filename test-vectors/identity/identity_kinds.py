@@ -7,6 +7,7 @@ import chappe
 import devices
 import endorsement as e
 from conventions import refuse_unless
+from prekey import prekey_life
 
 WORDS = pathlib.Path(__file__).resolve().parents[2] / "spec" / "names" / "words.en.txt"
 TIMES = ("not_before", "expiry", "prekey_expiry")
@@ -196,6 +197,6 @@ KINDS = {
     for f in (
         root, endorsement_write, endorsement_read, endorsement_item, account, card_that_counts, card_write,
         card_read, card_text, card_qr, words, permitted, device_open_write, device_open_read, device_statement_write,
-        device_statement_read, proof_write, proof_read,
+        device_statement_read, proof_write, proof_read, prekey_life,
     )
 }  # fmt: skip

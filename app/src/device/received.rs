@@ -13,7 +13,7 @@ use crate::exit::Outcome;
 use chappe_codec::digest;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::identity::Carried;
-use chappe_codec::item::Family;
+use chappe_codec::item::{Family, Item};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::session::Event;
 use std::collections::BTreeMap;
@@ -145,16 +145,19 @@ impl<'a> Received<'a> {
         Ok(Ok(Taken { content, arrivals }))
     }
 
-    /// Takes in the endorsements of an envelope that was not: they "count whether their envelope was
-    /// open or sealed, also in one whose author is unknown" (spec/10-identity.md, "Carried as items").
+    /// Takes in the endorsements and cards of an envelope that was not: they "count whether their
+    /// envelope was open or sealed, also in one whose author is unknown" (spec/10-identity.md, "Carried
+    /// as items").
     pub(crate) fn heed(&mut self, envelope: &[u8]) -> Vec<Changed> {
         let Ok(Outside::Open(open)) = outside(envelope) else { return Vec::new() };
-        let carried = open
-            .items
-            .iter()
-            .filter(|item| (item.family, item.revision) == (Family::ENDORSEMENT, 0))
-            .filter_map(|item| Carried::parse(item.body).ok());
-        self.station.take_endorsements(carried)
+        let bodies = |family| {
+            let is_it = move |item: &&Item<'_>| (item.family, item.revision) == (family, 0);
+            open.items.iter().filter(is_it).map(|item| item.body)
+        };
+        let carried = bodies(Family::ENDORSEMENT).filter_map(|body| Carried::parse(body).ok());
+        let mut changed = self.station.take_endorsements(carried);
+        changed.extend(self.station.take_cards(bodies(Family::CARD)));
+        changed
     }
 
     fn write_down(&mut self, content: &Content) -> Outcome<()> {

@@ -4,23 +4,19 @@
 use super::contacts::Contact;
 use super::journal::Journal;
 use super::sent::{self, Path, Record, Sent};
-use super::{Device, PREKEY_SECONDS, Secrets, sealing};
+use super::prekeys::{self, Former};
+use super::{Device, sealing};
 use crate::command::send::sealed_to;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::said;
-use crate::storage::{IDENTITY, SESSIONS};
+use crate::storage::SESSIONS;
 use crate::{clock, random};
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity};
 use chappe_codec::precedence::Precedence;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 /// Journals that hold no counters: what can be read of them stays. What was said comes before them, see
 /// [`Device::repair`].
 const OTHERS: [&str; 2] = ["uplink", "received"];
-
-/// Where in a device's seeds that of the prekey lies (spec/13-storage.md, "Areas").
-const PREKEY_SEED: std::ops::Range<usize> = 64..96;
 
 /// Of the epochs behind the last known one, so many come into question for the next.
 const EPOCHS_DRAWN: u8 = u8::MAX;
@@ -85,20 +81,7 @@ impl Device {
     /// "Destroys its prekeys" and its sessions: none of them is used again.
     fn forget_sessions(&self) -> Outcome<()> {
         let _alone = self.area.lock()?;
-        let mut secrets = Secrets::read(&self.area)?;
-        let mut seed = Zeroizing::new([0; IDENTITY_SEED_OCTETS]);
-        let kept = secrets.identity.to_secret_bytes();
-        let prekey = random::secret::<32>()?;
-        seed.iter_mut().zip(kept.iter()).for_each(|(to, from)| *to = *from);
-        let own = seed.iter_mut().skip(PREKEY_SEED.start).take(PREKEY_SEED.len());
-        own.zip(prekey.iter()).for_each(|(to, from)| *to = *from);
-        // Behind the former one's in any case, or no reader would take the new card.
-        let former = secrets.identity.card().prekey_expiry();
-        let expiry = clock::now_seconds().saturating_add(PREKEY_SECONDS);
-        let expiry = expiry.max(former.saturating_add(1));
-        let endorsement = secrets.identity.card().endorsement().clone();
-        secrets.identity = Identity::assemble(&seed, endorsement, expiry, self.realm)?;
-        self.area.write(IDENTITY, &secrets.to_octets())?;
+        prekeys::renew(&self.area, clock::now_if_known(), Former::Destroyed)?;
         self.area.write(SESSIONS, &sealing::none())
     }
 }

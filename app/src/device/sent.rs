@@ -14,7 +14,7 @@ use chappe_codec::digest;
 use chappe_codec::envelope::OpenEnvelope;
 use chappe_codec::id::MessageId;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
+use chappe_codec::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Evidence, SigningPolicy, Statement};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,10 @@ pub(super) const JOURNAL: &str = "sent";
 
 /// Octets of an envelope in a data frame (spec/05-radio.md, "Frame").
 const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
+
+/// Octets of what is said beside our own card: with them a card of the largest root, a step of the
+/// ratchet and their heads an envelope is not full.
+const BESIDE_CARD_OCTETS_MAX: usize = ENVELOPE_OCTETS_MAX / 2;
 
 /// The journal's records.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub(super) enum Record {
         /// What the statement in it signs. One record, so that a signature never counts as given
         /// while its octets are lost.
         signs: Option<Signs>,
+        /// The prekey of our own card in it, if one went with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prekey: Option<String>,
     },
     /// The envelope reached a relay or a gateway.
     Handed { envelope_hash: String },
@@ -91,6 +98,8 @@ pub(crate) struct Sent<'a> {
     handed: BTreeSet<[u8; 32]>,
     envelopes: Vec<Waiting>,
     path: Path,
+    /// The prekey of our last card that went to each contact by itself.
+    prekeys: BTreeMap<String, [u8; 32]>,
     /// When what is said to whom is to be signed, by the audience's name.
     policies: BTreeMap<String, SigningPolicy>,
     /// When texts were last looked at for their age.
@@ -146,6 +155,8 @@ pub(crate) struct Waiting {
 pub(crate) struct Written {
     pub(crate) envelope: Vec<u8>,
     pub(crate) content: Content,
+    /// The prekey of our own card in it, if one went with it.
+    prekey: Option<[u8; 32]>,
 }
 
 impl<'a> Sent<'a> {
@@ -163,6 +174,7 @@ impl<'a> Sent<'a> {
             handed: BTreeSet::new(),
             envelopes: Vec::new(),
             path,
+            prekeys: BTreeMap::new(),
             policies: BTreeMap::new(),
             looked_at: Instant::now(),
         };
@@ -234,7 +246,7 @@ impl<'a> Sent<'a> {
         }
         let written = match audience {
             Audience::Open => self.write_open(items)?,
-            Audience::Contact { card, .. } => self.seal(card, items)?,
+            Audience::Contact { name, card } => self.seal(name, card, items)?,
         };
         let messages = &written.content.messages;
         let first = messages.first().map_or(0, |message| message.position.counter);
@@ -248,6 +260,7 @@ impl<'a> Sent<'a> {
             ids: ids.collect::<Option<_>>().ok_or_else(without_id)?,
             envelope: hex::encode(&written.envelope),
             signs,
+            prekey: written.prekey.map(|prekey| hex::encode(&prekey)),
         };
         self.journal.append(&record)?;
         self.replay(record)?;
@@ -270,19 +283,33 @@ impl<'a> Sent<'a> {
             }
         };
         let content = Content::of_open(&envelope, &opened);
-        Ok(Written { envelope, content })
+        Ok(Written { envelope, content, prekey: None })
     }
 
     /// The session's state is on disk when this returns, and the envelope is not: a crash loses its
     /// counters, and never gives one twice.
-    fn seal(&self, card: &Card, items: &[Item<'_>]) -> Outcome<Written> {
+    fn seal(&self, name: &str, card: &Card, items: &[Item<'_>]) -> Outcome<Written> {
         self.device.check_in_force(card)?;
         let hybrid = self.path == Path::Relay { post_quantum: true };
         let mut sealing = Sealing::open(self.device)?;
-        let sealed = sealing.seal(card, items, self.path.space(), hybrid)?;
+        let own = sealing.card_for(card).filter(|own| self.goes_with(own, name, items));
+        let prekey = own.map(|own| *own.prekey());
+        let own = own.map(Card::to_bytes);
+        let with_card: Vec<Item<'_>> =
+            items.iter().cloned().chain(own.as_deref().map(said::card_item)).collect();
+        let sealed = sealing.seal(card, &with_card, self.path.space(), hybrid)?;
         sealing.keep()?;
         let content = Content::of_sealed(&sealed.envelope, &sealed.said, false);
-        Ok(Written { envelope: sealed.envelope, content })
+        Ok(Written { envelope: sealed.envelope, content, prekey })
+    }
+
+    /// "Once for each prekey and contact", over a relay, and where there is room for it.
+    fn goes_with(&self, own: &Card, name: &str, items: &[Item<'_>]) -> bool {
+        let octets = items.iter().map(|item| item.body.len()).fold(0, usize::saturating_add);
+        self.path != Path::Radio
+            && self.prekeys.get(name) != Some(own.prekey())
+            && items.len() < ENVELOPE_ITEMS_MAX
+            && octets <= BESIDE_CARD_OCTETS_MAX
     }
 
     /// The statements over what a chain holds unsigned, run by run: counters lost in a crash are gaps.
@@ -343,7 +370,11 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { at, to, precedence, chain, first, ids, envelope, signs } => {
+            Record::Said { at, to, precedence, chain, first, ids, envelope, signs, prekey } => {
+                if let Some(prekey) = prekey {
+                    let prekey = hex::decode_array("a prekey", &prekey)?;
+                    self.prekeys.insert(to.clone(), prekey);
+                }
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 state.to.clone_from(&to);
                 for (counter, id) in (first..).zip(&ids) {

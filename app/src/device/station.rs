@@ -159,6 +159,7 @@ impl<'a> Station<'a> {
         let mut arrivals = Vec::new();
         let mut statements = Vec::new();
         let mut endorsements = Vec::new();
+        let mut cards = Vec::new();
         for message in &content.messages {
             if let Some(id) = message.id {
                 record.ids.insert(message.position.counter, id);
@@ -166,12 +167,14 @@ impl<'a> Station<'a> {
             match (message.family, message.revision) {
                 (Family::STATEMENT, 0) => statements.extend(Evidence::parse(&message.body)),
                 (Family::ENDORSEMENT, 0) => endorsements.extend(Carried::parse(&message.body)),
+                (Family::CARD, 0) => cards.push(message.body.as_slice()),
                 _ => {}
             }
             let not_permitted = limits_broken(&self.directory, message, content.precedence);
             arrivals.push(Arrival::Message(Box::new(Message { not_permitted, ..message.clone() })));
         }
-        let changes = self.take_endorsements(endorsements);
+        let mut changes = self.take_endorsements(endorsements);
+        changes.extend(self.take_cards(cards));
         arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
         self.weigh(&author, statements);
         arrivals.extend(self.settle(&author));
@@ -188,6 +191,21 @@ impl<'a> Station<'a> {
         for endorsement in endorsements {
             let changes = self.device.take_endorsement(&endorsement).unwrap_or_default();
             let of = |change| Changed { change, endorsement: endorsement.clone() };
+            changed.extend(changes.into_iter().map(of));
+            self.renew_contacts().ok();
+        }
+        changed
+    }
+
+    /// Takes in cards, whoever carried them, as endorsements are.
+    pub(crate) fn take_cards<'b>(
+        &mut self,
+        cards: impl IntoIterator<Item = &'b [u8]>,
+    ) -> Vec<Changed> {
+        let mut changed = Vec::new();
+        for card in cards {
+            let changes = self.device.take_card(card).unwrap_or_default();
+            let of = |(change, endorsement)| Changed { change, endorsement };
             changed.extend(changes.into_iter().map(of));
             self.renew_contacts().ok();
         }

@@ -6,7 +6,7 @@ use crate::hex;
 use chappe_codec::chain::Position;
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope};
-use chappe_codec::identity::{Certificate, Draft, Identity, Revocation, Root};
+use chappe_codec::identity::{Certificate, Draft, Identity, Prekeys, Revocation, Root};
 use chappe_codec::item::Item;
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
@@ -25,7 +25,8 @@ fn signal(text: &str, packed: bool) -> Vec<u8> {
 
 fn identity(number: u8) -> Identity {
     let root = SignKey::from_seed(&[number ^ 0x80; 32]);
-    Identity::first_device(&root, &[number; 144], 0, REALM).unwrap()
+    let prekeys = Prekeys::first(&[number ^ 0x40; 32], 0);
+    Identity::first_device(&root, &[number; 112], prekeys, REALM).unwrap()
 }
 
 fn public_keys() -> PublicKeys {

@@ -3,6 +3,7 @@
 mod decoy;
 mod install;
 mod passphrase;
+mod prekey;
 mod receipts;
 mod repair;
 mod request;
@@ -43,6 +44,8 @@ enum DeviceCommand {
     Request(request::RequestArguments),
     /// Take the certificate a root has signed
     Install(install::InstallArguments),
+    /// Replace the prekey in this device's card
+    Prekey(prekey::PrekeyArguments),
     /// Write receipts and evidence into a folder, for others to verify
     Receipts(receipts::ReceiptsArguments),
 }
@@ -59,6 +62,7 @@ pub(crate) async fn run(arguments: DeviceCommandArguments, report: Report) -> Ou
         DeviceCommand::Repair(arguments) => repair::run(&arguments, report),
         DeviceCommand::Request(arguments) => request::run(&arguments, report),
         DeviceCommand::Install(arguments) => install::run(&arguments, report),
+        DeviceCommand::Prekey(arguments) => prekey::run(&arguments, report),
         DeviceCommand::Receipts(arguments) => receipts::run(&arguments, report),
     }
 }
