@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &[&str], input: &str) -> Output {
         .spawn()
         .unwrap();
     let written = child.stdin.take().unwrap().write_all(input.as_bytes());
-    // A command that refuses what it was given does not read, and may be gone before this writes.
+    // A command that refuses what it was given does not read, and may be gone by then.
     if let Err(error) = written {
         assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
     }

@@ -118,6 +118,7 @@ fn nonce(opening: [u8; OPENING_OCTETS], number: u64) -> [u8; NONCE_OCTETS] {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow in a test fails the test
 mod tests {
     use super::*;
 
