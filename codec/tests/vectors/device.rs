@@ -2,15 +2,13 @@
 
 use super::answer::{self, Answer, Refusal, hex, messages, needs_newer};
 use super::given::{array, borrowed, items, list, number, octets, position, realm};
+use super::statement;
 use chappe_codec::account::Account;
-use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
-use chappe_codec::error::ErrorKind;
 use chappe_codec::id::MessageId;
 use chappe_codec::identity::{Carried, Directory, Signer};
 use chappe_codec::key::SignKey;
-use chappe_codec::statement::{Claim, Proof, Statement};
-use chappe_codec::time::TimeInterval;
+use chappe_codec::statement::{Proof, Statement};
 use serde_json::{Value, json};
 
 /// "What is known": accounts of one key each, then endorsements in the order they were met.
@@ -80,43 +78,11 @@ pub(crate) fn open_read(given: &Value) -> Answer {
 
 pub(crate) fn statement_write(given: &Value) -> Answer {
     let (key, signer) = signer(given);
-    let claim = Claim {
-        account: signer.account.id(),
-        device: signer.device,
-        chain: ChainId(array(&given["chain_id"])),
-        first: number(&given["first"]),
-        count: number(&given["count"]),
-        root: array(&given["root"]),
-        previous: array(&given["previous"]),
-        time: TimeInterval::new(number(&given["earliest"]), number(&given["width"])),
-    };
-    let statement = claim.sign(&key, realm(&given["realm"])).unwrap();
-    statement.verify(&signer, realm(&given["realm"]))?;
-    Ok(json!({ "statement": hex(&statement.to_bytes()), "hash": hex(&statement.hash()) }))
+    statement::write_by(&signer, &key, given)
 }
 
 pub(crate) fn statement_read(given: &Value) -> Answer {
-    let octets = octets(&given["statement"]);
-    let statement = match Statement::parse(&octets) {
-        Ok(statement) => statement,
-        Err(error) if error.kind == ErrorKind::UnknownVersion => return Ok(needs_newer()),
-        Err(error) => return Err(error.into()),
-    };
-    known(given).verify_statement(&statement)?;
-    let claim = &statement.claim;
-    let [.., high, low] = claim.time.to_bytes();
-    Ok(json!({
-        "account_id": hex(&claim.account.0),
-        "device": claim.device,
-        "chain_id": hex(&claim.chain.0),
-        "first": claim.first,
-        "count": claim.count,
-        "root": hex(&claim.root),
-        "previous": hex(&claim.previous),
-        "earliest": claim.time.earliest_seconds().to_string(),
-        "width": u16::from_be_bytes([high, low]),
-        "hash": hex(&statement.hash()),
-    }))
+    statement::read_by(given, |statement| known(given).verify_statement(statement).map(|_| ()))
 }
 
 pub(crate) fn proof_write(given: &Value) -> Answer {
