@@ -10,6 +10,7 @@ mod device;
 mod directory;
 mod draft;
 mod endorsement;
+mod permission_bits;
 mod permissions;
 mod revocation;
 mod root;

@@ -1,5 +1,6 @@
 //! What a device may say, where and when (spec/10-identity.md, "What a certificate limits").
 
+use super::permission_bits;
 use crate::framing::{Parsed, field, octets};
 use crate::item::{Family, Item};
 use crate::precedence::Precedence;
@@ -139,10 +140,11 @@ impl Types {
         Self(self.0 | other.0)
     }
 
-    /// The kind of a family other than signals; `None` for those that need no permission.
+    /// The kind of a family other than signals; `None` for those that need no permission: "statements,
+    /// cards, endorsements …", and what this release does not know.
     #[must_use]
     pub fn of_family(family: Family) -> Option<Self> {
-        Some(Self(mask(family_bit(family)?)))
+        Some(Self(mask(permission_bits::of_family(family.code())?)))
     }
 
     /// Whether all of these are permitted.
@@ -171,19 +173,6 @@ fn signal_bit(code: MessageCode) -> u32 {
         MessageCode::RequestSignal => 9,
         MessageCode::Resource => 10,
         MessageCode::FreeText => 11,
-    }
-}
-
-/// The bit of a family other than signals (spec/02-item.md has the codes). "Statements, cards,
-/// endorsements and ratchet items need no permission", nor does what this release does not know.
-fn family_bit(family: Family) -> Option<u32> {
-    match family.code() {
-        0x04 => Some(12),
-        0x02 => Some(13),
-        0x03 => Some(14),
-        0x11 => Some(15),
-        code @ 0x08..=0x0F => Some(u32::from(code).saturating_add(8)),
-        _ => None,
     }
 }
 
