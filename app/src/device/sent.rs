@@ -13,16 +13,25 @@ use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
 use chappe_codec::envelope::OpenEnvelope;
 use chappe_codec::id::MessageId;
-use chappe_codec::item::{Item, Reference};
-use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
+use chappe_codec::item::{Family, Item, Reference};
+use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, ITEM_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
-use chappe_codec::statement::{Claim, Evidence, SigningPolicy, Statement};
+use chappe_codec::statement::{Claim, Evidence, Ids, Proof, Request, SigningPolicy, Statement};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// Of the open chain.
 const EPOCH: u16 = 0;
+
+/// What the audience of open envelopes is called.
+const OPEN: &str = "open";
+
+/// Octets of a first flight around its items (spec/03-envelope.md): the most a contact's envelope has.
+const FIRST_FLIGHT_OVERHEAD: usize = 52;
+
+/// Octets of an item before its body, without a reference.
+const ITEM_HEAD_OCTETS: usize = 2;
 
 /// Octets of an envelope in a data frame (spec/05-radio.md, "Frame").
 const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
@@ -45,6 +54,9 @@ enum Record {
         /// What the statement in it signs. One record, so that a signature never counts as given
         /// while its octets are lost.
         signs: Option<Signs>,
+        /// Whether a person said it. What the program says by itself asks for no statement.
+        #[serde(default = "said_by_a_person")]
+        prompted: bool,
     },
     /// The envelope reached a relay or a gateway.
     Handed { envelope_hash: String },
@@ -57,14 +69,16 @@ impl Record {
     }
 }
 
+const fn said_by_a_person() -> bool {
+    true
+}
+
 /// The messages a statement covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Signs {
-    chain: String,
-    first: u32,
-    count: u16,
-    statement_hash: String,
+    /// Its octets: they answer who asks for a proof.
+    statement: String,
 }
 
 /// One direction of talk.
@@ -76,6 +90,14 @@ struct ChainState {
     next: u32,
     unsigned_from: u32,
     previous: [u8; 32],
+    /// In order.
+    statements: Vec<Statement>,
+}
+
+/// What answers a request: the family and body of an item.
+pub(crate) struct Answer {
+    pub(crate) family: Family,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The device's own words.
@@ -123,7 +145,7 @@ impl Audience {
     /// What to call it: the contact's name, or `open`.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Open => "open",
+            Self::Open => OPEN,
             Self::Contact { name, .. } => name,
         }
     }
@@ -173,7 +195,80 @@ impl<'a> Sent<'a> {
         precedence: Precedence,
         items: &[Item<'_>],
     ) -> Outcome<Written> {
-        self.write_signing(audience, precedence, items, None)
+        self.write_signing(audience, precedence, items, (None, true))
+    }
+
+    /// The same for what the program says by itself: nobody waits for its signature.
+    pub(crate) fn write_unprompted(
+        &mut self,
+        audience: &Audience,
+        precedence: Precedence,
+        items: &[Item<'_>],
+    ) -> Outcome<Written> {
+        self.write_signing(audience, precedence, items, (None, false))
+    }
+
+    /// What answers a contact's request out of what this device said, each small enough for an envelope of
+    /// its own on its way. "Of a sealed chain only who is a party of it" is answered
+    /// (spec/04-statement.md).
+    pub(crate) fn answers(&self, request: &Request, asker: &str) -> Vec<Answer> {
+        let own = self.device.identity.account().id();
+        let visible = |state: &&ChainState| state.to == OPEN || state.to == asker;
+        let chain_of =
+            |account, chain| self.chains.get(chain).filter(|_| account == own).filter(visible);
+        match *request {
+            Request::Ids { account, chain, first, count } => {
+                let state = chain_of(account, &chain);
+                state.map_or_else(Vec::new, |state| self.ids(state, chain, first, count))
+            }
+            Request::Proof { account, chain, counter } => {
+                let state = chain_of(account, &chain);
+                state.and_then(|state| self.proof(state, counter)).into_iter().collect()
+            }
+            Request::ProofOf(id) => {
+                let states = self.chains.values().filter(visible);
+                let found = states.flat_map(|state| state.ids.iter().map(move |one| (state, one)));
+                let mut proofs = found
+                    .filter(|(_, (_, known))| **known == id)
+                    .filter_map(|(state, (counter, _))| self.proof(state, *counter));
+                proofs.next().into_iter().collect()
+            }
+        }
+    }
+
+    /// The ids there are, until the first that is not.
+    fn ids(&self, state: &ChainState, chain: ChainId, first: u32, count: u16) -> Vec<Answer> {
+        let wanted = (first..=u32::MAX).take(count.into());
+        let ids: Vec<MessageId> =
+            wanted.map_while(|counter| state.ids.get(&counter).copied()).collect();
+        let at_once = self.room().saturating_sub(Ids::HEAD_OCTETS) / 32;
+        let account = self.device.identity.account().id();
+        let starts = (first..=u32::MAX).step_by(at_once.max(1));
+        let parts = starts.zip(ids.chunks(at_once.max(1)));
+        let parts = parts.filter_map(|(first, ids)| Ids::new(account, chain, first, ids.to_vec()));
+        parts.map(|ids| Answer { family: Family::IDS, body: ids.to_bytes() }).collect()
+    }
+
+    fn proof(&self, state: &ChainState, counter: u32) -> Option<Answer> {
+        let statement = state.statements.iter().find(|statement| {
+            let claim = &statement.claim;
+            counter.checked_sub(claim.first).is_some_and(|place| place < u32::from(claim.count))
+        })?;
+        let claim = &statement.claim;
+        let ids = (claim.first..=u32::MAX).take(claim.count.into());
+        let ids: Vec<MessageId> =
+            ids.map(|counter| state.ids.get(&counter).copied()).collect::<Option<_>>()?;
+        let body = Proof::new(statement.clone(), counter, &ids)?.to_bytes();
+        (body.len() <= self.room()).then_some(Answer { family: Family::PROOF, body })
+    }
+
+    /// Octets of a body that fits into any sealed envelope on this way.
+    const fn room(&self) -> usize {
+        let space = match self.path {
+            Path::Relay { .. } => ITEM_OCTETS_MAX,
+            Path::Radio => DATA_ENVELOPE_OCTETS_MAX - FIRST_FLIGHT_OVERHEAD,
+        };
+        space - ITEM_HEAD_OCTETS
     }
 
     /// Signs everything said to `chain_of` that no statement covers yet, and puts each statement into
@@ -193,15 +288,10 @@ impl<'a> Sent<'a> {
         }
         let mut written = Vec::new();
         for statement in statements {
-            let signs = Signs {
-                chain: statement.claim.chain.to_string(),
-                first: statement.claim.first,
-                count: statement.claim.count,
-                statement_hash: hex::encode(&statement.hash()),
-            };
+            let signs = Signs { statement: hex::encode(&statement.to_bytes()) };
             let body = Evidence { statement, salt: None }.to_bytes();
             let item = [said::statement_item(&body)];
-            written.push(self.write_signing(audience, precedence, &item, Some(signs))?);
+            written.push(self.write_signing(audience, precedence, &item, (Some(signs), true))?);
         }
         Ok(written)
     }
@@ -219,7 +309,7 @@ impl<'a> Sent<'a> {
         audience: &Audience,
         precedence: Precedence,
         items: &[Item<'_>],
-        signs: Option<Signs>,
+        (signs, prompted): (Option<Signs>, bool),
     ) -> Outcome<Written> {
         let without_id =
             || Failure::new(Exit::Usage, "reference", "refer to a message by its whole id");
@@ -242,6 +332,7 @@ impl<'a> Sent<'a> {
             ids: ids.collect::<Option<_>>().ok_or_else(without_id)?,
             envelope: hex::encode(&written.envelope),
             signs,
+            prompted,
         };
         self.journal.append(&record)?;
         self.replay(record)?;
@@ -336,7 +427,7 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { at, to, precedence, chain, first, ids, envelope, signs } => {
+            Record::Said { at, to, precedence, chain, first, ids, envelope, signs, prompted } => {
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 state.to.clone_from(&to);
                 for (counter, id) in (first..).zip(&ids) {
@@ -349,7 +440,7 @@ impl<'a> Sent<'a> {
                     Failure::new(Exit::Malformed, "journal", format!("{error}"))
                 })?;
                 // A statement asks for no other, or there would be no end of them.
-                if signs.is_none() {
+                if signs.is_none() && prompted {
                     let messages = u32::try_from(ids.len()).unwrap_or(u32::MAX);
                     let policy = self.policies.entry(to.clone()).or_default();
                     policy.said(messages, precedence, Duration::from_secs(at));
@@ -358,9 +449,13 @@ impl<'a> Sent<'a> {
                     self.envelopes.push(Waiting { to, precedence, envelope });
                 }
                 if let Some(signs) = signs {
-                    let state = self.chains.entry(chain_id(&signs.chain)?).or_default();
-                    state.unsigned_from = signs.first.saturating_add(u32::from(signs.count));
-                    state.previous = hex::decode_array("a hash", &signs.statement_hash)?;
+                    let octets = hex::decode("a statement", &signs.statement)?;
+                    let statement = Statement::parse(&octets)?;
+                    let claim = &statement.claim;
+                    let state = self.chains.entry(claim.chain).or_default();
+                    state.unsigned_from = claim.first.saturating_add(u32::from(claim.count));
+                    state.previous = statement.hash();
+                    state.statements.push(statement);
                     let to = state.to.clone();
                     self.policies.entry(to).or_default().signed();
                 }

@@ -17,6 +17,7 @@ mod root;
 mod signer;
 mod software_keys;
 mod succession;
+mod timing;
 pub mod words;
 
 pub use carried::Carried;
@@ -31,5 +32,6 @@ pub use root::Root;
 pub use signer::Signer;
 pub use software_keys::SoftwareKeys;
 pub use succession::Succession;
+pub use timing::{CountingTime, Timing};
 
 pub(crate) use device::agree;

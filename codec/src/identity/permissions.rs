@@ -109,6 +109,22 @@ pub enum Limit {
     Time,
 }
 
+impl Limit {
+    /// All, in the order of the chapter.
+    pub const ALL: [Self; 4] = [Self::Type, Self::Precedence, Self::Area, Self::Time];
+
+    /// What a program calls it where it keeps what it found.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Type => "type",
+            Self::Precedence => "precedence",
+            Self::Area => "area",
+            Self::Time => "time",
+        }
+    }
+}
+
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -342,7 +358,7 @@ mod tests {
             let types = Types::of_family(Family::from_code(family).unwrap());
             assert_eq!(types, Some(Types(1 << bit)), "{family}");
         }
-        for family in [0x10, 0x13, 0x14, 0x15, 0x16, 0x70, 0x80] {
+        for family in [0x10, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x70, 0x80] {
             assert_eq!(Types::of_family(Family::from_code(family).unwrap()), None);
         }
     }
