@@ -58,3 +58,6 @@ fn verifies(message: &Message, known: &Directory) -> bool {
 pub(super) fn limit_of_name(name: &str) -> Option<Limit> {
     Limit::ALL.into_iter().find(|limit| limit.name() == name)
 }
+
+#[cfg(test)]
+mod tests;
