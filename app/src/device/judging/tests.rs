@@ -11,6 +11,9 @@ use crate::device::tests::device;
 use crate::device::{Device, DeviceArguments};
 use crate::passphrase::PassphraseArguments;
 use crate::request::Request as RootRequest;
+use crate::storage::ReceiptKind;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::identity::{Carried, Limit, NEVER, Permissions};
@@ -216,6 +219,48 @@ fn clocks_that_disagree_are_told_and_the_time_of_receipt_counts() {
     assert_eq!(first, []);
     assert_eq!(then.len(), 1);
     assert!(!then[0].is_outside && then[0].clocks_disagree);
+}
+
+/// A receipt of the vectors whose leaf has another log time. This device verifies receipts before it
+/// keeps them.
+fn receipt_of(log_time: u64) -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/anchor/receipt.json");
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vector = &file["vectors"][0];
+    let leaf = crate::hex::decode("a leaf", vector["out"]["leaf"].as_str().unwrap()).unwrap();
+    let mut earlier = leaf.clone();
+    earlier[68..73].copy_from_slice(&log_time.to_be_bytes()[3..]);
+    let [before, after] = [leaf, earlier].map(|octets| STANDARD.encode(octets));
+    let text = vector["in"]["text"].as_str().unwrap();
+    assert!(text.contains(&before));
+    text.replace(&before, &after)
+}
+
+/// Its author has no clock, and the ledger had it when the certificate held.
+#[test]
+fn an_anchored_time_counts_before_the_readers() {
+    let log_time = clock::now_seconds() - 40 * DAY;
+    let pair = Pair::new(Permissions { expiry: log_time, ..Permissions::ALL });
+    let (mut received, _) = Received::open(&pair.ben).unwrap();
+    let taken = pair.say(&mut received, Precedence::Routine);
+    assert_eq!(limits(&taken.arrivals), [[Limit::Time]]);
+    let statement = pair.sign_at(&taken, TimeInterval::UNKNOWN);
+    let arrivals = received.take(&statement, None).unwrap().unwrap().arrivals;
+    assert_eq!(retimed(&arrivals), []);
+    let signed = arrivals.iter().find_map(|arrival| match arrival {
+        Arrival::Signed(signed) => Some(signed.clone()),
+        _ => None,
+    });
+    let signed = signed.unwrap();
+    assert_eq!(received.station.anchored(&signed).unwrap(), [], "not yet");
+    let hash = signed.evidence.statement.hash();
+    let receipt = receipt_of(log_time);
+    pair.ben.area.write_receipt(ReceiptKind::Receipt, &hash, receipt.as_bytes()).unwrap();
+    let now = retimed(&received.station.anchored(&signed).unwrap());
+    assert_eq!(now.iter().map(|one| one.is_outside).collect::<Vec<_>>(), [false]);
+    drop(received);
+    let (_, known) = Received::open(&pair.ben).unwrap();
+    assert_eq!(retimed(&known.into_arrivals()), now, "the same after a restart");
 }
 
 #[test]
