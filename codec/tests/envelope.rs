@@ -49,7 +49,7 @@ fn items() -> impl Strategy<Value = Vec<OwnedItem>> {
 fn with_registered_form((family, revision, reference, body): OwnedItem) -> OwnedItem {
     let reference = match (family, revision) {
         (0x01, 0) => Reference::InBody,
-        (0x10 | 0x11 | 0x13..=0x16, 0) => Reference::None,
+        (0x10 | 0x11 | 0x13..=0x18, 0) => Reference::None,
         (0x01, 1) | (0x04, 0) if reference == Reference::InBody => Reference::None,
         _ => reference,
     };

@@ -307,6 +307,10 @@ def known_families(b):
         b.valid(56 + n, "items", f"{what}, family {family:02x} revision 0 with form 0", lone(item(family)))
         refused = lone(item(family, form=2, reference=REFERENCE))
         b.invalid(60 + n, "items", "inconsistent", "form", f"{what} with form 2", refused)
+    for n, (family, what) in enumerate([(0x17, "message request"), (0x18, "message ids")]):
+        b.valid(65 + n, "items", f"{what}, family {family:02x} revision 0 with form 0", lone(item(family)))
+        refused = lone(item(family, form=2, reference=REFERENCE))
+        b.invalid(67 + n, "items", "inconsistent", "form", f"{what} with form 2", refused)
     b.valid(64, "items", "unknown revision 1 of the ratchet family is kept", lone(item(0x15, revision=1, form=2, reference=REFERENCE)))
     short = {"form": 1, "reference": REFERENCE[:8]}
     cases = [

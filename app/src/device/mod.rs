@@ -2,9 +2,12 @@
 //! (spec/13-storage.md).
 
 pub(crate) mod anchoring;
+mod chain_record;
 pub(crate) mod contacts;
 pub(crate) mod content;
+pub(crate) mod inquiries;
 pub(crate) mod journal;
+pub(crate) mod judging;
 pub(crate) mod prekeys;
 pub(crate) mod put_away;
 pub(crate) mod received;

@@ -97,6 +97,12 @@ impl<'a> Sealing<'a> {
         opened
     }
 
+    /// Whose device a first flight that was refused may be of, if it is one that was revoked: a claim
+    /// that anybody who saw one of its envelopes can make.
+    pub(crate) fn revoked_author(&self, envelope: &[u8]) -> Option<(Account, u8)> {
+        self.sessions.revoked_author(envelope)
+    }
+
     /// Seals items to a contact. The envelope must not leave before [`Sealing::keep`].
     pub(crate) fn seal(
         &mut self,

@@ -1,6 +1,10 @@
 //! What a device has said: counters are reserved and ids remembered before anything is sent, so that
 //! a crash or a second process can neither repeat a counter nor forget what was signed.
 
+mod answers;
+
+pub(crate) use answers::Answer;
+
 use super::Device;
 use super::content::{Content, Outside, outside};
 use super::journal::Journal;
@@ -23,6 +27,9 @@ use std::time::{Duration, Instant};
 
 /// What the journal is called.
 pub(super) const JOURNAL: &str = "sent";
+
+/// What the audience of open envelopes is called.
+const OPEN: &str = "open";
 
 /// Octets of an envelope in a data frame (spec/05-radio.md, "Frame").
 const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
@@ -52,6 +59,9 @@ pub(super) enum Record {
         /// The prekey of our own card in it, if one went with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         prekey: Option<String>,
+        /// Whether a person said it. What the program says by itself asks for no statement.
+        #[serde(default = "said_by_a_person")]
+        prompted: bool,
     },
     /// The envelope reached a relay or a gateway.
     Handed { envelope_hash: String },
@@ -67,14 +77,16 @@ impl Record {
     }
 }
 
+const fn said_by_a_person() -> bool {
+    true
+}
+
 /// The messages a statement covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signs {
-    chain: String,
-    first: u32,
-    count: u16,
-    statement_hash: String,
+    /// Its octets: they answer who asks for a proof.
+    statement: String,
 }
 
 /// One direction of talk.
@@ -86,6 +98,8 @@ struct ChainState {
     next: u32,
     unsigned_from: u32,
     previous: [u8; 32],
+    /// In order.
+    statements: Vec<Statement>,
 }
 
 /// The device's own words.
@@ -137,7 +151,7 @@ impl Audience {
     /// What to call it: the contact's name, or `open`.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Open => "open",
+            Self::Open => OPEN,
             Self::Contact { name, .. } => name,
         }
     }
@@ -191,7 +205,17 @@ impl<'a> Sent<'a> {
         precedence: Precedence,
         items: &[Item<'_>],
     ) -> Outcome<Written> {
-        self.write_signing(audience, precedence, items, None)
+        self.write_signing(audience, precedence, items, (None, true))
+    }
+
+    /// The same for what the program says by itself: nobody waits for its signature.
+    pub(crate) fn write_unprompted(
+        &mut self,
+        audience: &Audience,
+        precedence: Precedence,
+        items: &[Item<'_>],
+    ) -> Outcome<Written> {
+        self.write_signing(audience, precedence, items, (None, false))
     }
 
     /// Signs everything said to `chain_of` that no statement covers yet, and puts each statement into
@@ -211,15 +235,10 @@ impl<'a> Sent<'a> {
         }
         let mut written = Vec::new();
         for statement in statements {
-            let signs = Signs {
-                chain: statement.claim.chain.to_string(),
-                first: statement.claim.first,
-                count: statement.claim.count,
-                statement_hash: hex::encode(&statement.hash()),
-            };
+            let signs = Signs { statement: hex::encode(&statement.to_bytes()) };
             let body = Evidence { statement, salt: None }.to_bytes();
             let item = [said::statement_item(&body)];
-            written.push(self.write_signing(audience, precedence, &item, Some(signs))?);
+            written.push(self.write_signing(audience, precedence, &item, (Some(signs), true))?);
         }
         Ok(written)
     }
@@ -237,7 +256,7 @@ impl<'a> Sent<'a> {
         audience: &Audience,
         precedence: Precedence,
         items: &[Item<'_>],
-        signs: Option<Signs>,
+        (signs, prompted): (Option<Signs>, bool),
     ) -> Outcome<Written> {
         let without_id =
             || Failure::new(Exit::Usage, "reference", "refer to a message by its whole id");
@@ -261,6 +280,7 @@ impl<'a> Sent<'a> {
             envelope: hex::encode(&written.envelope),
             signs,
             prekey: written.prekey.map(|prekey| hex::encode(&prekey)),
+            prompted,
         };
         self.journal.append(&record)?;
         self.replay(record)?;
@@ -370,7 +390,7 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { at, to, precedence, chain, first, ids, envelope, signs, prekey } => {
+            Record::Said { at, to, precedence, chain, first, ids, envelope, signs, prekey, prompted } => {
                 if let Some(prekey) = prekey {
                     let prekey = hex::decode_array("a prekey", &prekey)?;
                     self.prekeys.insert(to.clone(), prekey);
@@ -387,7 +407,7 @@ impl<'a> Sent<'a> {
                     Failure::new(Exit::Malformed, "journal", format!("{error}"))
                 })?;
                 // A statement asks for no other, or there would be no end of them.
-                if signs.is_none() {
+                if signs.is_none() && prompted {
                     let messages = u32::try_from(ids.len()).unwrap_or(u32::MAX);
                     let policy = self.policies.entry(to.clone()).or_default();
                     policy.said(messages, precedence, Duration::from_secs(at));
@@ -396,9 +416,13 @@ impl<'a> Sent<'a> {
                     self.envelopes.push(Waiting { to, precedence, envelope });
                 }
                 if let Some(signs) = signs {
-                    let state = self.chains.entry(chain_id(&signs.chain)?).or_default();
-                    state.unsigned_from = signs.first.saturating_add(u32::from(signs.count));
-                    state.previous = hex::decode_array("a hash", &signs.statement_hash)?;
+                    let octets = hex::decode("a statement", &signs.statement)?;
+                    let statement = Statement::parse(&octets)?;
+                    let claim = &statement.claim;
+                    let state = self.chains.entry(claim.chain).or_default();
+                    state.unsigned_from = claim.first.saturating_add(u32::from(claim.count));
+                    state.previous = statement.hash();
+                    state.statements.push(statement);
                     let to = state.to.clone();
                     self.policies.entry(to).or_default().signed();
                 }

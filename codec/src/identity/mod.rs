@@ -10,6 +10,7 @@ mod device;
 mod directory;
 mod draft;
 mod endorsement;
+mod permission_bits;
 mod permissions;
 mod prekeys;
 mod revocation;
@@ -17,6 +18,7 @@ mod root;
 mod signer;
 mod software_keys;
 mod succession;
+mod timing;
 pub mod words;
 
 pub use carried::Carried;
@@ -32,5 +34,6 @@ pub use root::Root;
 pub use signer::Signer;
 pub use software_keys::SoftwareKeys;
 pub use succession::Succession;
+pub use timing::{CountingTime, Timing};
 
 pub(crate) use device::agree;

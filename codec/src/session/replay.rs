@@ -56,6 +56,12 @@ impl Memory {
         self.0.values().any(|digests| digests.contains(digest))
     }
 
+    /// The contact's device that began the session of this E.
+    pub(super) fn contact_of(&self, digest: &[u8; 16]) -> Option<(Account, u8)> {
+        let mut rooms = self.0.iter().filter(|(_, digests)| digests.contains(digest));
+        rooms.find_map(|((_, contact), _)| *contact)
+    }
+
     /// "Where it is full no further session begins".
     pub(super) fn is_full(
         &self,

@@ -377,6 +377,8 @@ fn types(name: &str) -> Option<Types> {
         ("ratchet", 0x15),
         ("message proof", 0x16),
         ("proof", 0x16),
+        ("message request", 0x17),
+        ("message ids", 0x18),
     ];
     let (_, code) = families.iter().find(|(family, _)| *family == name).unwrap();
     Types::of_family(Family::from_code(*code).unwrap())
