@@ -3,8 +3,8 @@
 
 use super::contacts::Contact;
 use super::journal::Journal;
-use super::sent::{self, Path, Record, Sent};
 use super::prekeys::{self, Former};
+use super::sent::{self, Path, Record, Sent};
 use super::{Device, sealing};
 use crate::command::send::sealed_to;
 use crate::exit::{Exit, Failure, Outcome};

@@ -2,8 +2,10 @@
 //! a crash or a second process can neither repeat a counter nor forget what was signed.
 
 mod answers;
+mod record;
 
 pub(crate) use answers::Answer;
+pub(super) use record::{Record, Signs};
 
 use super::Device;
 use super::content::{Content, Outside, outside};
@@ -21,7 +23,6 @@ use chappe_codec::item::{Item, Reference};
 use chappe_codec::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Evidence, SigningPolicy, Statement};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -37,57 +38,6 @@ const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
 /// Octets of what is said beside our own card: with them a card of the largest root, a step of the
 /// ratchet and their heads an envelope is not full.
 const BESIDE_CARD_OCTETS_MAX: usize = ENVELOPE_OCTETS_MAX / 2;
-
-/// The journal's records.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Record {
-    /// Counters taken and ids given, written before the envelope leaves.
-    Said {
-        /// When, by the device's clock.
-        at: u64,
-        to: String,
-        precedence: String,
-        chain: String,
-        first: u32,
-        ids: Vec<String>,
-        /// Empty once its text was erased (spec/13-storage.md, "Retention").
-        envelope: String,
-        /// What the statement in it signs. One record, so that a signature never counts as given
-        /// while its octets are lost.
-        signs: Option<Signs>,
-        /// The prekey of our own card in it, if one went with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        prekey: Option<String>,
-        /// Whether a person said it. What the program says by itself asks for no statement.
-        #[serde(default = "said_by_a_person")]
-        prompted: bool,
-    },
-    /// The envelope reached a relay or a gateway.
-    Handed { envelope_hash: String },
-    /// The device may have said more than stands before this: it began its open chain anew, and its
-    /// sessions (spec/13-storage.md, "Repair").
-    Anew { epoch: u16, first: u32 },
-}
-
-impl Record {
-    /// Whether it is an envelope from before that time.
-    fn is_older_than(&self, before: u64) -> bool {
-        matches!(self, Self::Said { at, envelope, .. } if *at < before && !envelope.is_empty())
-    }
-}
-
-const fn said_by_a_person() -> bool {
-    true
-}
-
-/// The messages a statement covers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Signs {
-    /// Its octets: they answer who asks for a proof.
-    statement: String,
-}
 
 /// One direction of talk.
 #[derive(Debug, Default)]
@@ -390,7 +340,18 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { at, to, precedence, chain, first, ids, envelope, signs, prekey, prompted } => {
+            Record::Said {
+                at,
+                to,
+                precedence,
+                chain,
+                first,
+                ids,
+                envelope,
+                signs,
+                prekey,
+                prompted,
+            } => {
                 if let Some(prekey) = prekey {
                     let prekey = hex::decode_array("a prekey", &prekey)?;
                     self.prekeys.insert(to.clone(), prekey);
