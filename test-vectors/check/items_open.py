@@ -5,7 +5,7 @@ import hashlib
 import library as p
 from refusal import Refused
 
-FORMS = {(1, 0): {3}, (1, 1): {0, 1, 2}, (4, 0): {0, 1, 2}, **{(f, 0): {0} for f in (16, 17, 19, 20, 21, 22, 23)}}
+FORMS = {(1, 0): {3}, (1, 1): {0, 1, 2}, (4, 0): {0, 1, 2}, **{(f, 0): {0} for f in (16, 17, 19, 20, 21, 22, 23, 24, 25)}}
 REFERENCE = (0, 8, 32, 0)
 
 
@@ -69,7 +69,7 @@ def check_item(family, octet, content):
 
 def is_padding(one):
     """Revision 0 of its family; of another revision more is not known than of any unknown item."""
-    return one[:2] == (23, 0)
+    return one[:2] == (25, 0)
 
 
 def check_place(one, before):
@@ -232,3 +232,62 @@ def read_proof(octets, realm, known, message):
         refuse("bad_inclusion", "path")
     read_statement(statement, realm, known)
     return {"counter": counter, "chain_id": statement[10:18].hex()}
+
+
+# ---- requests and ids (chapter 04, "Asking for what is missing") -------------------------------
+
+PARTS = {"account": 8, "chain": 8, "counter": 4, "count": 2, "id": 32}
+REQUESTS = (("ids", "account chain counter count"), ("proof", "account chain counter"), ("proof_of_id", "id"))
+
+
+def place_octets(given, counter):
+    return bytes.fromhex(given["account_id"] + given["chain_id"]) + given[counter].to_bytes(4, "big")
+
+
+def parts(octets, names):
+    """The named parts and what is behind them."""
+    found = {}
+    for name in names.split():
+        if len(octets) < PARTS[name]:
+            refuse("truncated", name)
+        found[name], octets = octets[: PARTS[name]], octets[PARTS[name] :]
+    return found, octets
+
+
+def in_range(first, count):
+    return count in range(1, 65) and first + count - 1 < 2**32
+
+
+def read_request(body):
+    if not body:
+        refuse("truncated", "kind")
+    if body[0] >= len(REQUESTS):
+        refuse("unknown_code", "kind")
+    what, names = REQUESTS[body[0]]
+    found, rest = parts(body[1:], names)
+    if rest:
+        refuse("trailing", "request")
+    if what == "proof_of_id":
+        return {"what": what, "id": found["id"].hex()}
+    out = {"what": what, "account_id": found["account"].hex(), "chain_id": found["chain"].hex()}
+    counter = int.from_bytes(found["counter"], "big")
+    if what == "proof":
+        return out | {"counter": counter}
+    count = int.from_bytes(found["count"], "big")
+    if not in_range(counter, count):
+        refuse("out_of_range", "count")
+    return out | {"first": counter, "count": count}
+
+
+def read_ids(body):
+    found, rest = parts(body, "account chain counter")
+    ids, odd = divmod(len(rest), 32)
+    if ids == 0 or odd:
+        refuse("truncated", "ids")
+    first = int.from_bytes(found["counter"], "big")
+    if not in_range(first, ids):
+        refuse("out_of_range", "ids")
+    return {
+        "account_id": found["account"].hex(), "chain_id": found["chain"].hex(), "first": first,
+        "ids": [rest[32 * n : 32 * n + 32].hex() for n in range(ids)],
+    }  # fmt: skip

@@ -80,7 +80,7 @@ def padded(given):
         step = min((step for step in STEPS if step >= n + 3), default=None)
         added = split_padding(step - n) if step else []
         added = added if len(parts) + len(added) <= 32 else []
-        octets = o.write_items(parts + [(23, 0, bytes(m - (3 if m <= 130 else 4))) for m in added])
+        octets = o.write_items(parts + [(25, 0, bytes(m - (3 if m <= 130 else 4))) for m in added])
     return {"octets": octets.hex(), "padding": added, "size": overhead + len(octets)}
 
 

@@ -173,6 +173,8 @@ class Device:
                         plaintext = self.inside(octets, session.keys(at, 0))
                         if plaintext is not None:
                             return self.take(octets, session, at, 0, plaintext, now, None)
+            if self.memory[c.sha256(e)[:16]][1] in self.revoked:
+                refuse("revoked", "device")
             refuse("replay", "ephemeral_key")
         last = Refused("unknown_hint", "hint", 0)
         for prekey, secret, peer in self.writers(octets, klass, e):

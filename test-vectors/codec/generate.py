@@ -307,6 +307,10 @@ def known_families(b):
         b.valid(56 + n, "items", f"{what}, family {family:02x} revision 0 with form 0", lone(item(family)))
         refused = lone(item(family, form=2, reference=REFERENCE))
         b.invalid(60 + n, "items", "inconsistent", "form", f"{what} with form 2", refused)
+    for n, (family, what) in enumerate([(0x17, "message request"), (0x18, "message ids")]):
+        b.valid(65 + n, "items", f"{what}, family {family:02x} revision 0 with form 0", lone(item(family)))
+        refused = lone(item(family, form=2, reference=REFERENCE))
+        b.invalid(67 + n, "items", "inconsistent", "form", f"{what} with form 2", refused)
     b.valid(64, "items", "unknown revision 1 of the ratchet family is kept", lone(item(0x15, revision=1, form=2, reference=REFERENCE)))
     short = {"form": 1, "reference": REFERENCE[:8]}
     cases = [
@@ -873,7 +877,7 @@ OVERHEADS = [(1, 20), (2, 21), (3, 52), (4, 117)]  # of the sealed classes
 
 
 def padding(body=b"", **other):
-    return item(0x17, body=body, **other)
+    return item(0x19, body=body, **other)
 
 
 def paddings():
@@ -892,11 +896,11 @@ def good_paddings(b):
         ("two padding items", [PLAIN, padding(bytes(3)), padding()]),
         ("behind two items, the second of an unknown family", [PLAIN, item(0x05), padding(bytes(7))]),
         ("the thirty-second item", [item(body=bytes([n])) for n in range(31)] + [padding()]),
-        ("an unknown revision of its family is an unknown item: not zeros, not last", [item(0x17, revision=1), PLAIN]),
+        ("an unknown revision of its family is an unknown item: not zeros, not last", [item(0x19, revision=1), PLAIN]),
     ]  # fmt: skip
     for n, (comment, parts) in enumerate(good, 1):
         b.valid(n, "items", comment, several(parts))
-    b.valid(9, "items", "an unknown revision alone", lone(item(0x17, revision=1)))
+    b.valid(9, "items", "an unknown revision alone", lone(item(0x19, revision=1)))
 
 
 def bad_paddings(b):
@@ -907,7 +911,7 @@ def bad_paddings(b):
         ("bad_padding", "body", "in the second of two", [PLAIN, padding(bytes(3)), padding(b"\1")]),
         ("unexpected", "family", "an item behind padding", [PLAIN, padding(bytes(3)), PLAIN]),
         ("unexpected", "family", "an unknown family behind padding", [PLAIN, padding(bytes(3)), item(0x05)]),
-        ("unexpected", "family", "an unknown revision of padding behind padding", [PLAIN, padding(), item(0x17, revision=1)]),
+        ("unexpected", "family", "an unknown revision of padding behind padding", [PLAIN, padding(), item(0x19, revision=1)]),
         ("unexpected", "family", "padding first", [padding(bytes(3)), PLAIN]),
         ("unexpected", "family", "nothing but padding, twice", [padding(), padding()]),
         ("inconsistent", "form", "padding with form 3", [PLAIN, padding(bytes(3), form=3)]),

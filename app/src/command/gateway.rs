@@ -271,7 +271,7 @@ impl Gateway<'_> {
                 self.report.event(
                     "lease ended",
                     &format!("the lease of {} has ended: its device was revoked", contact.name),
-                    json!({"author": account}),
+                    json!({"author": account, "device": contact.card.device()}),
                 );
             }
         }
@@ -313,7 +313,11 @@ impl Gateway<'_> {
         self.report.event(
             "lease",
             &format!("lease of {} with {labels} labels", author.name),
-            json!({"author": message.author.id().to_string(), "labels": labels}),
+            json!({
+                "author": message.author.id().to_string(),
+                "device": message.position.device,
+                "labels": labels,
+            }),
         );
         Some(lease)
     }

@@ -1,11 +1,13 @@
 //! `chappe id`: make an identity, show its public half.
 
+mod new;
+mod put_away;
+
 use crate::device::{Device, DeviceArguments, card_to_text};
 use crate::exit::Outcome;
 use crate::hex;
 use crate::outbox;
 use crate::report::Report;
-use chappe_codec::realm::Realm;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -17,14 +19,9 @@ pub(crate) struct IdArguments {
 #[derive(Debug, clap::Subcommand)]
 enum IdCommand {
     /// Make a new identity; its keys are encrypted on disk and never shown
-    New {
-        #[command(flatten)]
-        device: DeviceArguments,
-
-        /// The realm it belongs to: live/ or exercise/ and the network's eight hex digits
-        #[arg(long, value_name = "REALM", default_value = "live/00000001")]
-        realm: Realm,
-    },
+    New(new::NewArguments),
+    /// Say that the files made with it are put away
+    PutAway(put_away::PutAwayArguments),
     /// Show the account, the contact card and the relay key
     Show {
         #[command(flatten)]
@@ -33,11 +30,11 @@ enum IdCommand {
 }
 
 pub(crate) fn run(arguments: IdArguments, report: Report) -> Outcome<()> {
-    let device = match arguments.command {
-        IdCommand::New { device, realm } => Device::create(&device, realm)?,
-        IdCommand::Show { device } => Device::open(&device)?,
-    };
-    show(&device, report)
+    match arguments.command {
+        IdCommand::New(arguments) => new::run(&arguments, report),
+        IdCommand::PutAway(arguments) => put_away::run(&arguments, report),
+        IdCommand::Show { device } => show(&Device::open(&device)?, report),
+    }
 }
 
 fn show(device: &Device, report: Report) -> Outcome<()> {

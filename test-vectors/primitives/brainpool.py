@@ -1,28 +1,5 @@
-"""X25519 (RFC 7748) and brainpoolP256r1 (RFC 5639) in plain Python. Not constant-time: for tests only."""
+"""brainpoolP256r1 (RFC 5639, section 3.4) in plain Python. Not constant-time: for tests only."""
 
-P25519 = 2**255 - 19
-
-
-def x25519(scalar, u):
-    """The ladder of RFC 7748, section 5."""
-    k = int.from_bytes(scalar, "little") & ~7 & 2**255 - 1 | 1 << 254
-    x1 = int.from_bytes(u, "little") & 2**255 - 1
-    x2, z2, x3, z3 = 1, 0, x1, 1
-    for t in reversed(range(255)):
-        bit = k >> t & 1
-        if bit:
-            x2, z2, x3, z3 = x3, z3, x2, z2
-        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
-        aa, bb, da, cb = a * a, b * b, d * a, c * b
-        e = aa - bb
-        x3, z3 = (da + cb) ** 2 % P25519, x1 * (da - cb) ** 2 % P25519
-        x2, z2 = aa * bb % P25519, e * (aa + 121665 * e) % P25519
-        if bit:
-            x2, z2, x3, z3 = x3, z3, x2, z2
-    return (x2 * pow(z2, P25519 - 2, P25519) % P25519).to_bytes(32, "little")
-
-
-# brainpoolP256r1 (RFC 5639, section 3.4)
 P = 0xA9FB57DBA1EEA9BC3E660A909D838D726E3BF623D52620282013481D1F6E5377
 A = 0x7D5A0975FC2C3057EEF67530417AFFE7FB8055C126DC5C6CE94A4B44F330B5D9
 B = 0x26DC5C6CE94A4B44F330B5D9BBD77CBF958416295CF7E1CE6BCCDC18FF8C07B6
