@@ -41,5 +41,8 @@ pub const RECOVERED_OCTETS_MAX: usize = 512 << 10;
 /// Files a folder store keeps open for reading.
 pub const OPEN_FILES_MAX: usize = 64;
 
+/// How long they stay open when nothing is read: one that was removed keeps its room meanwhile.
+pub const READER_IDLE: Duration = Duration::from_millis(250);
+
 /// The longest pause between two attempts at a disk that failed.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);

@@ -26,7 +26,9 @@ pub trait Store: fmt::Debug + Send {
 
     /// Gives back the room of records that `keep` (sequence, record) does not want any more, beside
     /// everything else and without holding up appends or reads. Records that are kept keep their
-    /// sequences.
+    /// sequences. Only records stored before the call are asked about; among them may be some whose
+    /// `Appended` is still on its way, so `keep` must want what it does not know. A compaction that
+    /// is asked for while another waits takes its place. Answered by [`StoreEvent::Compacted`].
     fn compact(&mut self, keep: Keep);
 }
 

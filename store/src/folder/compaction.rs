@@ -32,10 +32,10 @@ struct Assessed {
     kept: Vec<u64>,
 }
 
-/// Compacts all closed segments and tells of it.
-pub(super) fn compact<S: Storage>(shared: &Shared<S>, keep: &Keep, walk: &mut Walk) {
+/// Compacts the closed segments before a sequence and tells of it.
+pub(super) fn compact<S: Storage>(shared: &Shared<S>, keep: &Keep, before: u64, walk: &mut Walk) {
     let mut compaction = Compaction { shared, walk, run: Vec::new(), given_back: 0 };
-    let error = compaction.work(keep).err();
+    let error = compaction.work(keep, before).err();
     let given_back = compaction.given_back;
     shared.tell(StoreEvent::Compacted { given_back, error });
 }
@@ -49,9 +49,12 @@ struct Compaction<'a, S: Storage> {
 }
 
 impl<S: Storage> Compaction<'_, S> {
-    fn work(&mut self, keep: &Keep) -> Result<(), StoreError> {
+    fn work(&mut self, keep: &Keep, before: u64) -> Result<(), StoreError> {
         let mut is_front = true;
         for segment in self.shared.closed() {
+            if segment.end().next > before {
+                break;
+            }
             if self.shared.is_stopping() {
                 return Ok(());
             }
@@ -185,12 +188,12 @@ impl<S: Storage> Compaction<'_, S> {
     ) -> Result<bool, StoreError> {
         let (part, name) = (part.file_name(), new.file_name());
         let mut storage = self.shared.storage();
-        if !old.iter().all(|segment| self.shared.holds(segment)) {
+        if !old.iter().all(|segment| self.shared.holds(segment.number)) {
             return Ok(false);
         }
         storage.rename(&part, &name).map_err(StoreError::io("name", &name))?;
         storage.sync_names().map_err(StoreError::io("sync the name of", &name))?;
-        self.shared.exchange(old, Some(new));
+        self.shared.exchange(old, new);
         for segment in old {
             // One that stays is known at the next start as replaced.
             match storage.remove(&segment.file_name()) {

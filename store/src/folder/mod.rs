@@ -37,7 +37,7 @@ use crate::store::{EventSink, Group, Keep, ReadRequest, Store, StoreEvent};
 use keeper::{Chore, Keeper, Spares};
 use opening::Opened;
 use reader::Reader;
-use recovery::Examiner;
+use recovery::{Compaction, Examiner};
 use shared::Shared;
 use std::path::Path;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub struct FolderStore<S: Storage = Directory> {
 struct Threads<S: Storage> {
     groups: Sender<Group>,
     requests: Sender<ReadRequest>,
-    compactions: Sender<Keep>,
+    compactions: Sender<Compaction>,
     chores: Sender<Chore<S::File>>,
     handles: Vec<JoinHandle<()>>,
 }
@@ -168,7 +168,9 @@ where
 
     fn compact(&mut self, keep: Keep) {
         if let Some(threads) = &self.threads {
-            match threads.compactions.send(keep) {
+            // The node can judge what it was told of, so nothing that comes later is looked at.
+            let before = self.shared.last_first();
+            match threads.compactions.send(Compaction { keep, before }) {
                 Ok(()) | Err(_) => {}
             }
         }

@@ -6,14 +6,14 @@ use super::shared::Shared;
 use super::verify::{damage_of, load};
 use super::walk::{Verify, Walk};
 use crate::error::StoreError;
-use crate::limits::OPEN_FILES_MAX;
+use crate::limits::{OPEN_FILES_MAX, READER_IDLE};
 use crate::recovery::Damage;
 use crate::scan::Numbering;
 use crate::storage::{Storage, StorageFile};
 use crate::store::{ReadRequest, StoreEvent, StoredRecords};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 /// Answers reads.
 pub(super) struct Reader<S: Storage> {
@@ -22,6 +22,8 @@ pub(super) struct Reader<S: Storage> {
     /// Files that were read last, under their segments' numbers; the latest first.
     files: VecDeque<(u64, S::File)>,
     walk: Walk,
+    /// How often segments had gone when that was looked at last.
+    removals: u64,
     /// The segment that `walk` is in, and how far that went.
     walking: Option<(u64, u64)>,
 }
@@ -38,16 +40,34 @@ enum Sought {
 impl<S: Storage> Reader<S> {
     pub(super) fn new(shared: Arc<Shared<S>>, requests: Receiver<ReadRequest>) -> Self {
         let files = VecDeque::new();
-        Self { shared, requests, files, walk: Walk::default(), walking: None }
+        Self { shared, requests, files, walk: Walk::default(), removals: 0, walking: None }
     }
 
     /// Answers until nobody can ask any more.
     pub(super) fn run(mut self) {
-        while let Ok(ReadRequest { number, sequences }) = self.requests.recv() {
+        while let Some(ReadRequest { number, sequences }) = self.wait() {
             self.walking = None;
             let records = self.read(&sequences);
             self.shared.tell(StoreEvent::Read { number, records });
+            // A file that was removed keeps its room for as long as it is open.
+            let held = self.shared.removals();
+            if held != self.removals {
+                self.removals = held;
+                self.files.retain(|(number, _)| self.shared.holds(*number));
+            }
         }
+    }
+
+    /// The next request; without one for a while, no file stays open.
+    fn wait(&mut self) -> Option<ReadRequest> {
+        if !self.files.is_empty() {
+            match self.requests.recv_timeout(READER_IDLE) {
+                Ok(request) => return Some(request),
+                Err(RecvTimeoutError::Timeout) => self.files.clear(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        self.requests.recv().ok()
     }
 
     fn read(&mut self, sequences: &[u64]) -> Result<StoredRecords, StoreError> {
@@ -98,7 +118,8 @@ impl<S: Storage> Reader<S> {
             let header = walked.header;
             if header.sequence > sequence {
                 // Where no sequence is left out, only a place that rotted leads past one.
-                let left_out = segment.numbering() != Numbering::Dense;
+                let is_whole = matches!(self.walk.look(file, checksum, Verify::Yes), Ok(Some(_)));
+                let left_out = is_whole && segment.numbering() != Numbering::Dense;
                 self.walking = left_out.then_some(here);
                 return Ok(if left_out { Sought::Absent } else { Sought::Unreadable });
             }

@@ -17,10 +17,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+/// A compaction that was asked for.
+pub(super) struct Compaction {
+    pub(super) keep: Keep,
+    /// Segments that were closed then are all before this sequence.
+    pub(super) before: u64,
+}
+
 /// Looks at closed segments.
 pub(super) struct Examiner<S: Storage> {
     shared: Arc<Shared<S>>,
-    compactions: Receiver<Keep>,
+    compactions: Receiver<Compaction>,
     walk: Walk,
     /// Places that were reported, by segment and offset.
     reported: HashSet<(u64, u64)>,
@@ -29,7 +36,7 @@ pub(super) struct Examiner<S: Storage> {
 }
 
 impl<S: Storage> Examiner<S> {
-    pub(super) fn new(shared: Arc<Shared<S>>, compactions: Receiver<Keep>) -> Self {
+    pub(super) fn new(shared: Arc<Shared<S>>, compactions: Receiver<Compaction>) -> Self {
         let (walk, reported) = (Walk::default(), HashSet::new());
         Self { shared, compactions, walk, reported, scrubbed: 0 }
     }
@@ -37,8 +44,8 @@ impl<S: Storage> Examiner<S> {
     /// Works until nobody can order a compaction any more.
     pub(super) fn run(mut self, stored: &[(Arc<Segment>, End)], torn: Option<TornTail>) {
         self.recover(stored, torn);
-        while let Some(keep) = self.wait() {
-            compact(&self.shared, &keep, &mut self.walk);
+        while let Some(Compaction { keep, before }) = self.wait() {
+            compact(&self.shared, &keep, before, &mut self.walk);
         }
     }
 
@@ -58,15 +65,15 @@ impl<S: Storage> Examiner<S> {
     }
 
     /// Waits for a compaction; scrubs meanwhile.
-    fn wait(&mut self) -> Option<Keep> {
+    fn wait(&mut self) -> Option<Compaction> {
         let rate = self.shared.options.scrub_octets_per_second;
-        let mut keep = if rate == 0 {
+        let mut compaction = if rate == 0 {
             self.compactions.recv().ok()?
         } else {
             let seconds = self.shared.options.segment_octets().div_ceil(rate);
             loop {
                 match self.compactions.recv_timeout(Duration::from_secs(seconds)) {
-                    Ok(keep) => break keep,
+                    Ok(compaction) => break compaction,
                     Err(RecvTimeoutError::Timeout) => self.scrub(),
                     Err(RecvTimeoutError::Disconnected) => return None,
                 }
@@ -74,9 +81,9 @@ impl<S: Storage> Examiner<S> {
         };
         // What a later one does not want, an earlier one need not ask for.
         while let Ok(later) = self.compactions.try_recv() {
-            keep = later;
+            compaction = later;
         }
-        (!self.shared.is_stopping()).then_some(keep)
+        (!self.shared.is_stopping()).then_some(compaction)
     }
 
     /// Reads the next closed segment again.

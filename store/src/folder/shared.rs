@@ -26,6 +26,8 @@ pub(super) struct Shared<S: Storage> {
     stopping: AtomicBool,
     /// Numbers for files.
     numbers: AtomicU64,
+    /// How often segments went.
+    removals: AtomicU64,
 }
 
 impl<S: Storage> fmt::Debug for Shared<S> {
@@ -48,6 +50,7 @@ impl<S: Storage> Shared<S> {
             options,
             stopping: AtomicBool::new(false),
             numbers: AtomicU64::new(0),
+            removals: AtomicU64::new(0),
         }
     }
 
@@ -77,6 +80,11 @@ impl<S: Storage> Shared<S> {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How often segments went.
+    pub(super) fn removals(&self) -> u64 {
+        self.removals.load(Ordering::Relaxed)
+    }
+
     /// A segment that other threads do not know yet.
     pub(super) fn new_segment(
         &self,
@@ -99,6 +107,11 @@ impl<S: Storage> Shared<S> {
         segments
     }
 
+    /// Where the segment begins that is written to.
+    pub(super) fn last_first(&self) -> u64 {
+        lock(&self.segments).last().map_or(0, |segment| segment.name.first)
+    }
+
     /// The segment in whose range a sequence lies.
     pub(super) fn segment_of(&self, sequence: u64) -> Option<Arc<Segment>> {
         let segments = lock(&self.segments);
@@ -106,9 +119,9 @@ impl<S: Storage> Shared<S> {
         segments.get(later.checked_sub(1)?).cloned()
     }
 
-    /// Whether a segment is still among them.
-    pub(super) fn holds(&self, segment: &Segment) -> bool {
-        lock(&self.segments).iter().any(|held| held.number == segment.number)
+    /// Whether the segment of this number is still among them.
+    pub(super) fn holds(&self, number: u64) -> bool {
+        lock(&self.segments).iter().any(|held| held.number == number)
     }
 
     /// Adds a segment behind the others.
@@ -128,12 +141,13 @@ impl<S: Storage> Shared<S> {
             .windows(2)
             .take_while(|pair| pair.get(1).is_some_and(|next| next.name.first <= sequence))
             .count();
+        self.removals.fetch_add(1, Ordering::Relaxed);
         segments.drain(..count).collect()
     }
 
-    /// Puts one segment in the place of several that follow one another, or gives it back when one
-    /// of them is not there any more.
-    pub(super) fn exchange(&self, old: &[Arc<Segment>], new: Option<Arc<Segment>>) -> bool {
+    /// Puts one segment in the place of several that follow one another; not when one of them is not
+    /// there any more.
+    pub(super) fn exchange(&self, old: &[Arc<Segment>], new: Arc<Segment>) -> bool {
         let mut segments = lock(&self.segments);
         let first = old.first().map(|segment| segment.number);
         let start = segments.iter().position(|held| Some(held.number) == first);
@@ -144,7 +158,8 @@ impl<S: Storage> Shared<S> {
         let same = |(held, old): (&Arc<Segment>, &Arc<Segment>)| held.number == old.number;
         let all = segments.get(start..end).is_some_and(|held| held.iter().zip(old).all(same));
         if all {
-            segments.splice(start..end, new);
+            segments.splice(start..end, [new]);
+            self.removals.fetch_add(1, Ordering::Relaxed);
         }
         all
     }
@@ -158,7 +173,7 @@ impl<S: Storage> Shared<S> {
             match opened {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    if !self.holds(segment) {
+                    if !self.holds(segment.number) {
                         return Ok(None);
                     }
                     if segment.called() == called {

@@ -105,9 +105,15 @@ impl<S: Storage> Writer<S> {
             let Some(Failing { again }) = self.failing else {
                 return self.groups.recv().ok();
             };
-            match self.groups.recv_timeout(again.saturating_duration_since(Instant::now())) {
+            let pause = again.saturating_duration_since(Instant::now());
+            // However many groups come meanwhile.
+            if pause.is_zero() {
+                self.try_again();
+                continue;
+            }
+            match self.groups.recv_timeout(pause) {
                 Ok(group) => return Some(group),
-                Err(RecvTimeoutError::Timeout) => self.try_again(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
