@@ -87,7 +87,7 @@ fn a_compaction_gives_room_back_and_keeps_what_is_wanted() {
         watched.append_payloads(batch * 10..batch * 10 + 10);
     }
     let before = files(folder.path()).len();
-    let wanted = |sequence: &u64| *sequence >= 200 && sequence % 7 == 0;
+    let wanted = |sequence: &u64| *sequence >= 200 && sequence.is_multiple_of(7);
     assert!(watched.compact(move |sequence| wanted(&sequence)).unwrap() > 0);
     let after = files(folder.path());
     assert!(after.len() * 2 < before, "{before} {after:?}");
@@ -370,7 +370,7 @@ proptest! {
             watched.append_payloads(next..next + batch);
             next += batch;
         }
-        let is_wanted = move |sequence: u64| !compacts || sequence % 3 == 0;
+        let is_wanted = move |sequence: u64| !compacts || sequence.is_multiple_of(3);
         watched.compact(is_wanted).unwrap();
         let before = watched.read_payloads((0..next).collect());
         drop(watched);

@@ -130,9 +130,10 @@ where
         let ours = self.number;
         self.store.read(ReadRequest { number: ours, sequences });
         self.wait_for(|event| match event {
-            StoreEvent::Read { number, records } if *number == ours => {
-                Some(records.as_ref().map(Clone::clone).map_err(ToString::to_string))
-            }
+            StoreEvent::Read { number, records } if *number == ours => Some(match records {
+                Ok(records) => Ok(records.clone()),
+                Err(error) => Err(error.to_string()),
+            }),
             _ => None,
         })
     }
