@@ -44,8 +44,7 @@ libfuzzer_sys::fuzz_target!(|input: (bool, u8, u16, Vec<u8>)| {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("0000000000000000-0000000000000007.store"), &octets).unwrap();
         fs::write(folder.join("0000000000000000-0000000000000007.segment"), &octets).unwrap();
-        let contain =
-            Options { on_corruption: OnCorruption::Contain, ..Options::default() };
+        let contain = Options { on_corruption: OnCorruption::Contain, ..Options::default() };
         if let Ok((log, _)) = Log::open(&folder, contain) {
             assert!(log.iter_from(0).flatten().count() <= octets.len());
         }

@@ -22,6 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`FolderStore`] is the same for those who must not wait: a [`Store`] that appends, reads, recovers
+//! and compacts on threads of its own and answers by events. Its corruption is always contained.
+//!
 //! The disk is reached through the [`Storage`] seam, so that tests can cut its power.
 
 #![deny(clippy::arithmetic_side_effects)] // a wrapped offset would read or overwrite other records

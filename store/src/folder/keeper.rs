@@ -119,10 +119,12 @@ impl<S: Storage> Keeper<S> {
         let name = FileName::Spare { number, identity: self.shared.identity };
         let file_name = name.file_name();
         let octets = self.shared.options.segment_octets();
-        let mut storage = self.shared.storage();
-        let mut file = create_file(&mut *storage, &file_name, octets)?;
+        let mut file = create_file(&mut *self.shared.storage(), &file_name, octets)?;
         file.sync().map_err(StoreError::io("sync", &file_name))?;
-        storage.sync_names().map_err(StoreError::io("sync the name of", &file_name))?;
+        self.shared
+            .storage()
+            .sync_names()
+            .map_err(StoreError::io("sync the name of", &file_name))?;
         Ok(Spare { file, name })
     }
 

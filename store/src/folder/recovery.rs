@@ -6,7 +6,6 @@ use super::segment::{End, Segment};
 use super::shared::Shared;
 use super::verify::verify;
 use super::walk::{Walk, Walked};
-use crate::error::StoreError;
 use crate::limits::{RECOVERED_OCTETS_MAX, RECOVERED_RECORDS_MAX};
 use crate::recovery::{Damage, Recovery, TornTail};
 use crate::storage::Storage;
@@ -115,7 +114,7 @@ impl<S: Storage> Examiner<S> {
             })
         });
         told.flush();
-        let mut damage = verified.unwrap_or_else(|error| unreadable(segment, end, &error));
+        let mut damage = verified.unwrap_or_else(|_| unreadable(segment, end));
         damage.extend(missing_behind(segment, end));
         for damage in &damage {
             if self.reported.insert((segment.number, damage.offset)) {
@@ -161,7 +160,7 @@ impl<S: Storage> Told<'_, S> {
 }
 
 /// A segment of which nothing can be read.
-fn unreadable(segment: &Segment, end: End, _: &StoreError) -> Vec<Damage> {
+fn unreadable(segment: &Segment, end: End) -> Vec<Damage> {
     let sequences = segment.name.first..end.next;
     vec![Damage { segment: segment.file_name(), offset: 0, octets: 0, sequences }]
 }
