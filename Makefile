@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills
 
 FUZZ_SECONDS ?= 5
 
@@ -51,6 +52,12 @@ bench-seal: setup-bench  ## Octets and speed of sealing: tables, and target/benc
 
 setup-bench:
 	@.ci/setup bench
+
+bench-store:      ## The store on a folder beside a plain loop, and a start with 10 million records; target/bench/, dated
+	@.ci/store bench
+
+store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); target/store/, dated
+	@.ci/store kills $(KILLS) $(SEED)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model
