@@ -3,7 +3,7 @@
 use super::identity::certified_key;
 use super::verifier::{AdmittedClients, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{IDLE_MAX, KEEP_ALIVE, LANES_MAX};
+use crate::limits::{IDLE_MAX, KEEP_ALIVE, STREAMS_MAX};
 use crate::protocol::ALPN;
 use chappe_codec::digest;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
@@ -38,7 +38,7 @@ pub(crate) fn server_config(
     tls.send_tls13_tickets = 0;
 
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
-    config.transport_config(Arc::new(transport(LANES_MAX)?));
+    config.transport_config(Arc::new(transport(STREAMS_MAX)?));
     Ok(config)
 }
 
