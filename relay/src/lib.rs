@@ -48,7 +48,7 @@ pub mod delegation;
 pub mod key;
 pub mod lease;
 pub mod limits;
-// pub mod node;
+pub mod node;
 pub mod parcel;
 pub mod protocol;
 pub mod quic;

@@ -119,6 +119,9 @@ pub const SEND_WINDOW: u64 = 4 << 20;
 /// Octets of datagrams that wait to be read from, and to be sent on, one connection.
 pub const DATAGRAM_BUFFER: usize = 64 << 10;
 
+/// Datagrams for one lane's listens that wait to be sent; what comes then is dropped.
+pub const LIVE_DATAGRAMS_MAX: usize = 256;
+
 /// Parts of the table of duplicates: each grows and is cleaned by itself, so that neither holds
 /// anybody up.
 pub const DUPLICATE_SHARDS: usize = 1024;
