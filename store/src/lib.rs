@@ -28,6 +28,7 @@
 
 mod directory;
 mod error;
+mod folder;
 pub mod limits;
 mod log;
 mod opening;
@@ -41,6 +42,7 @@ mod store;
 
 pub use directory::Directory;
 pub use error::StoreError;
+pub use folder::{FolderOptions, FolderStore};
 pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};
