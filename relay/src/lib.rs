@@ -52,7 +52,7 @@ pub mod node;
 pub mod parcel;
 pub mod protocol;
 pub mod quic;
-// pub mod server;
+pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use delegation::Delegation;
@@ -60,4 +60,4 @@ pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
 pub use parcel::{Parcel, ParcelId};
 pub use protocol::{CloseCode, Reason};
-// pub use server::{Clock, Observer, RelayEvent, RelayOptions, RelayServer, ServerError};
+pub use server::{Clock, Observer, RelayEvent, RelayOptions, RelayServer, ServerError};

@@ -8,7 +8,7 @@ use super::shelf::Entry;
 use super::slots::SlotId;
 use super::{LogName, Node, Now};
 use crate::protocol::put_delivery;
-use chappe_store::{Recovery, StoreError, StoreEvent};
+use chappe_store::{Damage, Recovery, StoreError, StoreEvent};
 use std::ops::Range;
 
 /// What an operator may want to know. Nothing in it names a client, a key, an address or a parcel.
@@ -31,6 +31,20 @@ pub enum NodeEvent {
         /// How.
         error: StoreError,
     },
+    /// Records of a log rotted.
+    Damaged {
+        /// Which log.
+        log: LogName,
+        /// Where.
+        damage: Damage,
+    },
+    /// A compaction ended early; all that is wanted is still there.
+    CompactionFailed {
+        /// Which log.
+        log: LogName,
+        /// How.
+        error: StoreError,
+    },
     /// A log works again.
     StoreWorksAgain {
         /// Which log.
@@ -48,6 +62,9 @@ impl Node {
         match event {
             StoreEvent::Recovered(records) => self.recover(index, &records, now),
             StoreEvent::RecoveryEnded(recovery) => {
+                if let Some(log) = self.logs.get_mut(index) {
+                    log.next = log.next.max(recovery.sequences.end);
+                }
                 self.recovery_ended(index, now);
                 let parcels = self.duplicates.len();
                 self.events.push(NodeEvent::Recovered { log: name, parcels, recovery });
@@ -60,6 +77,14 @@ impl Node {
             StoreEvent::Read { number, records } => self.read(index, number, records),
             // Only what had expired lay before it; shelves forget that by themselves.
             StoreEvent::Discarded { .. } => {}
+            StoreEvent::Compacted { error, .. } => {
+                if let Some(error) = error {
+                    self.events.push(NodeEvent::CompactionFailed { log: name, error });
+                }
+            }
+            StoreEvent::Damaged(damage) => {
+                self.events.push(NodeEvent::Damaged { log: name, damage });
+            }
             StoreEvent::Failed { error } => {
                 self.set_failed(index, true);
                 self.events.push(NodeEvent::StoreFailed { log: name, error });
