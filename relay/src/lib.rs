@@ -43,7 +43,7 @@
 #![deny(clippy::arithmetic_side_effects)] // an overflow reachable from input is a panic or a lie
 
 pub mod address;
-// pub mod client;
+pub mod client;
 pub mod delegation;
 pub mod key;
 pub mod lease;
@@ -55,6 +55,10 @@ pub mod quic;
 pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
+pub use client::{
+    Ack, ClientError, Cursors, Delivery, Introduction, Page, PendingAck, Reading, RelayClient,
+    Subscription,
+};
 pub use delegation::Delegation;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
