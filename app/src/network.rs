@@ -6,9 +6,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
-use chappe_relay::{
-    Address, ClientError, Cursors, RelayClient, TransportKey, TransportSecret,
-};
+use chappe_relay::{Address, ClientError, Cursors, RelayClient, TransportKey, TransportSecret};
 use std::net::SocketAddr;
 
 /// Which relay.

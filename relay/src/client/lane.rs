@@ -3,9 +3,7 @@
 use super::subscription::Inbox;
 use super::{Ack, ClientError, Delivery, lost};
 use crate::address::Address;
-use crate::limits::{
-    CLIENT_OUTPUT_OCTETS_MAX, CLIENT_PENDING_MAX, READ_CHUNKS_MAX,
-};
+use crate::limits::{CLIENT_OUTPUT_OCTETS_MAX, CLIENT_PENDING_MAX, READ_CHUNKS_MAX};
 use crate::parcel::Parcel;
 use crate::protocol::{ClientEvent, ClientLane, Given};
 use bytes::{Buf, Bytes};
@@ -64,13 +62,8 @@ impl Lane {
             is_closed: false,
         };
         let lane = Arc::new(Self { state: Mutex::new(state), room: Notify::new() });
-        let mut driver = Driver {
-            lane: Arc::clone(&lane),
-            send,
-            receive,
-            connection,
-            output: Bytes::new(),
-        };
+        let mut driver =
+            Driver { lane: Arc::clone(&lane), send, receive, connection, output: Bytes::new() };
         tokio::spawn(async move {
             let error = std::future::poll_fn(|context| driver.poll(context)).await;
             driver.end(&error);

@@ -243,7 +243,11 @@ impl RelayClient {
         let lane = self.lane(parcel.precedence).await?;
         let octets = parcel.to_bytes();
         let parcel = ParcelRef::parse(&octets).map_err(|error| ClientError::Setup(error.into()))?;
-        lane.ask(|state| if state.has_room() { state.session.live(parcel) });
+        lane.ask(|state| {
+            if state.has_room() {
+                state.session.live(parcel)
+            }
+        });
         Ok(())
     }
 

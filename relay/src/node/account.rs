@@ -21,7 +21,8 @@ impl Account {
         let now = hour(now_seconds);
         if self.buckets.first().is_some_and(|(first, _)| *first < now) {
             let gone = self.buckets.partition_point(|(hour, _)| *hour < now);
-            let freed = self.buckets.drain(..gone).fold(0, |sum: u64, (_, n)| sum.saturating_add(n));
+            let freed =
+                self.buckets.drain(..gone).fold(0, |sum: u64, (_, n)| sum.saturating_add(n));
             self.octets = self.octets.saturating_sub(freed);
         }
         self.octets

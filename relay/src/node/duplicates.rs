@@ -161,7 +161,8 @@ impl Duplicates {
                 shard.shrink_to_fit();
             }
         }
-        self.swept = self.swept.checked_add(1).filter(|next| *next < self.shards.len()).unwrap_or(0);
+        self.swept =
+            self.swept.checked_add(1).filter(|next| *next < self.shards.len()).unwrap_or(0);
     }
 
     pub(super) fn len(&self) -> usize {

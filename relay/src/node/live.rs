@@ -39,12 +39,7 @@ impl Node {
     }
 
     /// The same for a datagram, which belongs to no lane.
-    pub fn live_datagram(
-        &mut self,
-        leave: super::Leave,
-        parcel: &ParcelRef<'_>,
-        now: Now,
-    ) {
+    pub fn live_datagram(&mut self, leave: super::Leave, parcel: &ParcelRef<'_>, now: Now) {
         let expiry = parcel.expiry_seconds();
         if parcel.precedence <= leave.highest
             && expiry > now.seconds

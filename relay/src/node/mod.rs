@@ -208,10 +208,8 @@ impl Node {
     pub fn open_lane(&mut self, peer: Peer, precedence: Precedence) -> SlotId {
         let senders = &mut self.senders;
         let tag = peer.leave.sender;
-        let sender = *self
-            .senders_by_tag
-            .entry(tag)
-            .or_insert_with(|| senders.insert(Sender::default()));
+        let sender =
+            *self.senders_by_tag.entry(tag).or_insert_with(|| senders.insert(Sender::default()));
         self.lanes.insert(Lane::new(peer, sender, precedence))
     }
 

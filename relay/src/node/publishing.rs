@@ -10,13 +10,7 @@ use crate::parcel::ParcelRef;
 use crate::protocol::{GroupId, Reason};
 
 impl Node {
-    pub(super) fn publish(
-        &mut self,
-        id: SlotId,
-        number: u64,
-        parcel: &ParcelRef<'_>,
-        now: Now,
-    ) {
+    pub(super) fn publish(&mut self, id: SlotId, number: u64, parcel: &ParcelRef<'_>, now: Now) {
         if let Err(reason) = self.try_publish(id, number, parcel, now) {
             self.share_out();
             self.refuse(id, number, reason);

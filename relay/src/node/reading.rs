@@ -70,11 +70,11 @@ impl Node {
         if !is_fetch && lane.watches >= READS_MAX {
             return self.refuse(id, number, Reason::TooMany);
         }
-        let grant = match may_read(lane.peer.key, &read.address, read.delegation, realm, now.seconds)
-        {
-            Ok(grant) => grant,
-            Err(reason) => return self.refuse(id, number, reason),
-        };
+        let grant =
+            match may_read(lane.peer.key, &read.address, read.delegation, realm, now.seconds) {
+                Ok(grant) => grant,
+                Err(reason) => return self.refuse(id, number, reason),
+            };
         let reader = Reader {
             lane: id,
             number,

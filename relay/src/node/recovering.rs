@@ -171,8 +171,8 @@ impl Node {
             let Some(record) = Record::parse(octets) else { continue };
             let place = self.shelves.find(&record.parcel.address);
             let shelf = place.and_then(|place| self.shelves.get(place));
-            let readers: Vec<SlotId> =
-                shelf.map_or(Vec::new(), |shelf| shelf.subscribers(record.parcel.precedence).to_vec());
+            let readers: Vec<SlotId> = shelf
+                .map_or(Vec::new(), |shelf| shelf.subscribers(record.parcel.precedence).to_vec());
             for id in readers {
                 if let Some(reader) = self.readers.get_mut(id)
                     && reader.state == ReaderState::Tail

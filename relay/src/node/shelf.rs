@@ -112,8 +112,7 @@ impl Shelf {
 
     fn list(&mut self, precedence: Precedence, listens: bool) -> Option<&mut Vec<SlotId>> {
         let watchers = self.watchers.get_or_insert_default();
-        let lists =
-            if listens { &mut watchers.listeners } else { &mut watchers.subscribers };
+        let lists = if listens { &mut watchers.listeners } else { &mut watchers.subscribers };
         lists.get_mut(index(precedence))
     }
 

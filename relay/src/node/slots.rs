@@ -57,10 +57,4 @@ impl<T> Slots<T> {
         self.free.push(id.index);
         Some(value)
     }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (SlotId, &T)> {
-        (0_u32..).zip(&self.places).filter_map(|(index, (generation, value))| {
-            Some((SlotId { index, generation: *generation }, value.as_ref()?))
-        })
-    }
 }

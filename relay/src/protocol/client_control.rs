@@ -1,12 +1,12 @@
 //! The control stream as its client sees it.
 
+use super::VERSION;
 use super::client_message::ClientMessage;
 use super::deframer::Deframer;
 use super::error::SessionError;
 use super::hello::{ConnectionRole, Hello};
-use super::message::{LAST_OF_CLIENTS, HELLO_ANSWER};
+use super::message::{HELLO_ANSWER, LAST_OF_CLIENTS};
 use super::relay_message::RelayMessage;
-use super::VERSION;
 use bytes::Bytes;
 use chappe_codec::realm::Realm;
 
@@ -21,12 +21,7 @@ pub struct ClientControl {
 impl ClientControl {
     /// A connection; its hello is the first output.
     #[must_use]
-    pub fn new(
-        role: ConnectionRole,
-        realm: Realm,
-        certificate: &[u8],
-        invitation: &[u8],
-    ) -> Self {
+    pub fn new(role: ConnectionRole, realm: Realm, certificate: &[u8], invitation: &[u8]) -> Self {
         let versions = vec![VERSION];
         let hello = Hello { role, realm, versions, certificate, invitation };
         let output = ClientMessage::Hello(hello).to_bytes();

@@ -4,7 +4,7 @@ use super::client_message::{AnyParcel, ClientMessage, Read};
 use super::code::Reason;
 use super::deframer::Deframer;
 use super::error::SessionError;
-use super::message::{LAST_OF_CLIENTS, HELLO_ANSWER, PUBLISH, put_message};
+use super::message::{HELLO_ANSWER, LAST_OF_CLIENTS, PUBLISH, put_message};
 use super::relay_message::{Given, RelayMessage};
 use crate::parcel::ParcelRef;
 use bytes::Bytes;
@@ -184,7 +184,9 @@ impl ClientLane {
         match RelayMessage::from_body(frame.message_type, body)? {
             RelayMessage::Acknowledged { number } => {
                 if number > self.last_number {
-                    return Err(SessionError::OutOfPlace("an acknowledgement of what was not asked"));
+                    return Err(SessionError::OutOfPlace(
+                        "an acknowledgement of what was not asked",
+                    ));
                 }
                 while self.publishes.front().is_some_and(|first| *first <= number) {
                     self.publishes.pop_front();
@@ -217,9 +219,7 @@ impl ClientLane {
                 }
                 Ok(Some(ClientEvent::Ended { number, cursor, more }))
             }
-            RelayMessage::Heard { number, given } => {
-                Ok(Some(ClientEvent::Heard { number, given }))
-            }
+            RelayMessage::Heard { number, given } => Ok(Some(ClientEvent::Heard { number, given })),
             RelayMessage::HelloAnswer { .. }
             | RelayMessage::UnknownMessage { .. }
             | RelayMessage::Unknown { .. } => {

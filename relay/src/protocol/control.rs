@@ -1,12 +1,12 @@
 //! The control stream as the relay sees it.
 
+use super::VERSION;
 use super::client_message::ClientMessage;
 use super::deframer::Deframer;
 use super::error::SessionError;
 use super::hello::Hello;
 use super::message::{FIRST_OF_RELAYS, HELLO, LIVE};
 use super::relay_message::RelayMessage;
-use super::VERSION;
 use crate::limits::{HELLO_WAIT, MESSAGE_WAIT};
 use bytes::Bytes;
 use chappe_codec::error::{DecodeError, ErrorKind};

@@ -89,16 +89,6 @@ impl Deframer {
         octets.get(frame.start..frame.end).unwrap_or_default()
     }
 
-    /// The same without copying, for a body that is kept.
-    pub(crate) fn shared_body(&self, frame: Frame) -> Bytes {
-        match self.chunks.front() {
-            Some(front) if !frame.is_split && frame.end <= front.len() => {
-                front.slice(frame.start..frame.end)
-            }
-            _ => Bytes::copy_from_slice(self.body(frame)),
-        }
-    }
-
     /// Whether a message is begun and not whole.
     pub(crate) fn has_beginning(&self) -> bool {
         !self.split.is_empty() && !self.split_is_taken

@@ -2,7 +2,7 @@
 
 use super::code::Reason;
 use super::message::{
-    ACKNOWLEDGED, DELIVERY, END, LAST_OF_CLIENTS, HEARD, HELLO_ANSWER, Output, REFUSED,
+    ACKNOWLEDGED, DELIVERY, END, HEARD, HELLO_ANSWER, LAST_OF_CLIENTS, Output, REFUSED,
     UNKNOWN_MESSAGE, put_message, shifted, whole,
 };
 use super::number::{NumberOctets, number};

@@ -257,4 +257,3 @@ fn numbered<'a>(
         Request::Refused { number, reason: Reason::WrongPrecedence }
     }
 }
-

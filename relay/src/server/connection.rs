@@ -1,9 +1,9 @@
 //! One connection: the control stream, then a task for each lane.
 
+use super::drained;
 use super::event::RelayEvent;
 use super::hub::Shared;
 use super::lane::serve_lane;
-use super::drained;
 use crate::limits::{CONNECT_WAIT, READ_CHUNKS_MAX};
 use crate::node::{Applicant, Leave, Peer};
 use crate::protocol::{CloseCode, ControlSession, SessionError, live_datagram};
