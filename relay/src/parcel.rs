@@ -163,7 +163,7 @@ impl<'a> ParcelRef<'a> {
     }
 
     /// Everything from the expiry on: what a delivery says of it behind its head.
-    pub(crate) fn from_expiry(&self) -> &'a [u8] {
+    pub(crate) fn expiry_and_envelope(&self) -> &'a [u8] {
         self.octets.get(17..).unwrap_or_default()
     }
 

@@ -134,7 +134,7 @@ impl NodeLog {
         if keeps {
             let start = self.forming.kept.len();
             self.forming.kept.push(record.parcel.head());
-            self.forming.kept.extend_from_slice(record.parcel.from_expiry());
+            self.forming.kept.extend_from_slice(record.parcel.expiry_and_envelope());
             let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             entry.kept = number(start)..number(self.forming.kept.len());
         }

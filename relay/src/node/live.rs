@@ -76,7 +76,7 @@ impl Node {
                     continue;
                 }
                 let mut octets = BytesMut::new();
-                put_heard(&mut octets, reader.number, parcel.head(), parcel.from_expiry());
+                put_heard(&mut octets, reader.number, parcel.head(), parcel.expiry_and_envelope());
                 lane.datagrams.push(octets.freeze());
                 if !lane.is_ready {
                     lane.is_ready = true;
@@ -85,7 +85,7 @@ impl Node {
                 continue;
             }
             let span = self.fan_out.encode(reader.number, 0, |out| {
-                put_heard(out, reader.number, parcel.head(), parcel.from_expiry());
+                put_heard(out, reader.number, parcel.head(), parcel.expiry_and_envelope());
                 0
             });
             if add_span(&mut lane.spans, span) {

@@ -250,7 +250,7 @@ impl Node {
             let cursor = sequence.saturating_add(1);
             let step = cursor.saturating_sub(reader.cursor);
             let body = lane.write_with(|out| {
-                put_delivery(out, reader.number, step, parcel.head(), parcel.from_expiry())
+                put_delivery(out, reader.number, step, parcel.head(), parcel.expiry_and_envelope())
             });
             reader.spend(body);
             reader.cursor = cursor;

@@ -154,7 +154,7 @@ impl Node {
             }
             let Some(lane) = self.lanes.get_mut(reader.lane) else { continue };
             let may_read = reader.until_seconds.is_none_or(|until| self.seconds < until);
-            let Some((head, from_expiry)) = kept.split_first() else {
+            let Some((head, expiry_and_envelope)) = kept.split_first() else {
                 reader.state = ReaderState::Behind;
                 behind.push(*id);
                 continue;
@@ -168,7 +168,7 @@ impl Node {
             }
             let step = stored.cursor().saturating_sub(reader.cursor);
             let span = self.fan_out.encode(reader.number, step, |out| {
-                put_delivery(out, reader.number, step, *head, from_expiry)
+                put_delivery(out, reader.number, step, *head, expiry_and_envelope)
             });
             reader.spend(span.body);
             reader.cursor = stored.cursor();

@@ -27,7 +27,6 @@ pub use code::{CloseCode, Reason};
 pub use control::ControlSession;
 pub use error::SessionError;
 pub use hello::{ConnectionRole, Hello};
-pub(crate) use message::Output;
 pub use relay_message::{Given, RelayMessage};
 pub(crate) use relay_message::{put_delivery, put_heard};
 pub(crate) use requests::live_datagram;

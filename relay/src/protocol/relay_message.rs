@@ -157,7 +157,7 @@ impl<'a> RelayMessage<'a> {
                 put_message(out, REFUSED, &[number.as_slice(), &[reason.code()]]);
             }
             Self::Delivery { number, step, given } => {
-                put_delivery(out, *number, *step, given.head(), &given.from_expiry());
+                put_delivery(out, *number, *step, given.head(), &given.expiry_and_envelope());
             }
             Self::End { number, cursor, more } => {
                 let number = NumberOctets::new(*number);
@@ -168,7 +168,7 @@ impl<'a> RelayMessage<'a> {
                 put_message(out, UNKNOWN_MESSAGE, &[&[*message_type]]);
             }
             Self::Heard { number, given } => {
-                put_heard(out, *number, given.head(), &given.from_expiry());
+                put_heard(out, *number, given.head(), &given.expiry_and_envelope());
             }
             Self::Unknown { message_type, body } => put_message(out, *message_type, &[body]),
         }
@@ -181,17 +181,17 @@ pub(crate) fn put_delivery(
     number: u64,
     step: u64,
     head: u8,
-    from_expiry: &[u8],
+    expiry_and_envelope: &[u8],
 ) -> usize {
     let (number, step) = (NumberOctets::new(number), NumberOctets::new(step));
-    let body = [number.as_slice(), step.as_slice(), &[head], from_expiry];
+    let body = [number.as_slice(), step.as_slice(), &[head], expiry_and_envelope];
     put_message(out, DELIVERY, &body);
     body.iter().fold(0, |sum, part| sum.saturating_add(part.len()))
 }
 
 /// Writes what a listener hears.
-pub(crate) fn put_heard(out: &mut impl Output, number: u64, head: u8, from_expiry: &[u8]) {
-    put_message(out, HEARD, &[NumberOctets::new(number).as_slice(), &[head], from_expiry]);
+pub(crate) fn put_heard(out: &mut impl Output, number: u64, head: u8, expiry_and_envelope: &[u8]) {
+    put_message(out, HEARD, &[NumberOctets::new(number).as_slice(), &[head], expiry_and_envelope]);
 }
 
 impl Given<'_> {
@@ -199,7 +199,7 @@ impl Given<'_> {
         (self.kind.code() << 3) | (self.precedence.to_bits() << 1)
     }
 
-    fn from_expiry(&self) -> Vec<u8> {
+    fn expiry_and_envelope(&self) -> Vec<u8> {
         let mut out = time::seconds_to_bytes(self.expiry_seconds).to_vec();
         out.extend_from_slice(self.envelope);
         out

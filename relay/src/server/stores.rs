@@ -1,7 +1,7 @@
 //! What the stores say, brought to the node.
 
 use super::hub::Shared;
-use crate::limits::{BATCH_MAX, UPKEEP_EVERY};
+use crate::limits::BATCH_MAX;
 use crate::node::LogName;
 use chappe_store::{EventSink, StoreEvent};
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl StoreEvents {
                     let mut hub = shared.hub();
                     hub.node.on_time(now);
                     hub.finish();
-                    deadline = hub.node.deadline().map_or_else(|| Instant::now() + UPKEEP_EVERY, Instant::from_std);
+                    deadline = hub.node.deadline().map_or(deadline, Instant::from_std);
                     continue;
                 }
                 Some(event) = self.recovered.recv() => event,
