@@ -1,10 +1,16 @@
 //! Transport keys: the Ed25519 keys that name relays, clients and mailboxes
 //! (spec/06-relay.md, "Connection").
 
+use chappe_codec::digest;
 use chappe_codec::key::{KeyError, SignKey, VerifyKey};
 use chappe_codec::realm::Realm;
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
+use sha2::Sha512;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The public half of a transport key. `Display` writes all of it, for people who pass it on;
 /// `Debug` writes none of it, since logs name nobody.
@@ -78,39 +84,80 @@ impl fmt::Display for TransportKeyError {
 
 impl std::error::Error for TransportKeyError {}
 
-/// The secret half of a transport key. It is never shown.
+/// The secret half of a transport key, or of one that is rotated to an address epoch. It is wiped when
+/// the last copy is dropped and never shown.
 #[derive(Clone)]
 pub struct TransportSecret {
-    seed: [u8; 32],
-    secret: SignKey,
+    public: TransportKey,
+    secret: Secret,
+}
+
+#[derive(Clone)]
+enum Secret {
+    Seed { seed: Zeroizing<[u8; 32]>, key: SignKey },
+    Expanded(Arc<ExpandedSecretKey>),
 }
 
 impl TransportSecret {
     /// The key of a 32-octet seed, which must come from a healthy random source.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self { seed: *seed, secret: SignKey::from_seed(seed) }
+        let key = SignKey::from_seed(seed);
+        let public = TransportKey(key.public().to_bytes());
+        Self { public, secret: Secret::Seed { seed: Zeroizing::new(*seed), key } }
+    }
+
+    /// The key of a scalar and a prefix that belong together and to nothing else: two keys with one
+    /// prefix give both away.
+    pub(crate) fn of_expanded(expanded: ExpandedSecretKey) -> Self {
+        let public = TransportKey(VerifyingKey::from(&expanded).to_bytes());
+        Self { public, secret: Secret::Expanded(Arc::new(expanded)) }
     }
 
     /// The public half.
     #[must_use]
-    pub fn public(&self) -> TransportKey {
-        TransportKey(self.secret.public().to_bytes())
+    pub const fn public(&self) -> TransportKey {
+        self.public
     }
 
     pub(crate) fn sign(&self, context: &str, realm: Realm, content: &[u8]) -> [u8; 64] {
-        self.secret.sign(context, realm, &[content])
+        match &self.secret {
+            Secret::Seed { key, .. } => key.sign(context, realm, &[content]),
+            Secret::Expanded(_) => {
+                let realm = realm.to_bytes();
+                self.sign_octets(&[context.as_bytes(), &realm, content].concat())
+            }
+        }
     }
 
-    /// For the TLS library, which wants the key in a form of its own.
-    pub(crate) const fn seed(&self) -> &[u8; 32] {
-        &self.seed
+    /// Signs octets as they are, for TLS, which has contexts of its own.
+    pub(crate) fn sign_octets(&self, octets: &[u8]) -> [u8; 64] {
+        let expanded;
+        let (secret, public) = match &self.secret {
+            Secret::Expanded(secret) => (secret.as_ref(), VerifyingKey::from(secret.as_ref())),
+            Secret::Seed { seed, .. } => {
+                expanded = ExpandedSecretKey::from(&**seed);
+                (&expanded, VerifyingKey::from(&expanded))
+            }
+        };
+        // spec/06-relay.md: "as in RFC 8032 §5.1.6 with a' for s and p' for the prefix".
+        raw_sign::<Sha512>(secret, octets, &public).to_bytes()
     }
-}
 
-impl Drop for TransportSecret {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.seed);
+    /// Keys that nobody else can make, for what must be the same after a restart.
+    pub(crate) fn derive(&self, label: &str, out: &mut [u8]) {
+        match &self.secret {
+            Secret::Seed { seed, .. } => digest::derive(&**seed, label, &[], out),
+            Secret::Expanded(secret) => digest::derive(&secret.hash_prefix, label, &[], out),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn expanded(&self) -> Option<&ExpandedSecretKey> {
+        match &self.secret {
+            Secret::Expanded(secret) => Some(secret),
+            Secret::Seed { .. } => None,
+        }
     }
 }
 
