@@ -79,7 +79,7 @@ fn answer(kind: &str, given: &Value) -> Answer {
             let octets = usize::try_from(given["octets"].as_u64().unwrap()).unwrap();
             match padding::padded_size(octets) {
                 Some(size) => Ok(json!({ "size": size })),
-                None => Err(("too_long".to_owned(), "octets")),
+                None => Err(("too_long".to_owned(), "envelope")),
             }
         }
         "invitation_write" => {
