@@ -66,12 +66,14 @@ pub(crate) fn flaw(
 
 /// m: the octets to the step, once every item has its length. `None` for no padding.
 fn missing(items: &[Item<'_>], overhead: usize) -> Option<usize> {
-    let plain: usize = items.iter().map(|item| octets_of(item, items.len() > 1)).sum();
+    let octets = |is_counted| {
+        items.iter().map(|item| octets_of(item, is_counted)).fold(0, usize::saturating_add)
+    };
+    let plain = octets(items.len() > 1);
     if STEPS.contains(&overhead.checked_add(plain)?) {
         return None;
     }
-    let counted: usize = items.iter().map(|item| octets_of(item, true)).sum();
-    let n = overhead.checked_add(counted)?;
+    let n = overhead.checked_add(octets(true))?;
     padded_size(n.checked_add(SHORTEST)?)?.checked_sub(n)
 }
 

@@ -2,7 +2,7 @@
 //! (spec/06-relay.md, "Connection").
 
 use chappe_codec::digest;
-use chappe_codec::key::{KeyError, SignKey, VerifyKey};
+use chappe_codec::key::{KeyError, VerifyKey};
 use chappe_codec::realm::Realm;
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
@@ -10,7 +10,6 @@ use sha2::Sha512;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// The public half of a transport key. `Display` writes all of it, for people who pass it on;
 /// `Debug` writes none of it, since logs name nobody.
@@ -88,76 +87,47 @@ impl std::error::Error for TransportKeyError {}
 /// the last copy is dropped and never shown.
 #[derive(Clone)]
 pub struct TransportSecret {
-    public: TransportKey,
-    secret: Secret,
-}
-
-#[derive(Clone)]
-enum Secret {
-    Seed { seed: Zeroizing<[u8; 32]>, key: SignKey },
-    Expanded(Arc<ExpandedSecretKey>),
+    public: VerifyingKey,
+    secret: Arc<ExpandedSecretKey>,
 }
 
 impl TransportSecret {
     /// The key of a 32-octet seed, which must come from a healthy random source.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        let key = SignKey::from_seed(seed);
-        let public = TransportKey(key.public().to_bytes());
-        Self { public, secret: Secret::Seed { seed: Zeroizing::new(*seed), key } }
+        Self::of_expanded(ExpandedSecretKey::from(seed))
     }
 
     /// The key of a scalar and a prefix that belong together and to nothing else: two keys with one
     /// prefix give both away.
     pub(crate) fn of_expanded(expanded: ExpandedSecretKey) -> Self {
-        let public = TransportKey(VerifyingKey::from(&expanded).to_bytes());
-        Self { public, secret: Secret::Expanded(Arc::new(expanded)) }
+        Self { public: VerifyingKey::from(&expanded), secret: Arc::new(expanded) }
     }
 
     /// The public half.
     #[must_use]
-    pub const fn public(&self) -> TransportKey {
-        self.public
+    pub fn public(&self) -> TransportKey {
+        TransportKey(*self.public.as_bytes())
     }
 
     pub(crate) fn sign(&self, context: &str, realm: Realm, content: &[u8]) -> [u8; 64] {
-        match &self.secret {
-            Secret::Seed { key, .. } => key.sign(context, realm, &[content]),
-            Secret::Expanded(_) => {
-                let realm = realm.to_bytes();
-                self.sign_octets(&[context.as_bytes(), &realm, content].concat())
-            }
-        }
+        self.sign_octets(&[context.as_bytes(), &realm.to_bytes(), content].concat())
     }
 
     /// Signs octets as they are, for TLS, which has contexts of its own.
     pub(crate) fn sign_octets(&self, octets: &[u8]) -> [u8; 64] {
-        let expanded;
-        let (secret, public) = match &self.secret {
-            Secret::Expanded(secret) => (secret.as_ref(), VerifyingKey::from(secret.as_ref())),
-            Secret::Seed { seed, .. } => {
-                expanded = ExpandedSecretKey::from(&**seed);
-                (&expanded, VerifyingKey::from(&expanded))
-            }
-        };
         // spec/06-relay.md: "as in RFC 8032 §5.1.6 with a' for s and p' for the prefix".
-        raw_sign::<Sha512>(secret, octets, &public).to_bytes()
+        raw_sign::<Sha512>(&self.secret, octets, &self.public).to_bytes()
     }
 
     /// Keys that nobody else can make, for what must be the same after a restart.
     pub(crate) fn derive(&self, label: &str, out: &mut [u8]) {
-        match &self.secret {
-            Secret::Seed { seed, .. } => digest::derive(&**seed, label, &[], out),
-            Secret::Expanded(secret) => digest::derive(&secret.hash_prefix, label, &[], out),
-        }
+        digest::derive(&self.secret.hash_prefix, label, &[], out);
     }
 
     #[cfg(test)]
-    pub(crate) fn expanded(&self) -> Option<&ExpandedSecretKey> {
-        match &self.secret {
-            Secret::Expanded(secret) => Some(secret),
-            Secret::Seed { .. } => None,
-        }
+    pub(crate) fn expanded(&self) -> &ExpandedSecretKey {
+        &self.secret
     }
 }
 

@@ -64,6 +64,7 @@ pub fn next_change(now_seconds: u64) -> u64 {
 impl TransportKey {
     /// `A' = h · A`: the key of an address epoch, from the transport key of a card.
     #[must_use]
+    #[expect(clippy::arithmetic_side_effects, reason = "on the curve")]
     pub fn rotated(self, realm: Realm, epoch: u32) -> Self {
         let octets = self.to_bytes();
         let point = CompressedEdwardsY(octets).decompress();
@@ -77,9 +78,9 @@ impl TransportKey {
 impl TransportSecret {
     /// The secret of an address epoch, from the seed of a card's transport key.
     #[must_use]
+    #[expect(clippy::arithmetic_side_effects, reason = "modulo L")]
     pub fn rotated(seed: &[u8; 32], realm: Realm, epoch: u32) -> Self {
-        let hash = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(seed)));
-        let own = ExpandedSecretKey::from_bytes(&hash);
+        let own = ExpandedSecretKey::from(seed);
         let factor = factor(Self::from_seed(seed).public(), realm, epoch);
         let prefix = Sha512::new()
             .chain_update(NONCE_CONTEXT)
@@ -138,7 +139,7 @@ mod tests {
             let rotated = TransportSecret::rotated(&seed, realm, epoch);
             assert_eq!(key.to_bytes(), octets(&out["transport_key"]), "{vector}");
             assert_eq!(factor(key, realm, epoch).to_bytes(), octets(&out["h"]), "{vector}");
-            let expanded = rotated.expanded().unwrap();
+            let expanded = rotated.expanded();
             assert_eq!(expanded.scalar.to_bytes(), octets(&out["scalar"]), "{vector}");
             assert_eq!(expanded.hash_prefix, octets(&out["prefix"]), "{vector}");
             assert_eq!(rotated.public().to_bytes(), octets(&out["key"]), "{vector}");

@@ -18,10 +18,7 @@ use chappe_codec::item::Family;
 use chappe_radio::driver::ModemEvent;
 use chappe_radio::link::{FailReason, LinkEvent, Role, SubmitError};
 use chappe_relay::client::{Delivery, Reading};
-use chappe_relay::limits::ADDRESS_EPOCHS_BEFORE;
-use chappe_relay::{
-    Address, AddressKind, ClientError, Delegation, Lease, RelayClient, TransportKey, rotation,
-};
+use chappe_relay::{Address, AddressKind, ClientError, Delegation, Lease, RelayClient, rotation};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -396,17 +393,14 @@ impl Gateway<'_> {
         let lease = Lease::parse(&message.body).ok()?;
         let owner = outbox::key_of(&author.card).ok()?;
         let own = outbox::key_of(self.device.identity.card()).ok()?;
-        let epoch = self.epoch_of(owner, lease.delegation.mailbox);
-        let reader_epoch = self.epoch_of(own, lease.delegation.reader);
-        let (Some(epoch), Some(reader_epoch)) = (epoch, reader_epoch) else {
+        let Some(held) = Held::new(lease, owner, own, self.device.realm) else {
             self.report.note(&format!("a lease of {} names other keys", author.name));
             return None;
         };
-        if lease.delegation.verify(self.device.realm).is_err() {
+        if held.lease.delegation.verify(self.device.realm).is_err() {
             self.report.note(&format!("a lease of {} does not hold", author.name));
             return None;
         }
-        let held = Held { lease, owner, epoch, reader_epoch };
         if !self.leases.insert(held.clone()) {
             self.report.note(&format!("no room for the lease of {}", author.name));
             return None;
@@ -423,15 +417,6 @@ impl Gateway<'_> {
             }),
         );
         Some(held)
-    }
-
-    /// The address epoch in which a card's key is this one: of those in which parcels may wait, or may
-    /// come within the longest lease.
-    fn epoch_of(&self, card_key: TransportKey, rotated: TransportKey) -> Option<u32> {
-        let stored = rotation::epochs_stored(clock::now_seconds());
-        let last = stored.end().saturating_add(ADDRESS_EPOCHS_BEFORE);
-        let mut epochs = *stored.start()..=last;
-        epochs.find(|epoch| card_key.rotated(self.device.realm, *epoch) == rotated)
     }
 
     fn heard(&mut self, event: ModemEvent) -> Outcome<()> {

@@ -5,8 +5,8 @@ use crate::outbox;
 use chappe_codec::label::{Label, label_epoch};
 use chappe_codec::realm::Realm;
 use chappe_radio::frame::FrameKind;
-use chappe_relay::limits::CLIENT_SUBSCRIPTIONS_MAX;
-use chappe_relay::rotation::{address_epoch, epochs_read};
+use chappe_relay::limits::{ADDRESS_EPOCHS_BEFORE, CLIENT_SUBSCRIPTIONS_MAX};
+use chappe_relay::rotation::{address_epoch, epochs_read, epochs_stored};
 use chappe_relay::{Address, Lease, TransportKey};
 use std::collections::BTreeMap;
 
@@ -113,6 +113,25 @@ impl Leases {
 }
 
 impl Held {
+    /// A lease of the owner of that card's key to the gateway with this one; `None` when the delegation
+    /// names others than these are rotated to. It is looked for in the epochs in which parcels may wait, or
+    /// may come within the longest lease.
+    pub(crate) fn new(
+        lease: Lease,
+        owner: TransportKey,
+        own: TransportKey,
+        realm: Realm,
+    ) -> Option<Self> {
+        let stored = epochs_stored(clock::now_seconds());
+        let epochs = *stored.start()..=stored.end().saturating_add(ADDRESS_EPOCHS_BEFORE);
+        let epoch_of = |key: TransportKey, rotated| {
+            epochs.clone().find(|epoch| key.rotated(realm, *epoch) == rotated)
+        };
+        let epoch = epoch_of(owner, lease.delegation.mailbox)?;
+        let reader_epoch = epoch_of(own, lease.delegation.reader)?;
+        Some(Self { lease, owner, epoch, reader_epoch })
+    }
+
     fn last_day(&self) -> u32 {
         self.lease.labels().last().map_or(0, |(day, _)| day)
     }
