@@ -1,11 +1,13 @@
 //! Reaching a relay: arguments, connection, and what its refusals mean to a person.
 
+use crate::clock;
 use crate::device::Device;
 use crate::device::public_key;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
+use chappe_relay::rotation::address_epoch;
 use chappe_relay::{Address, ClientError, Cursors, RelayClient, TransportKey, TransportSecret};
 use std::net::SocketAddr;
 
@@ -44,10 +46,15 @@ impl RelayArguments {
 }
 
 impl Relay {
-    /// Connects as the device; returns once the relay's hello has come back.
+    /// Connects as the device, under its key of the present address epoch; returns once the relay's
+    /// hello has come back.
     pub(crate) async fn connect(self, device: &Device) -> Outcome<RelayClient> {
-        let secret = TransportSecret::from_seed(&device.identity.transport_seed());
-        self.connect_as(&secret, device.realm).await
+        self.connect_in(device, address_epoch(clock::now_seconds())).await
+    }
+
+    /// The same under the key of another epoch, whose mailbox only that key may read.
+    pub(crate) async fn connect_in(self, device: &Device, epoch: u32) -> Outcome<RelayClient> {
+        self.connect_as(&secret_in(device, epoch), device.realm).await
     }
 
     /// Connects under any key.
@@ -60,6 +67,11 @@ impl Relay {
             .await
             .map_err(|error| failure(&error))
     }
+}
+
+/// The secret of the device's transport key in an address epoch (spec/06-relay.md, "Rotation").
+pub(crate) fn secret_in(device: &Device, epoch: u32) -> TransportSecret {
+    TransportSecret::rotated(&device.identity.transport_seed(), device.realm, epoch)
 }
 
 /// A transport key in hex.

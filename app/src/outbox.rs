@@ -8,6 +8,7 @@ use crate::report::Report;
 use chappe_codec::card::Card;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
+use chappe_relay::rotation::address_epoch;
 use chappe_relay::{Address, ClientError, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -18,13 +19,23 @@ pub(crate) const EXPIRY_SECONDS: u64 = 7 * 24 * 3600;
 /// How long a relay may take to put a parcel on disk and say so.
 const ACKNOWLEDGEMENT_WAIT: Duration = Duration::from_secs(5);
 
-/// Where parcels for the owner of a card go.
-pub(crate) fn mailbox_of(card: &Card) -> Outcome<Address> {
-    let key = TransportKey::from_bytes(card.transport_key()).map_err(|error| {
+/// Where parcels for the owner of a card go now: "a sender uses the epoch its clock shows"
+/// (spec/06-relay.md, "Rotation").
+pub(crate) fn mailbox_of(card: &Card, realm: Realm) -> Outcome<Address> {
+    mailbox_in(card, realm, address_epoch(clock::now_seconds()))
+}
+
+/// The mailbox of a card's owner in an address epoch.
+pub(crate) fn mailbox_in(card: &Card, realm: Realm, epoch: u32) -> Outcome<Address> {
+    Ok(Address::mailbox(key_of(card)?.rotated(realm, epoch)))
+}
+
+/// The transport key of a card, which is what all others are rotated from.
+pub(crate) fn key_of(card: &Card) -> Outcome<TransportKey> {
+    TransportKey::from_bytes(card.transport_key()).map_err(|error| {
         let message = format!("the card of {}: {error}", card.account().id());
         Failure::new(Exit::Authentication, "weak_key", message)
-    })?;
-    Ok(Address::mailbox(key))
+    })
 }
 
 /// Where open messages go.

@@ -5,6 +5,7 @@ use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, length, octets, put_length, refuse};
 use crate::id::{MessageId, Salt};
 use crate::limits::{ENVELOPE_ITEMS_MAX, ITEM_OCTETS_MAX};
+use crate::padding;
 use alloc::vec::Vec;
 use nom::bytes::complete::take;
 use nom::number::complete::u8;
@@ -47,6 +48,8 @@ impl Family {
     pub const REQUEST: Self = Self(0x17);
     /// The ids of messages: [`Ids`](crate::statement::Ids).
     pub const IDS: Self = Self(0x18);
+    /// Zeros that make an envelope longer, and no message: [`padding`].
+    pub const PADDING: Self = Self(0x19);
 
     /// The family of a code; 0 is never used.
     #[must_use]
@@ -122,7 +125,8 @@ const fn forms_of(family: Family, revision: u8) -> Option<&'static [u8]> {
             | Family::RATCHET
             | Family::PROOF
             | Family::REQUEST
-            | Family::IDS,
+            | Family::IDS
+            | Family::PADDING,
             0,
         ) => Some(&[0]),
         _ => None,
@@ -152,12 +156,13 @@ impl<'a> Item<'a> {
         Self { family: Family::TEXT, revision: 0, reference, body }
     }
 
-    /// The octets the message id is computed over, or `None` while a prefix is unresolved.
+    /// The octets the message id is computed over, or `None` while a prefix is unresolved, and for
+    /// padding.
     ///
     /// They are those of the item on the wire without its length (spec/02-item.md).
     #[must_use]
     pub fn canonical(&self) -> Option<Vec<u8>> {
-        if matches!(self.reference, Reference::Prefix(_)) {
+        if matches!(self.reference, Reference::Prefix(_)) || padding::is_padding(self) {
             return None;
         }
         let mut out = Vec::new();
@@ -166,7 +171,7 @@ impl<'a> Item<'a> {
         Some(out)
     }
 
-    /// The message id, or `None` while the reference is an unresolved prefix.
+    /// The message id, or `None` while the reference is an unresolved prefix, and for padding.
     #[must_use]
     pub fn id(&self, account: &Account, salt: &Salt) -> Option<MessageId> {
         self.canonical().map(|canonical| MessageId::of(account, salt, &canonical))
@@ -235,11 +240,14 @@ impl<'a> Item<'a> {
         if item.is_zero_reference() {
             return refuse(ErrorKind::NotCanonical, "reference", input);
         }
+        if let Some((kind, name)) = padding::flaw(None, &item) {
+            return refuse(kind, name, input);
+        }
         Ok((&[], item))
     }
 
-    /// An item with its length.
-    fn read_counted(input: &'a [u8]) -> Parsed<'a, Self> {
+    /// An item with its length, behind another one or first.
+    fn read_counted(before: Option<&Self>, input: &'a [u8]) -> Parsed<'a, Self> {
         let (rest, (family, revision, form)) = Self::read_head(input)?;
         let (after_length, count) = field("length", length)(rest)?;
         if count > ITEM_OCTETS_MAX.saturating_sub(2) {
@@ -253,6 +261,10 @@ impl<'a> Item<'a> {
         let item = Self { family, revision, reference, body };
         if item.is_zero_reference() {
             return refuse(ErrorKind::NotCanonical, "reference", after_length);
+        }
+        // spec/02-item.md, "Padding": "looked at item by item, behind the reference".
+        if let Some((kind, name)) = padding::flaw(before, &item) {
+            return refuse(kind, name, after_length);
         }
         Ok((input, item))
     }
@@ -271,7 +283,7 @@ pub(crate) fn read_items<'a>(several: bool, input: &'a [u8]) -> Parsed<'a, Vec<I
         if items.len() == ENVELOPE_ITEMS_MAX {
             return refuse(ErrorKind::TooLong, "items", rest);
         }
-        let (after, item) = Item::read_counted(rest)?;
+        let (after, item) = Item::read_counted(items.last(), rest)?;
         items.push(item);
         rest = after;
     }
@@ -303,6 +315,7 @@ pub(crate) fn check_items(items: &[Item<'_>]) -> Result<(), DecodeError> {
     if items.len() > ENVELOPE_ITEMS_MAX {
         return refused(ErrorKind::TooLong, "items");
     }
+    let mut before = None;
     for item in items {
         let octets = item.reference.as_octets().len().saturating_add(item.body.len());
         if octets > ITEM_OCTETS_MAX.saturating_sub(2) {
@@ -318,6 +331,10 @@ pub(crate) fn check_items(items: &[Item<'_>]) -> Result<(), DecodeError> {
         if item.is_zero_reference() {
             return refused(ErrorKind::NotCanonical, "reference");
         }
+        if let Some((kind, name)) = padding::flaw(before, item) {
+            return refused(kind, name);
+        }
+        before = Some(item);
     }
     Ok(())
 }

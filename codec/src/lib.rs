@@ -35,6 +35,7 @@ pub mod label;
 pub mod limits;
 pub mod merkle;
 mod packing;
+pub mod padding;
 pub mod precedence;
 pub mod realm;
 pub mod session;

@@ -80,6 +80,7 @@ fn answer(id: &str, kind: &str, given: &Value) -> Answer {
         "label" => notation::label(given),
         "label_at" => notation::label_at(given),
         "items" => identifier::items(given),
+        "padded" => identifier::padded(given),
         "message_id" => identifier::message_id(given),
         "resolve" => identifier::resolve(given),
         "open_salt" => identifier::open_salt(given),

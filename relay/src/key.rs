@@ -1,10 +1,15 @@
 //! Transport keys: the Ed25519 keys that name relays, clients and mailboxes
 //! (spec/06-relay.md, "Connection").
 
-use chappe_codec::key::{KeyError, SignKey, VerifyKey};
+use chappe_codec::digest;
+use chappe_codec::key::{KeyError, VerifyKey};
 use chappe_codec::realm::Realm;
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
+use sha2::Sha512;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The public half of a transport key. `Display` writes all of it, for people who pass it on;
 /// `Debug` writes none of it, since logs name nobody.
@@ -78,39 +83,51 @@ impl fmt::Display for TransportKeyError {
 
 impl std::error::Error for TransportKeyError {}
 
-/// The secret half of a transport key. It is never shown.
+/// The secret half of a transport key, or of one that is rotated to an address epoch. It is wiped when
+/// the last copy is dropped and never shown.
 #[derive(Clone)]
 pub struct TransportSecret {
-    seed: [u8; 32],
-    secret: SignKey,
+    public: VerifyingKey,
+    secret: Arc<ExpandedSecretKey>,
 }
 
 impl TransportSecret {
     /// The key of a 32-octet seed, which must come from a healthy random source.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self { seed: *seed, secret: SignKey::from_seed(seed) }
+        Self::of_expanded(ExpandedSecretKey::from(seed))
+    }
+
+    /// The key of a scalar and a prefix that belong together and to nothing else: two keys with one
+    /// prefix give both away.
+    pub(crate) fn of_expanded(expanded: ExpandedSecretKey) -> Self {
+        Self { public: VerifyingKey::from(&expanded), secret: Arc::new(expanded) }
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> TransportKey {
-        TransportKey(self.secret.public().to_bytes())
+        TransportKey(*self.public.as_bytes())
     }
 
     pub(crate) fn sign(&self, context: &str, realm: Realm, content: &[u8]) -> [u8; 64] {
-        self.secret.sign(context, realm, &[content])
+        self.sign_octets(&[context.as_bytes(), &realm.to_bytes(), content].concat())
     }
 
-    /// For the TLS library, which wants the key in a form of its own.
-    pub(crate) const fn seed(&self) -> &[u8; 32] {
-        &self.seed
+    /// Signs octets as they are, for TLS, which has contexts of its own.
+    pub(crate) fn sign_octets(&self, octets: &[u8]) -> [u8; 64] {
+        // spec/06-relay.md: "as in RFC 8032 §5.1.6 with a' for s and p' for the prefix".
+        raw_sign::<Sha512>(&self.secret, octets, &self.public).to_bytes()
     }
-}
 
-impl Drop for TransportSecret {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.seed);
+    /// Keys that nobody else can make, for what must be the same after a restart.
+    pub(crate) fn derive(&self, label: &str, out: &mut [u8]) {
+        digest::derive(&self.secret.hash_prefix, label, &[], out);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn expanded(&self) -> &ExpandedSecretKey {
+        &self.secret
     }
 }
 

@@ -43,8 +43,10 @@
 #![deny(clippy::arithmetic_side_effects)] // an overflow reachable from input is a panic or a lie
 
 pub mod address;
+pub mod admission;
 pub mod client;
 pub mod delegation;
+pub mod invitation;
 pub mod key;
 pub mod lease;
 pub mod limits;
@@ -52,6 +54,8 @@ pub mod node;
 pub mod parcel;
 pub mod protocol;
 pub mod quic;
+pub mod rates;
+pub mod rotation;
 pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};

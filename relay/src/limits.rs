@@ -18,6 +18,29 @@ pub const SECONDS_MAX: u64 = (1 << 40) - 1;
 /// How far ahead of a relay's clock a parcel may expire, in seconds (normative): 30 days.
 pub const EXPIRY_AHEAD_SECONDS_MAX: u64 = 30 * 86_400;
 
+/// Seconds of an address epoch (normative): seven days.
+pub const ADDRESS_EPOCH_SECONDS: u64 = 604_800;
+
+/// Epochs before the present one in which parcels may still wait (normative): "30 days are more than
+/// four".
+pub const ADDRESS_EPOCHS_BEFORE: u32 = 5;
+
+/// How near to a change of epoch both mailboxes are read, in seconds (normative): a day.
+pub const ADDRESS_EPOCH_OVERLAP_SECONDS: u64 = 86_400;
+
+/// Octets of an invitation (normative).
+pub const INVITATION_OCTETS: usize = 32;
+
+/// Octets of a network address in an invitation's text (normative).
+pub const NETWORK_ADDRESS_OCTETS_MAX: usize = 255;
+
+/// Transport keys an operator may list: with each change of epoch all are rotated once, some 50
+/// microseconds each.
+pub const LISTED_KEYS_MAX: usize = 4096;
+
+/// Senders whose rates are remembered; those that have not sent for longest make room.
+pub const RATED_SENDERS_MAX: usize = 65_536;
+
 /// Octets of a relay message's body (normative).
 pub const MESSAGE_BODY_OCTETS_MAX: usize = 16_896;
 

@@ -3,12 +3,13 @@
 
 use super::shutdown;
 use crate::changes;
+use crate::clock;
 use crate::device::contacts::display_name;
 use crate::device::received::Received;
 use crate::device::station::{Arrival, Changed};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::gateway::{Downlink, ForAir, ForRelay, Leases, Uplink, carries_down};
+use crate::gateway::{Downlink, ForAir, ForRelay, Held, Leases, Uplink};
 use crate::network::{self, Relay, RelayArguments};
 use crate::outbox;
 use crate::radio_link::{self, Radio, RadioArguments};
@@ -17,9 +18,10 @@ use chappe_codec::item::Family;
 use chappe_radio::driver::ModemEvent;
 use chappe_radio::link::{FailReason, LinkEvent, Role, SubmitError};
 use chappe_relay::client::{Delivery, Reading};
-use chappe_relay::{Address, AddressKind, ClientError, Lease, RelayClient};
+use chappe_relay::{Address, AddressKind, ClientError, Delegation, Lease, RelayClient, rotation};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -29,6 +31,9 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// How long a relay may take to give a lane for another mailbox.
 const SUBSCRIBE_WAIT: Duration = Duration::from_secs(5);
+
+/// Parcels fetched with one request.
+const PAGE: u16 = 64;
 
 /// Deliveries waiting to be dealt with.
 const QUEUE: usize = 64;
@@ -60,7 +65,9 @@ pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<
         leases: Leases::default(),
         uplink: Uplink::open(&device)?,
         downlink: Downlink::default(),
-        client: None,
+        clients: BTreeMap::new(),
+        is_drained: false,
+        followed: rotation::epochs_read(clock::now_seconds()),
         readers: BTreeMap::new(),
         next_reader: 0,
         sender,
@@ -100,7 +107,12 @@ struct Gateway<'a> {
     leases: Leases,
     uplink: Uplink,
     downlink: Downlink,
-    client: Option<RelayClient>,
+    /// By the address epoch of the key they are under.
+    clients: BTreeMap<u32, RelayClient>,
+    /// Whether the mailboxes of earlier epochs have been looked into.
+    is_drained: bool,
+    /// The epochs whose own mailboxes are followed.
+    followed: RangeInclusive<u32>,
     readers: BTreeMap<[u8; 16], Reader>,
     next_reader: u64,
     sender: mpsc::Sender<Subscribed>,
@@ -125,7 +137,12 @@ impl Gateway<'_> {
                 () = std::future::ready(()), if self.can_publish() => {}
                 _ = retry.tick() => {
                     self.received.keep_retention()?;
-                    if self.client.is_none() {
+                    // With another epoch come other keys and mailboxes.
+                    if !rotation::epochs_read(clock::now_seconds()).eq(self.followed.clone()) {
+                        self.readers.clear();
+                        self.clients.clear();
+                    }
+                    if self.clients.is_empty() {
                         self.reconnect().await?;
                     }
                 }
@@ -134,14 +151,15 @@ impl Gateway<'_> {
             self.transmit_waiting().await?;
             if let Some(octets) = self.downlink.wanting() {
                 let address = Address { kind: AddressKind::Mailbox, octets };
-                let lease = self.leases.of(address).cloned();
-                self.subscribe(address, lease).await?;
+                if let Some(held) = self.leases.of(address).cloned() {
+                    self.subscribe_leased(held).await?;
+                }
             }
         }
     }
 
     fn can_publish(&self) -> bool {
-        self.client.is_some() && self.uplink.first().is_some()
+        self.present().is_some() && self.uplink.first().is_some()
     }
 
     async fn reconnect(&mut self) -> Outcome<()> {
@@ -151,29 +169,90 @@ impl Gateway<'_> {
         }
     }
 
-    /// Connects and subscribes to the own mailbox, to the public topic, where revocations are told, and to
-    /// everyone's who leased one.
+    /// Connects under the key of each epoch that is read now, and subscribes to the own mailbox there, to
+    /// the public topic, where revocations are told, and to everyone's who leased one.
     async fn connect(&mut self) -> Outcome<()> {
-        self.client = Some(self.relay.connect(self.device).await?);
-        self.subscribe(self.own_mailbox()?, None).await?;
-        self.subscribe(outbox::public_topic(self.device.realm), None).await?;
-        for lease in self.leases.both_ways() {
-            self.subscribe(lease.delegation.address(), Some(lease)).await?;
+        let now = clock::now_seconds();
+        self.followed = rotation::epochs_read(now);
+        for epoch in self.followed.clone() {
+            self.connect_in(epoch).await?;
+            self.subscribe(self.own_mailbox(epoch)?, epoch, None).await?;
+        }
+        let topic = outbox::public_topic(self.device.realm);
+        self.subscribe(topic, rotation::address_epoch(now), None).await?;
+        if !self.is_drained {
+            let followed = self.followed.clone();
+            for epoch in rotation::epochs_stored(now).filter(|old| !followed.contains(old)) {
+                self.drain(epoch).await?;
+            }
+            self.is_drained = true;
+        }
+        for held in self.leases.both_ways() {
+            self.subscribe_leased(held).await?;
         }
         Ok(())
     }
 
-    fn own_mailbox(&self) -> Outcome<Address> {
-        outbox::mailbox_of(self.device.identity.card())
+    async fn connect_in(&mut self, epoch: u32) -> Outcome<()> {
+        if !self.clients.contains_key(&epoch) {
+            let client = self.relay.connect_in(self.device, epoch).await?;
+            self.clients.insert(epoch, client);
+        }
+        Ok(())
     }
 
-    async fn subscribe(&mut self, address: Address, lease: Option<Lease>) -> Outcome<()> {
-        let Some(client) = &self.client else { return Ok(()) };
+    /// The connection to publish on.
+    fn present(&self) -> Option<&RelayClient> {
+        self.clients.get(&rotation::address_epoch(clock::now_seconds()))
+    }
+
+    /// Takes what waits in the own mailbox of an earlier epoch, on a connection of its own.
+    async fn drain(&mut self, epoch: u32) -> Outcome<()> {
+        let client = self.relay.connect_in(self.device, epoch).await?;
+        let (log, address) = (client.log_name(), self.own_mailbox(epoch)?);
+        loop {
+            let cursors = network::cursors(log, address, |source| self.received.cursor(source));
+            let reading = Reading { cursors, ..Reading::all(address) };
+            let page = client.fetch(reading, PAGE).await;
+            let page = page.map_err(|error| network::failure(&error))?;
+            for delivery in page.deliveries {
+                let source = network::source(log, address, delivery.parcel.precedence);
+                self.take_own(&source, delivery)?;
+            }
+            if !page.more {
+                break;
+            }
+        }
+        client.close().await;
+        Ok(())
+    }
+
+    fn own_mailbox(&self, epoch: u32) -> Outcome<Address> {
+        outbox::mailbox_in(self.device.identity.card(), self.device.realm, epoch)
+    }
+
+    /// "The gateway reads the mailbox with that key": the one its delegation names.
+    async fn subscribe_leased(&mut self, held: Held) -> Outcome<()> {
+        let (epoch, delegation) = (held.reader_epoch, held.lease.delegation);
+        match self.connect_in(epoch).await {
+            Err(failure) if failure.exit == Exit::TryLater => return Ok(()),
+            connected => connected?,
+        }
+        self.subscribe(delegation.address(), epoch, Some(delegation)).await
+    }
+
+    async fn subscribe(
+        &mut self,
+        address: Address,
+        epoch: u32,
+        delegation: Option<Delegation>,
+    ) -> Outcome<()> {
+        let Some(client) = self.clients.get(&epoch) else { return Ok(()) };
         let log = client.log_name();
         let reading = Reading {
             address,
             cursors: network::cursors(log, address, |source| self.received.cursor(source)),
-            delegation: lease.map(|lease| lease.delegation),
+            delegation,
         };
         let subscribing = tokio::time::timeout(SUBSCRIBE_WAIT, client.subscribe(reading));
         let mut subscription = match subscribing.await {
@@ -204,7 +283,7 @@ impl Gateway<'_> {
             return Err(failure);
         }
         self.readers.clear();
-        if self.client.take().is_some() {
+        if !std::mem::take(&mut self.clients).is_empty() {
             self.report.event("offline", &failure.to_string(), json!({}));
         }
         Ok(())
@@ -228,33 +307,45 @@ impl Gateway<'_> {
         };
         let precedence = delivery.parcel.precedence;
         let source = network::source(log, address, precedence);
-        let envelope = delivery.parcel.into_envelope();
         if address == outbox::public_topic(self.device.realm) {
+            let envelope = delivery.parcel.into_envelope();
             for changed in self.received.heed(&envelope) {
                 self.take_change(&changed)?;
             }
             return self.received.advance(&source, delivery.cursor);
         }
-        if address != self.own_mailbox()? {
+        if self.leases.of(address).is_some() {
             // Without a label for today it waits at the relay, for a newer lease or its owner.
             if let Some(label) = self.leases.label_now(address) {
-                let cursor = delivery.cursor;
+                let (cursor, envelope) = (delivery.cursor, delivery.parcel.into_envelope());
                 let waiting = ForAir { source, cursor, label, precedence, envelope };
                 self.downlink.push(address, waiting);
             }
             return Ok(());
         }
-        if let Ok(taken) = self.received.take(&envelope, Some(precedence))? {
+        for held in self.take_own(&source, delivery)? {
+            self.subscribe_leased(held).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what came into an own mailbox; the leases in it that let a mailbox be read now.
+    fn take_own(&mut self, source: &str, delivery: Delivery) -> Outcome<Vec<Held>> {
+        let (precedence, cursor) = (delivery.parcel.precedence, delivery.cursor);
+        let mut taken_leases = Vec::new();
+        if let Ok(taken) = self.received.take(&delivery.parcel.into_envelope(), Some(precedence))? {
             for arrival in taken.arrivals {
                 if let Arrival::Changed(changed) = &arrival {
                     self.take_change(changed)?;
                 }
-                if let Some(lease) = self.take_lease(arrival).filter(carries_down) {
-                    self.subscribe(lease.delegation.address(), Some(lease)).await?;
-                }
+                taken_leases.extend(self.take_lease(arrival));
             }
         }
-        self.received.advance(&source, delivery.cursor)
+        self.received.advance(source, cursor)?;
+        let mut read = self.leases.both_ways();
+        let address = |held: &Held| held.lease.delegation.address();
+        read.retain(|held| taken_leases.iter().any(|taken| address(taken) == address(held)));
+        Ok(read)
     }
 
     /// "A gateway ends its leases" of a device that is revoked (spec/10-identity.md, "Revocation").
@@ -263,10 +354,12 @@ impl Gateway<'_> {
         let name = |account| display_name(&contacts, account);
         changes::report(self.report, &changed.change, &changed.endorsement, name);
         for contact in contacts.iter().filter(|contact| self.received.station.is_revoked(contact)) {
-            let mailbox = outbox::mailbox_of(&contact.card)?;
-            if self.leases.remove(mailbox) {
+            let ended = self.leases.end_of(outbox::key_of(&contact.card)?);
+            for mailbox in &ended {
                 self.readers.remove(&mailbox.octets);
-                self.downlink.remove(mailbox);
+                self.downlink.remove(*mailbox);
+            }
+            if !ended.is_empty() {
                 let account = contact.card.account().id().to_string();
                 self.report.event(
                     "lease ended",
@@ -279,7 +372,7 @@ impl Gateway<'_> {
     }
 
     /// Takes a lease in if it is one and its mailbox belongs to who sent it.
-    fn take_lease(&mut self, arrival: Arrival) -> Option<Lease> {
+    fn take_lease(&mut self, arrival: Arrival) -> Option<Held> {
         let Arrival::Message(message) = arrival else { return None };
         if (message.family, message.revision) != (Family::LEASE, 0) || !message.sealed {
             return None;
@@ -298,17 +391,21 @@ impl Gateway<'_> {
             return None;
         }
         let lease = Lease::parse(&message.body).ok()?;
-        let owns = lease.delegation.mailbox.to_bytes() == *author.card.transport_key();
-        let for_us =
-            lease.delegation.reader.to_bytes() == *self.device.identity.card().transport_key();
-        if !owns || !for_us || lease.delegation.verify(self.device.realm).is_err() {
+        let owner = outbox::key_of(&author.card).ok()?;
+        let own = outbox::key_of(self.device.identity.card()).ok()?;
+        let Some(held) = Held::new(lease, owner, own, self.device.realm) else {
+            self.report.note(&format!("a lease of {} names other keys", author.name));
+            return None;
+        };
+        if held.lease.delegation.verify(self.device.realm).is_err() {
             self.report.note(&format!("a lease of {} does not hold", author.name));
             return None;
         }
-        if !self.leases.insert(lease.clone()) {
+        if !self.leases.insert(held.clone()) {
             self.report.note(&format!("no room for the lease of {}", author.name));
             return None;
         }
+        let lease = &held.lease;
         let labels = lease.labels().count();
         self.report.event(
             "lease",
@@ -319,7 +416,7 @@ impl Gateway<'_> {
                 "labels": labels,
             }),
         );
-        Some(lease)
+        Some(held)
     }
 
     fn heard(&mut self, event: ModemEvent) -> Outcome<()> {
@@ -365,7 +462,7 @@ impl Gateway<'_> {
     /// What came from the air goes to the relay, the most urgent first; it leaves the queue once it
     /// is on the relay's disk.
     async fn publish_next(&mut self) -> Outcome<()> {
-        let (Some(client), Some(parcel)) = (&self.client, self.uplink.first()) else {
+        let (Some(client), Some(parcel)) = (self.present(), self.uplink.first()) else {
             return Ok(());
         };
         let ForRelay { sequence, address, precedence, envelope } = parcel;
@@ -373,7 +470,7 @@ impl Gateway<'_> {
             Ok(()) => self.uplink.done(sequence),
             Err(failure) if failure.exit == Exit::TryLater => {
                 self.readers.clear();
-                self.client = None;
+                self.clients.clear();
                 self.report.event("offline", &failure.to_string(), json!({}));
                 Ok(())
             }

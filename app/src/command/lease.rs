@@ -5,14 +5,15 @@ use crate::clock;
 use crate::device::sent::{Path, Sent};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::hex;
 use crate::network::{self, RelayArguments};
 use crate::outbox;
 use crate::report::Report;
 use crate::said;
 use chappe_codec::label::{LABEL_EPOCH_SECONDS, Label, label_epoch};
 use chappe_codec::precedence::Precedence;
-use chappe_relay::{Delegation, Lease, TransportKey, TransportSecret};
+use chappe_relay::limits::ADDRESS_EPOCH_SECONDS;
+use chappe_relay::rotation::address_epoch;
+use chappe_relay::{Delegation, Lease, TransportKey};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -42,35 +43,42 @@ pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()
     let device = Device::open(&arguments.device)?;
     let gateway = device.contact(&arguments.gateway)?;
     let relay = arguments.relay.required()?;
-    let gateway_key =
-        network::transport_key("the gateway's card", &hex::encode(gateway.card.transport_key()))?;
-    let lease = lease(&device, gateway_key, arguments.days, arguments.up)?;
+    let leases = leases(&device, outbox::key_of(&gateway.card)?, arguments.days, arguments.up)?;
     let mut sent = Sent::open(&device, Path::Relay { post_quantum: false })?;
     let audience = sealed_to(&gateway);
-    let body = lease.to_bytes();
-    let written = sent.write(&audience, Precedence::Priority, &[said::lease_item(&body)])?;
+    let bodies: Vec<Vec<u8>> = leases.iter().map(Lease::to_bytes).collect();
+    let items: Vec<_> = bodies.iter().map(|body| said::lease_item(body)).collect();
+    let written = sent.write(&audience, Precedence::Priority, &items)?;
     said::report_envelope(report, &written, audience.name());
     let client = relay.connect(&device).await?;
-    let address = outbox::mailbox_of(&gateway.card)?;
+    let address = outbox::mailbox_of(&gateway.card, device.realm)?;
     outbox::publish(&client, address, Precedence::Priority, &written.envelope, report).await?;
     sent.handed_over(&written.envelope)?;
     client.close().await;
     Ok(())
 }
 
-/// "gateways know the labels of the days around": the lease begins yesterday and ends a day late.
-fn lease(device: &Device, gateway: TransportKey, days: u32, up: bool) -> Outcome<Lease> {
+/// "A delegation opens the mailbox of one address epoch, so a station gives a new lease with each"
+/// (spec/06-relay.md, "Lease"): one for each epoch in these days, all of them now.
+fn leases(device: &Device, gateway: TransportKey, days: u32, up: bool) -> Outcome<Vec<Lease>> {
     let now = clock::now_seconds();
-    let first_epoch = label_epoch(now).saturating_sub(1);
-    let last_epoch = label_epoch(now).saturating_add(days).saturating_add(1);
-    let key = device.identity.card().label_key();
-    let labels =
-        (first_epoch..last_epoch).map(|epoch| Label::new(key, device.realm, epoch)).collect();
     let end = now.saturating_add(u64::from(days).saturating_mul(LABEL_EPOCH_SECONDS));
-    // spec/06-relay.md: "A delegation with expiry 0 lets nobody read".
+    // spec/06-relay.md: "A delegation with expiry 0 lets nobody read". What still waits in an earlier
+    // epoch's mailbox is carried until the days are over.
     let expiry = if up { 0 } else { end };
-    let secret = TransportSecret::from_seed(&device.identity.transport_seed());
-    let delegation = Delegation::sign(&secret, device.realm, gateway, expiry);
-    Lease::new(delegation, first_epoch, labels)
-        .map_err(|error| Failure::new(Exit::Failure, "lease", error.to_string()))
+    let lease = |epoch: u32| {
+        let start = u64::from(epoch).saturating_mul(ADDRESS_EPOCH_SECONDS);
+        let secret = network::secret_in(device, epoch);
+        let gateway = gateway.rotated(device.realm, epoch);
+        let delegation = Delegation::sign(&secret, device.realm, gateway, expiry);
+        // "Gateways know the labels of the days around": from the day before to the day after the last,
+        // since what came late into this epoch's mailbox still goes to the air.
+        let first_day = label_epoch(start.max(now)).saturating_sub(1);
+        let last_day = label_epoch(end).saturating_add(1);
+        let key = device.identity.card().label_key();
+        let labels = (first_day..last_day).map(|day| Label::new(key, device.realm, day)).collect();
+        Lease::new(delegation, first_day, labels)
+            .map_err(|error| Failure::new(Exit::Failure, "lease", error.to_string()))
+    };
+    (address_epoch(now)..=address_epoch(end)).map(lease).collect()
 }

@@ -1,15 +1,18 @@
 //! `chappe relay`: stores parcels and hands them on.
 
 use super::shutdown;
+use crate::clock;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::transport_key;
 use crate::report::Report;
+use chappe_codec::digest;
 use chappe_relay::TransportSecret;
+use chappe_relay::admission::{AdmissionRules, Policy};
 use chappe_relay::server::{Observer, RelayEvent, RelayOptions, RelayServer, ServerError};
 use serde_json::json;
-use std::collections::HashSet;
 use std::net::SocketAddr;
+use zeroize::Zeroizing;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
@@ -20,7 +23,7 @@ pub(crate) struct RelayServerArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7406")]
     listen: SocketAddr,
 
-    /// Admit only these transport keys
+    /// Admit only these transport keys, as `chappe id show` shows them
     #[arg(long, value_name = "HEX")]
     admit: Vec<String>,
 
@@ -33,12 +36,14 @@ pub(crate) async fn run(arguments: RelayServerArguments, report: Report) -> Outc
     let secret = TransportSecret::from_seed(&device.identity.transport_seed());
     let mut options = RelayOptions::new(device.realm);
     if !arguments.admit.is_empty() {
-        let admitted: HashSet<_> = arguments
-            .admit
-            .iter()
-            .map(|key| transport_key("--admit", key))
-            .collect::<Outcome<_>>()?;
-        options.admitted = Some(admitted);
+        let keys = arguments.admit.iter().map(|key| transport_key("--admit", key));
+        let rules = AdmissionRules { keys: keys.collect::<Outcome<_>>()?, ..Default::default() };
+        let mut tag_secret = Zeroizing::new([0; 32]);
+        let seed = device.identity.transport_seed();
+        digest::derive(&*seed, "chappe-relay-tag/1", &[], &mut *tag_secret);
+        let policy = Policy::new(device.realm, rules, &tag_secret, clock::now_seconds())
+            .map_err(|error| Failure::new(Exit::Usage, "admission", error.to_string()))?;
+        options.admission = Some(Box::new(policy));
     }
     options.observer = Observer::new(move |event| show(event, report));
     let server = RelayServer::bind(arguments.listen, &secret, device.subfolder("relay")?, options)

@@ -189,7 +189,7 @@ fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {
         Outside::Sealed | Outside::Unknown => {
             let card = device.contact(to)?.card;
             device.check_in_force(&card)?;
-            outbox::mailbox_of(&card)
+            outbox::mailbox_of(&card, device.realm)
         }
     }
 }

@@ -86,7 +86,7 @@ async fn misdeliver(
         .find(|event| event.name() == "envelope" && event.texts("ids") == [request])
         .map(|event| event.text("octets").to_owned())
         .ok_or_else(|| Failure::new(Exit::Failure, "demo", "the request was not seen"))?;
-    let address = outbox::mailbox_of(director.stage.device("party-2")?.identity.card())?;
+    let address = outbox::mailbox_of(director.stage.device("party-2")?.identity.card(), REALM)?;
     publish_as_stranger(scenery, address, hex::decode("an envelope", &envelope)?).await?;
     director
         .until("party 2 to refuse what is not its own", |event| {

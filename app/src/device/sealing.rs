@@ -103,12 +103,13 @@ impl<'a> Sealing<'a> {
         self.sessions.revoked_author(envelope)
     }
 
-    /// Seals items to a contact. The envelope must not leave before [`Sealing::keep`].
+    /// Seals items to a contact: into `space` octets, or, with none named, padded for a relay. The
+    /// envelope must not leave before [`Sealing::keep`].
     pub(crate) fn seal(
         &mut self,
         to: &Card,
         items: &[Item<'_>],
-        space: usize,
+        space: Option<usize>,
         hybrid: bool,
     ) -> Outcome<Sent> {
         let keys = self.identity.keys();
@@ -132,7 +133,10 @@ impl<'a> Sealing<'a> {
         if let Some(snapshot) = self.sessions.snapshot(reserved.session) {
             self.sessions.stored(snapshot);
         }
-        Ok(self.sessions.seal(&recipient, items, space)?)
+        Ok(match space {
+            Some(space) => self.sessions.seal(&recipient, items, space)?,
+            None => self.sessions.seal_padded(&recipient, items)?,
+        })
     }
 
     /// Replaces the prekey now. What was remembered of flights to those that are destroyed with that is

@@ -80,11 +80,12 @@ pub(crate) enum Path {
 }
 
 impl Path {
-    /// Octets of an envelope.
-    const fn space(self) -> usize {
+    /// Octets of an envelope. `None`: a relay and whoever watches see how long it is, so it is padded
+    /// (spec/06-relay.md, "Sizes"); "on the air, where octets are time, nothing is padded".
+    const fn space(self) -> Option<usize> {
         match self {
-            Self::Relay { .. } => ENVELOPE_OCTETS_MAX,
-            Self::Radio => DATA_ENVELOPE_OCTETS_MAX,
+            Self::Relay { .. } => None,
+            Self::Radio => Some(DATA_ENVELOPE_OCTETS_MAX),
         }
     }
 }

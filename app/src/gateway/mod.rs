@@ -5,5 +5,5 @@ mod leases;
 mod uplink;
 
 pub(crate) use downlink::{Downlink, ForAir};
-pub(crate) use leases::{Leases, carries_down};
+pub(crate) use leases::{Held, Leases};
 pub(crate) use uplink::{ForRelay, Uplink};

@@ -10,6 +10,7 @@ use crate::identity::Signer;
 use crate::item::{Item, check_items, emit_items, put_items, read_items};
 use crate::key_store::Sign;
 use crate::limits::ENVELOPE_OCTETS_MAX;
+use crate::padding;
 use crate::realm::Realm;
 use alloc::vec::Vec;
 use nom::number::complete::{be_u16, be_u32, u8};
@@ -108,8 +109,8 @@ impl<'a> OpenEnvelope<'a> {
     }
 }
 
-/// Every item takes one counter; the last must still be a u32.
+/// "Every item but padding takes one counter"; the last must still be a u32.
 pub(super) fn check_counters(first: Position, items: &[Item<'_>]) -> Result<(), SealError> {
-    let steps = u32::try_from(items.len().saturating_sub(1)).unwrap_or(u32::MAX);
+    let steps = padding::messages_among(items).saturating_sub(1);
     first.advance(steps).map(|_| ()).ok_or(SealError::CountersExhausted)
 }

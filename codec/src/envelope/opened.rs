@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::chain::{ChainId, Position};
 use crate::id::{MessageId, Salt};
 use crate::item::{Item, parse_items};
+use crate::padding::is_padding;
 use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
@@ -30,7 +31,7 @@ impl Opened {
         self.chain
     }
 
-    /// The messages, in the author's order.
+    /// The messages, in the author's order. Padding is none.
     #[must_use]
     pub fn messages(&self) -> Vec<OpenedMessage<'_>> {
         // The content was parsed before this value was made, so the fallback is never taken.
@@ -38,6 +39,7 @@ impl Opened {
         let positions = (0..).map_while(|steps| self.first.advance(steps));
         items
             .into_iter()
+            .filter(|item| !is_padding(item))
             .zip(positions)
             .map(|(item, position)| {
                 let salt = Salt::open(&self.author, position);

@@ -358,7 +358,7 @@ mod tests {
             let types = Types::of_family(Family::from_code(family).unwrap());
             assert_eq!(types, Some(Types(1 << bit)), "{family}");
         }
-        for family in [0x10, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x70, 0x80] {
+        for family in [0x10, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x70, 0x80] {
             assert_eq!(Types::of_family(Family::from_code(family).unwrap()), None);
         }
     }

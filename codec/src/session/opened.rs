@@ -6,6 +6,7 @@ use crate::chain::ChainId;
 use crate::digest;
 use crate::id::{MessageId, Salt};
 use crate::item::{Item, parse_items};
+use crate::padding::is_padding;
 use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroizing;
@@ -56,13 +57,13 @@ impl Opened {
     }
 
     /// The messages with the session's own items among them: each has an id, and a statement is over
-    /// all of a chain's.
+    /// all of a chain's. Padding is no message.
     #[must_use]
     pub fn every_message(&self) -> Vec<Message<'_>> {
         // The content was parsed before this value was made, so the fallback is never taken.
         let items = parse_items(self.several, &self.content).unwrap_or_default();
         (self.first..)
-            .zip(items)
+            .zip(items.into_iter().filter(|item| !is_padding(item)))
             .map(|(counter, item)| {
                 let salt = Salt::sealed(&self.salt_secret, counter);
                 let canonical = item.canonical();

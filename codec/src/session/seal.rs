@@ -13,6 +13,7 @@ use crate::error::{DecodeError, ErrorKind};
 use crate::item::{Item, check_items, put_items};
 use crate::key_store::{KeyStore, KeyStoreError};
 use crate::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, FIRST_FLIGHTS_MAX};
+use crate::padding;
 use crate::realm::Realm;
 use alloc::vec::Vec;
 use core::fmt;
@@ -20,6 +21,15 @@ use zeroize::Zeroizing;
 
 /// Octets an item takes besides its body when there are several: family, revision, length.
 const ITEM_HEAD_OCTETS: usize = 4;
+
+/// How long an envelope is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// As long as what is in it.
+    Own,
+    /// As long as the next step, with padding.
+    Step,
+}
 
 /// What was reserved.
 #[derive(Debug)]
@@ -146,6 +156,7 @@ impl Sessions {
 
     /// Seals items to a recipient, in counters that are reserved and stored, with the step of the
     /// ratchet that is under way if `space` octets hold both. Without items it seals such a step alone.
+    /// The envelope is as long as what is in it: for the air, where octets are time.
     ///
     /// # Errors
     ///
@@ -156,8 +167,33 @@ impl Sessions {
         items: &[Item<'_>],
         space: usize,
     ) -> Result<Sent, SealError> {
+        self.seal_within(to, items, space, Length::Own)
+    }
+
+    /// The same for a relay, which sees how long an envelope is: "as long as one of the *steps* of
+    /// chapter 06 with padding items" (spec/03-envelope.md, "Length").
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`]; nothing has changed then.
+    pub fn seal_padded(&mut self, to: &Recipient, items: &[Item<'_>]) -> Result<Sent, SealError> {
+        self.seal_within(to, items, ENVELOPE_OCTETS_MAX, Length::Step)
+    }
+
+    fn seal_within(
+        &mut self,
+        to: &Recipient,
+        items: &[Item<'_>],
+        space: usize,
+        length: Length,
+    ) -> Result<Sent, SealError> {
         if !items.is_empty() {
             check_items(items)?;
+        }
+        // A step of the ratchet may still come behind them.
+        if items.iter().any(padding::is_padding) {
+            let refused = DecodeError::at_octet(ErrorKind::Unexpected, "family", 0);
+            return Err(SealError::Items(refused));
         }
         if self.is_revoked(&to.party) {
             return Err(SealError::Revoked);
@@ -197,6 +233,10 @@ impl Sessions {
         if !sending.is_reserved(first, count) {
             return Err(SealError::NotReserved);
         }
+        if length == Length::Step {
+            let overhead = sending.class(first, &session.ephemeral).overhead();
+            all.extend(padding::behind(&all, overhead));
+        }
         let (realm, author) = realm_and_author;
         let (envelope, said) = session.seal_at(realm, author, first, &all, space)?;
         let session = SessionNumber(session.number);
@@ -218,7 +258,7 @@ impl Session {
         items: &[Item<'_>],
         space: usize,
     ) -> Result<(Vec<u8>, Opened), SealError> {
-        let count = counted(items.len())?;
+        let count = padding::messages_among(items);
         let several = items.len() > 1;
         let overhead = self.sending.class(first, &self.ephemeral).overhead();
         let expected = octets_of(items).saturating_add(items.len().saturating_mul(2));

@@ -7,6 +7,7 @@ use super::ratchet;
 use super::receive::{self, Place, Receiving};
 use crate::envelope::{OpenError, SealedEnvelope};
 use crate::item::parse_items;
+use crate::padding;
 use crate::realm::Realm;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 /// What an envelope's tag has proved, before anything has changed.
 pub(super) struct Proved {
     pub(super) place: Place,
+    /// How many messages, each with a counter: padding is none.
     pub(super) items: u32,
     /// Whether some of them are the session's own.
     pub(super) has_steps: bool,
@@ -74,7 +76,7 @@ fn prove(
 ) -> Result<Proved, OpenError> {
     let items = parse_items(envelope.several(), &content)?;
     let has_steps = items.iter().any(ratchet::is_step);
-    let items = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    let items = padding::messages_among(&items);
     held.check_items(place, items)?;
     Ok(Proved { place, items, has_steps, content, salt_secret: keys.salt_secret() })
 }

@@ -144,21 +144,30 @@ impl Device {
         space: usize,
         steps: Steps,
     ) -> Result<Sent, SealError> {
+        self.prepare(to, items.len(), steps)?;
+        self.sessions.seal(to, items, space)
+    }
+
+    /// The same for a relay.
+    pub(crate) fn send_padded(
+        &mut self,
+        to: &Recipient,
+        items: &[Item<'_>],
+    ) -> Result<Sent, SealError> {
+        self.prepare(to, items.len(), Steps::default())?;
+        self.sessions.seal_padded(to, items)
+    }
+
+    fn prepare(&mut self, to: &Recipient, items: usize, steps: Steps) -> Result<(), SealError> {
         let chance = &mut self.chance;
         let mut fresh = |out: &mut [u8]| chance.fill(out);
-        let reserved = self.sessions.reserve(
-            &self.keys,
-            to,
-            items.len().max(1),
-            steps,
-            self.now,
-            &mut fresh,
-        )?;
+        let reserved =
+            self.sessions.reserve(&self.keys, to, items.max(1), steps, self.now, &mut fresh)?;
         self.note(&reserved.events);
         if reserved.must_store {
             self.store(reserved.session);
         }
-        self.sessions.seal(to, items, space)
+        Ok(())
     }
 
     pub(crate) fn send(&mut self, to: &Recipient, body: &[u8]) -> Sent {

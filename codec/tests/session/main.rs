@@ -12,5 +12,6 @@ mod field;
 mod figures;
 mod forged;
 mod hybrid;
+mod padded;
 mod prekeys;
 mod resynchronisation;

@@ -1,10 +1,11 @@
 //! Items, message ids and salts (chapter 02; the salts of 03).
 
 use super::answer::{Answer, hex, item};
-use super::given::{OwnedItem, array, list, number, octets, position};
+use super::given::{self, OwnedItem, array, list, number, octets, position};
 use chappe_codec::account::Account;
 use chappe_codec::id::{MessageId, Salt};
 use chappe_codec::item::{self, Item, Reference, Resolution, emit_items, parse_items};
+use chappe_codec::padding;
 use serde_json::{Value, json};
 
 pub(crate) fn items(given: &Value) -> Answer {
@@ -12,6 +13,19 @@ pub(crate) fn items(given: &Value) -> Answer {
     let items = parse_items(given["several"].as_bool().unwrap(), &octets)?;
     assert_eq!(emit_items(&items), octets);
     Ok(json!({ "items": items.iter().map(item).collect::<Value>() }))
+}
+
+/// What an envelope is filled up with (chapter 03, "Length").
+pub(crate) fn padded(given: &Value) -> Answer {
+    let (owned, overhead) = (given::items(&given["items"]), number::<usize>(&given["overhead"]));
+    let mut items = given::borrowed(&owned);
+    let padding = padding::behind(&items, overhead);
+    let sizes: Vec<usize> =
+        padding.iter().map(|item| emit_items(&[item.clone(), item.clone()]).len() / 2).collect();
+    items.extend(padding);
+    let octets = emit_items(&items);
+    assert_eq!(parse_items(items.len() > 1, &octets)?, items);
+    Ok(json!({ "octets": hex(&octets), "padding": sizes, "size": overhead + octets.len() }))
 }
 
 pub(crate) fn message_id(given: &Value) -> Answer {

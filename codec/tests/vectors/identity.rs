@@ -379,6 +379,7 @@ fn types(name: &str) -> Option<Types> {
         ("proof", 0x16),
         ("message request", 0x17),
         ("message ids", 0x18),
+        ("padding", 0x19),
     ];
     let (_, code) = families.iter().find(|(family, _)| *family == name).unwrap();
     Types::of_family(Family::from_code(*code).unwrap())

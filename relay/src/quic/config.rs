@@ -7,7 +7,6 @@ use crate::limits::{
     DATAGRAM_BUFFER, IDLE_MAX, KEEP_ALIVE, SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX,
 };
 use crate::protocol::ALPN;
-use chappe_codec::digest;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{IdleTimeout, TransportConfig, VarInt};
 use quinn_proto::HashedConnectionIdGenerator;
@@ -24,7 +23,7 @@ pub(crate) type SetupError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A relay with this key.
 pub(crate) fn server_config(secret: &TransportSecret) -> Result<quinn::ServerConfig, SetupError> {
-    let key = AlwaysResolvesServerRawPublicKeys::new(certified_key(secret)?);
+    let key = AlwaysResolvesServerRawPublicKeys::new(certified_key(secret));
     let mut tls =
         rustls::ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
             .with_protocol_versions(&[&TLS13])?
@@ -45,7 +44,7 @@ pub(crate) fn server_config(secret: &TransportSecret) -> Result<quinn::ServerCon
 /// the idle time-out would.
 pub(crate) fn endpoint_config(secret: &TransportSecret) -> quinn::EndpointConfig {
     let mut keys = Zeroizing::new([0; 40]);
-    digest::derive(secret.seed(), "chappe-stateless-reset/1", &[], &mut *keys);
+    secret.derive("chappe-stateless-reset/1", &mut *keys);
     let (reset, ids) = keys.split_at(32);
     let reset = hmac::Key::new(hmac::HMAC_SHA256, reset);
     let ids = ids.first_chunk::<8>().map_or(0, |ids| u64::from_be_bytes(*ids));
@@ -59,7 +58,7 @@ pub(crate) fn client_config(
     secret: &TransportSecret,
     relay: TransportKey,
 ) -> Result<quinn::ClientConfig, SetupError> {
-    let key = AlwaysResolvesClientRawPublicKeys::new(certified_key(secret)?);
+    let key = AlwaysResolvesClientRawPublicKeys::new(certified_key(secret));
     let mut tls =
         rustls::ClientConfig::builder_with_provider(Arc::new(provider::default_provider()))
             .with_protocol_versions(&[&TLS13])?

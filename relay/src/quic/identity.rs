@@ -1,28 +1,49 @@
-//! Ed25519 keys in the forms TLS wants: SubjectPublicKeyInfo outside, PKCS#8 inside.
+//! Ed25519 keys in the forms TLS wants: SubjectPublicKeyInfo outside, a signer inside.
 
 use crate::key::{TransportKey, TransportSecret};
 use quinn::Connection;
-use rustls::Error;
-use rustls::crypto::ring::sign::any_eddsa_type;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use rustls::sign::CertifiedKey;
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
+use rustls::sign::{CertifiedKey, Signer, SigningKey};
+use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// DER of a SubjectPublicKeyInfo up to the 32 octets of an Ed25519 key (RFC 8410 §4).
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0];
 
-/// DER of a PrivateKeyInfo, version 1, up to the 32 octets of an Ed25519 seed (RFC 8410 §7).
-const PKCS8_PREFIX: [u8; 16] = [
-    0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
-
-/// A transport secret as the raw public key (RFC 7250) TLS shows and signs with.
-pub(super) fn certified_key(secret: &TransportSecret) -> Result<Arc<CertifiedKey>, Error> {
-    let private = Zeroizing::new([PKCS8_PREFIX.as_slice(), secret.seed()].concat());
-    let key = any_eddsa_type(&PrivatePkcs8KeyDer::from(private.as_slice()))?;
+/// A transport secret as the raw public key (RFC 7250) TLS shows and signs with. A key that is rotated to
+/// an address epoch has no seed, so the library gets a signer and no key.
+pub(super) fn certified_key(secret: &TransportSecret) -> Arc<CertifiedKey> {
     let shown = CertificateDer::from(public_key_info(secret.public()));
-    Ok(Arc::new(CertifiedKey::new(vec![shown], key)))
+    Arc::new(CertifiedKey::new(vec![shown], Arc::new(TlsKey(secret.clone()))))
+}
+
+/// "Signatures are Ed25519" (spec/06-relay.md, "Connection").
+#[derive(Debug, Clone)]
+struct TlsKey(TransportSecret);
+
+impl SigningKey for TlsKey {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        let is_offered = offered.contains(&SignatureScheme::ED25519);
+        is_offered.then(|| Box::new(self.clone()) as Box<dyn Signer>)
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        Some(SubjectPublicKeyInfoDer::from(public_key_info(self.0.public())))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ED25519
+    }
+}
+
+impl Signer for TlsKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(self.0.sign_octets(message).to_vec())
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::ED25519
+    }
 }
 
 /// The 44 octets that show a key.
@@ -52,7 +73,7 @@ mod tests {
     #[test]
     fn the_library_agrees_that_both_halves_belong_together() {
         let secret = TransportSecret::from_seed(&[3; 32]);
-        let certified = certified_key(&secret).unwrap();
+        let certified = certified_key(&secret);
         let shown = certified.key.public_key().unwrap();
         assert_eq!(shown.as_ref(), public_key_info(secret.public()));
         assert_eq!(shown_key(&shown), Some(secret.public()));

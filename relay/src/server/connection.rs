@@ -5,12 +5,15 @@ use super::event::RelayEvent;
 use super::hub::Shared;
 use super::lane::serve_lane;
 use crate::limits::{CONNECT_WAIT, READ_CHUNKS_MAX};
-use crate::node::{Applicant, Leave, Peer};
+use crate::node::{Applicant, Leave, Node, Peer};
 use crate::protocol::{CloseCode, ControlSession, SessionError, live_datagram};
 use crate::quic::peer_key;
+use crate::rates::RateMeter;
 use bytes::Bytes;
+use chappe_codec::precedence::Precedence;
 use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -26,7 +29,8 @@ pub(super) async fn serve(
     let Some(key) = peer_key(&connection) else { return };
     let realm = shared.hub().node.realm();
     let session = ControlSession::new(realm, tokio::time::Instant::now().into_std());
-    let mut control = Control { connection: &connection, shared: &shared, session, streams: None };
+    let mut control =
+        Control { connection: &connection, shared: &shared, session, streams: None, meters: None };
     let greeted = tokio::select! {
         greeted = control.greet(key) => greeted,
         () = drained(&mut drain) => return close(&connection, CloseCode::ShuttingDown),
@@ -53,6 +57,8 @@ struct Control<'a> {
     shared: &'a Arc<Shared>,
     session: ControlSession,
     streams: Option<(SendStream, RecvStream)>,
+    /// For datagrams: of FLASH, and of all else.
+    meters: Option<[RateMeter; 2]>,
 }
 
 impl Control<'_> {
@@ -99,6 +105,10 @@ impl Control<'_> {
         drain: &mut watch::Receiver<bool>,
     ) -> Result<(), SessionError> {
         let Some((mut send, mut receive)) = self.streams.take() else { return Ok(()) };
+        let meter = |precedence| self.shared.meter(peer.leave, precedence);
+        self.meters = meter(Precedence::Flash)
+            .zip(meter(Precedence::Routine))
+            .map(|(flash, rest)| [flash, rest]);
         let mut is_open = true;
         loop {
             self.session.next_hello(tokio::time::Instant::now().into_std())?;
@@ -146,17 +156,22 @@ impl Control<'_> {
     }
 
     /// Hands over a datagram and those that came with it.
-    fn take_datagrams(&self, leave: Leave, first: &Bytes) -> Result<(), SessionError> {
+    fn take_datagrams(&mut self, leave: Leave, first: &Bytes) -> Result<(), SessionError> {
         let now = self.shared.now();
         let mut hub = self.shared.hub();
-        let mut result = take_datagram(&mut hub.node, leave, first, now);
+        let elapsed = self.shared.elapsed(now);
+        let meters = &mut self.meters;
+        let mut take = |node: &mut Node, octets: &[u8]| {
+            take_datagram(node, leave, octets, now, (meters.as_mut(), elapsed))
+        };
+        let mut result = take(&mut hub.node, first);
         for _ in 0..READ_CHUNKS_MAX {
             let mut next = std::pin::pin!(self.connection.read_datagram());
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());
             let std::task::Poll::Ready(Ok(datagram)) = next.as_mut().poll(&mut context) else {
                 break;
             };
-            result = result.and(take_datagram(&mut hub.node, leave, &datagram, now));
+            result = result.and(take(&mut hub.node, &datagram));
         }
         hub.finish();
         result
@@ -171,12 +186,20 @@ fn admit(shared: &Shared, applicant: &Applicant<'_>) -> Result<(Leave, u64), Ses
 }
 
 fn take_datagram(
-    node: &mut crate::node::Node,
+    node: &mut Node,
     leave: Leave,
     octets: &[u8],
     now: crate::node::Now,
+    (meters, elapsed): (Option<&mut [RateMeter; 2]>, Duration),
 ) -> Result<(), SessionError> {
     if let Some(parcel) = live_datagram(octets)? {
+        if let Some([flash, rest]) = meters {
+            let is_flash = parcel.precedence == Precedence::Flash;
+            let meter = if is_flash { flash } else { rest };
+            if !meter.takes_live(parcel.envelope().len(), elapsed) {
+                return Ok(());
+            }
+        }
         node.live_datagram(leave, &parcel, now);
     }
     Ok(())

@@ -2,10 +2,13 @@
 
 use super::event::RelayEvent;
 use super::options::{Clock, Observer};
-use crate::node::{Node, Now, SlotId};
+use crate::node::{Leave, Node, Now, SlotId};
+use crate::rates::{RateLimits, RateMeter, Rates};
+use chappe_codec::precedence::Precedence;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 /// What every connection of a relay needs. All of it runs on one thread; the lock is never waited for
 /// there.
@@ -14,6 +17,9 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) observer: Observer,
     hub: Mutex<Hub>,
+    /// How fast senders may send, if there is a limit.
+    rates: Option<Mutex<Rates>>,
+    started: Instant,
     is_draining: AtomicBool,
 }
 
@@ -26,9 +32,34 @@ pub(super) struct Hub {
 }
 
 impl Shared {
-    pub(super) const fn new(node: Node, clock: Clock, observer: Observer) -> Self {
+    pub(super) fn new(
+        node: Node,
+        clock: Clock,
+        observer: Observer,
+        limits: Option<RateLimits>,
+    ) -> Self {
         let hub = Hub { node, wakers: Vec::new(), ready: Vec::new() };
-        Self { clock, observer, hub: Mutex::new(hub), is_draining: AtomicBool::new(false) }
+        Self {
+            clock,
+            observer,
+            hub: Mutex::new(hub),
+            rates: limits.map(|limits| Mutex::new(Rates::new(limits))),
+            started: tokio::time::Instant::now().into_std(),
+            is_draining: AtomicBool::new(false),
+        }
+    }
+
+    /// A meter for what a sender sends of a precedence; `None` where nothing is limited. "`forward`s of
+    /// a peer are not held to a sender's rate" (spec/06-relay.md, "Federation").
+    pub(super) fn meter(&self, leave: Leave, precedence: Precedence) -> Option<RateMeter> {
+        let rates = self.rates.as_ref().filter(|_| !leave.is_peer)?;
+        let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(rates.meter(leave.sender, precedence))
+    }
+
+    /// The time as meters count it.
+    pub(super) fn elapsed(&self, now: Now) -> Duration {
+        now.instant.saturating_duration_since(self.started)
     }
 
     /// A panic elsewhere is no reason to stop serving.

@@ -4,6 +4,7 @@ use super::hub::Shared;
 use crate::limits::{BATCH_FLASH_MAX, BATCH_MAX, READ_CHUNKS_MAX, WRITE_CHUNKS_MAX};
 use crate::node::{LaneState, Peer, SlotId};
 use crate::protocol::{LaneRequests, Request, SessionError};
+use crate::rates::RateMeter;
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use quinn::{Connection, RecvStream, SendDatagramError, SendStream};
@@ -36,6 +37,8 @@ pub(super) async fn serve_lane(
         is_starved: true,
         input_ended: false,
         timer: None,
+        meter: None,
+        held: None,
     };
     let is_whole = std::future::poll_fn(|context| lane.poll(context)).await?;
     if is_whole && lane.send.finish().is_ok() {
@@ -62,6 +65,10 @@ struct Lane {
     input_ended: bool,
     /// Set when a message was begun, and then left alone until it is due.
     timer: Option<Pin<Box<Sleep>>>,
+    /// What its sender's rate has still to pay for, where rates are limited.
+    meter: Option<RateMeter>,
+    /// Until when the lane is read no further for that.
+    held: Option<Pin<Box<Sleep>>>,
 }
 
 impl Drop for Lane {
@@ -89,6 +96,14 @@ impl Lane {
             if !state.takes_requests {
                 self.requests.pause();
                 return Poll::Pending;
+            }
+            // "A relay reads a lane no further until its sender may send again."
+            if let Some(held) = &mut self.held {
+                if held.as_mut().poll(context).is_pending() {
+                    self.requests.pause();
+                    return Poll::Pending;
+                }
+                self.held = None;
             }
             if !self.is_starved {
                 self.take_requests()?;
@@ -187,14 +202,32 @@ impl Lane {
                 {
                     return Ok(());
                 }
+                if let Some(meter) = &mut self.meter
+                    && let Some(wait) = meter.settle(shared.elapsed(now))
+                {
+                    let due = Instant::now().checked_add(wait).unwrap_or_else(Instant::now);
+                    self.held = Some(Box::pin(sleep_until(due)));
+                    return Ok(());
+                }
                 match self.requests.next_request()? {
                     Some(Request::Begun(precedence)) => {
+                        self.meter = shared.meter(self.peer.leave, precedence);
                         let urgency = i32::from(precedence.to_bits());
                         // A stream that failed says so when it is written to.
                         drop(self.send.set_priority(urgency));
                         self.id = Some(hub.node.open_lane(self.peer, precedence));
                     }
                     Some(request) => {
+                        let is_live = matches!(request, Request::Live(_));
+                        if let (Some(meter), Some(octets)) = (&mut self.meter, sent_in(&request)) {
+                            // It "drops `live` beyond the rate".
+                            if is_live && !meter.takes_live(octets, shared.elapsed(now)) {
+                                continue;
+                            }
+                            if !is_live {
+                                meter.sent(octets);
+                            }
+                        }
                         if let Some(id) = self.id {
                             hub.node.request(id, &request, now);
                         }
@@ -248,5 +281,15 @@ impl Lane {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Octets of the envelope a request sends; `None` for one that sends nothing.
+fn sent_in(request: &Request<'_>) -> Option<usize> {
+    match request {
+        Request::Publish { parcel, .. }
+        | Request::Forward { parcel, .. }
+        | Request::Live(parcel) => Some(parcel.envelope().len()),
+        _ => None,
     }
 }

@@ -85,7 +85,7 @@ impl RelayServer {
         options: RelayOptions,
         open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admitted, admission, clock, observer, .. } = options;
+        let RelayOptions { realm, admitted, admission, clock, observer, rates, .. } = options;
         let config = quic::server_config(secret).map_err(ServerError::Setup)?;
         let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
         let key = key.map_err(|_| ServerError::Random)?.expose();
@@ -102,7 +102,7 @@ impl RelayServer {
         let endpoint = quic::endpoint_config(secret);
         let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
             .map_err(ServerError::Socket)?;
-        let shared = Arc::new(Shared::new(node, clock, observer));
+        let shared = Arc::new(Shared::new(node, clock, observer, rates));
         Ok(Self { endpoint, key: secret.public(), shared, events })
     }
 

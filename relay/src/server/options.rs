@@ -4,6 +4,7 @@ use super::event::RelayEvent;
 use crate::key::TransportKey;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
 use crate::node::Admission;
+use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
 use chappe_store::FolderOptions;
 use std::collections::HashSet;
@@ -24,6 +25,8 @@ pub struct RelayOptions {
     pub sender_octets: u64,
     /// Octets of records one address may have stored.
     pub address_octets: u64,
+    /// What one sender may send in a second; `None`: as much as it can.
+    pub rates: Option<RateLimits>,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
@@ -42,6 +45,7 @@ impl RelayOptions {
             admission: None,
             sender_octets: SENDER_OCTETS_DEFAULT,
             address_octets: ADDRESS_OCTETS_DEFAULT,
+            rates: None,
             store: FolderOptions::default(),
             clock: Clock::system(),
             observer: Observer::default(),

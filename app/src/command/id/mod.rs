@@ -42,7 +42,7 @@ fn show(device: &Device, report: Report) -> Outcome<()> {
     let account = card.account().id();
     let account_key = hex::encode(&card.account().0);
     let transport_key = hex::encode(card.transport_key());
-    let mailbox = hex::encode(&outbox::mailbox_of(card)?.octets);
+    let mailbox = hex::encode(&outbox::mailbox_of(card, device.realm)?.octets);
     let card = card_to_text(card);
     report.event(
         "identity",
