@@ -183,6 +183,10 @@ pub const SENDER_OCTETS_DEFAULT: u64 = 1 << 30;
 /// Octets of records one address may have stored, unless the options say otherwise.
 pub const ADDRESS_OCTETS_DEFAULT: u64 = 4 << 30;
 
+/// Senders whose stored octets are counted, beside those connected: twice as many as can be. Above that
+/// those who stored least are forgotten first.
+pub const SENDERS_MAX: usize = 2 * CONNECTIONS_MAX;
+
 /// Publishes, taken while old records are still being read, whose judging waits for the end of that.
 /// At the limit publishing is refused until then.
 pub const UNJUDGED_MAX: usize = 1 << 20;

@@ -195,6 +195,7 @@ impl fmt::Debug for SharedClock {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

@@ -10,15 +10,17 @@
     missing_docs
 )]
 
+#[path = "support/node.rs"]
+mod node;
+#[path = "support/scripted_store.rs"]
+mod scripted_store;
 mod support;
 
 use chappe_codec::precedence::Precedence;
-use chappe_relay::node::{Node, Stored};
 use chappe_relay::{Address, AddressKind, Parcel, Reading};
-use chappe_store::Options;
+use node::TestNode;
 use proptest::prelude::*;
 use support::{NOW, TestRelay, secret, topic};
-use tempfile::TempDir;
 
 const WEEK: u64 = 7 * 86_400;
 const MONTH: u64 = 30 * 86_400;
@@ -29,36 +31,44 @@ fn frame(expiry_seconds: u64) -> Parcel {
     Parcel::new(FIELD, Precedence::Routine, expiry_seconds, vec![7; 100]).unwrap()
 }
 
-fn open(folder: &TempDir) -> Node {
-    Node::open(folder.path(), Options::default()).unwrap().0
+fn open() -> TestNode {
+    let mut node = TestNode::start(NOW);
+    node.recover_all();
+    node
 }
 
-fn store(node: &mut Node, expiry_seconds: u64, now_seconds: u64) -> bool {
-    match one(node.commit(&[frame(expiry_seconds)], now_seconds).0).unwrap() {
-        Stored::New { .. } => true,
-        Stored::Duplicate => false,
-    }
+fn again(node: &mut TestNode) {
+    node.restart(true);
+    node.recover_all();
 }
 
-fn one<T>(answers: Vec<T>) -> T {
-    assert_eq!(answers.len(), 1);
-    answers.into_iter().next().unwrap()
+/// Publishes at a time. Whether it was stored as a copy of its own.
+fn store(node: &mut TestNode, expiry_seconds: u64, now_seconds: u64) -> bool {
+    node.set_seconds(now_seconds);
+    let before = node.stored().len();
+    let number = node.publish(0, &frame(expiry_seconds));
+    node.answer_all();
+    assert_eq!(node.outcome(0, Precedence::Routine, number), Some(Ok(())));
+    node.stored().len() > before
 }
 
 /// The expiries of the copies given out.
-fn live(node: &Node, now_seconds: u64) -> Vec<u64> {
-    let page = node.fetch(&FIELD, 0, 256, now_seconds).unwrap();
-    page.parcels.iter().map(|(_, octets)| Parcel::parse(octets).unwrap().expiry_seconds()).collect()
+fn live(node: &mut TestNode, now_seconds: u64) -> Vec<u64> {
+    node.set_seconds(now_seconds);
+    let number = node.fetch(1, Precedence::Routine, FIELD, 0, 256);
+    node.answer_all();
+    let read = node.read(1, Precedence::Routine, number);
+    assert!(read.end.is_some());
+    read.given.iter().map(|(_, parcel)| parcel.expiry_seconds()).collect()
 }
 
 #[test]
 fn a_copy_with_a_second_to_live_does_not_keep_out_the_one_meant_to_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = open(&folder);
+    let mut node = open();
     assert!(store(&mut node, NOW + 1, NOW));
     assert!(store(&mut node, NOW + WEEK, NOW));
-    assert_eq!(live(&node, NOW), [NOW + 1, NOW + WEEK]);
-    assert_eq!(live(&node, NOW + 1), [NOW + WEEK]);
+    assert_eq!(live(&mut node, NOW), [NOW + 1, NOW + WEEK]);
+    assert_eq!(live(&mut node, NOW + 1), [NOW + WEEK]);
     // Nor does one that comes afterwards.
     assert!(!store(&mut node, NOW + 2, NOW + 1));
     assert!(!store(&mut node, NOW + WEEK, NOW + 1));
@@ -66,21 +76,21 @@ fn a_copy_with_a_second_to_live_does_not_keep_out_the_one_meant_to_stay() {
 
 #[test]
 fn the_same_holds_within_one_batch() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = open(&folder);
+    let mut node = open();
     let lives = [1, WEEK, 2 * WEEK, 1, 2 * WEEK + 1];
-    let batch: Vec<Parcel> = lives.iter().map(|life| frame(NOW + life)).collect();
-    let (answers, error) = node.commit(&batch, NOW);
-    assert!(error.is_none());
-    let is_new = answers.iter().map(|answer| matches!(answer, Ok(Stored::New { .. })));
-    assert_eq!(is_new.collect::<Vec<_>>(), [true, true, false, false, true]);
-    assert_eq!(live(&node, NOW), [NOW + 1, NOW + WEEK, NOW + 2 * WEEK + 1]);
+    for life in lives {
+        node.publish(0, &frame(NOW + life));
+    }
+    assert_eq!(node.stored(), []);
+    node.answer_all();
+    let expiries: Vec<u64> = node.stored().iter().map(Parcel::expiry_seconds).collect();
+    assert_eq!(expiries, [NOW + 1, NOW + WEEK, NOW + 2 * WEEK + 1]);
+    assert_eq!(live(&mut node, NOW), [NOW + 1, NOW + WEEK, NOW + 2 * WEEK + 1]);
 }
 
 #[test]
 fn honest_repetitions_are_duplicates_until_half_the_life_is_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = open(&folder);
+    let mut node = open();
     assert!(store(&mut node, NOW + WEEK, NOW));
     for seconds in [0, 1, 10, 3600, WEEK / 2] {
         assert!(!store(&mut node, NOW + seconds + WEEK, NOW + seconds), "{seconds} s later");
@@ -90,30 +100,32 @@ fn honest_repetitions_are_duplicates_until_half_the_life_is_over() {
 
 #[test]
 fn a_node_opened_again_decides_alike() {
-    let folder = tempfile::tempdir().unwrap();
-    assert!(store(&mut open(&folder), NOW + 1, NOW));
-    assert!(store(&mut open(&folder), NOW + WEEK, NOW));
-    assert!(!store(&mut open(&folder), NOW + 2 * WEEK, NOW));
-    assert!(!store(&mut open(&folder), NOW + 1, NOW));
-    assert!(store(&mut open(&folder), NOW + 2 * WEEK + 1, NOW));
-    assert_eq!(live(&open(&folder), NOW).len(), 3);
+    let mut node = open();
+    for (expiry, is_new) in [
+        (NOW + 1, true),
+        (NOW + WEEK, true),
+        (NOW + 2 * WEEK, false),
+        (NOW + 1, false),
+        (NOW + 2 * WEEK + 1, true),
+    ] {
+        assert_eq!(store(&mut node, expiry, NOW), is_new, "{expiry}");
+        again(&mut node);
+    }
+    assert_eq!(live(&mut node, NOW).len(), 3);
 }
 
 #[test]
-fn discarding_the_short_copy_leaves_the_long_one_in_charge() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = open(&folder);
+fn the_short_copy_that_is_gone_leaves_the_long_one_in_charge() {
+    let mut node = open();
     assert!(store(&mut node, NOW + 1, NOW));
     assert!(store(&mut node, NOW + WEEK, NOW));
-    node.discard_expired(NOW + 1).unwrap();
-    assert_eq!(live(&node, NOW + 1), [NOW + WEEK]);
+    assert_eq!(live(&mut node, NOW + 1), [NOW + WEEK]);
     assert!(!store(&mut node, NOW + 1 + WEEK, NOW + 1));
 }
 
 #[test]
 fn no_more_than_21_copies_can_be_made_to_live() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = open(&folder);
+    let mut node = open();
     let mut life = 1;
     while life <= MONTH {
         assert!(store(&mut node, NOW + life, NOW), "{life}");
@@ -122,7 +134,7 @@ fn no_more_than_21_copies_can_be_made_to_live() {
         life = life * 2 + 1;
     }
     assert!(!store(&mut node, NOW + MONTH, NOW));
-    assert_eq!(live(&node, NOW).len(), 21);
+    assert_eq!(live(&mut node, NOW).len(), 21);
 }
 
 proptest! {
@@ -135,19 +147,17 @@ proptest! {
             (0..3_u64, 0..22_u32, any::<u64>(), any::<bool>()), 1..60,
         ),
     ) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut node = open(&folder);
+        let mut node = open();
         let mut now = NOW;
         for (pause, bits, odd, is_restarted) in publishes {
             // Lives of every order of magnitude.
             let life = ((1 << bits) + odd % (1 << bits)).min(MONTH);
             now += pause * (odd % MONTH) / 8;
             if is_restarted {
-                drop(node);
-                node = open(&folder);
+                again(&mut node);
             }
             store(&mut node, now + life, now);
-            let live = live(&node, now);
+            let live = live(&mut node, now);
             prop_assert!(live.iter().any(|expiry| (expiry - now) * 2 >= life), "{live:?} {life}");
             prop_assert!(live.len() <= 21, "{live:?}");
         }

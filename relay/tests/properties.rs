@@ -10,20 +10,20 @@
     missing_docs
 )]
 
+use bytes::Bytes;
 use chappe_codec::label::Label;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
-use chappe_relay::limits::{LEASE_LABELS_MAX, SECONDS_MAX};
-use chappe_relay::node::{Node, Stored};
+use chappe_relay::limits::{FORWARD_HOMES_MAX, FORWARD_HOPS_MAX, LEASE_LABELS_MAX, SECONDS_MAX};
+use chappe_relay::parcel::ParcelRef;
 use chappe_relay::protocol::{
-    ClientEvent, ClientMessage, ClientSession, Hello, Read, Reason, RelayMessage, RelaySession,
-    Request,
+    AnyParcel, ClientControl, ClientLane, ClientMessage, ConnectionRole, ControlSession, Given,
+    GroupId, Hello, LaneAnswers, LaneRequests, Read, Reason, RelayMessage,
 };
 use chappe_relay::{Address, AddressKind, Delegation, Lease, Parcel, TransportSecret};
-use chappe_store::Options;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::time::Instant;
 
 fn realm() -> impl Strategy<Value = Realm> {
     let mode = prop_oneof![Just(Mode::Live), Just(Mode::Exercise)];
@@ -52,45 +52,97 @@ fn delegation() -> impl Strategy<Value = Delegation> {
     )
 }
 
-fn read() -> impl Strategy<Value = Read> {
-    (address(), any::<u64>(), vec(any::<u8>(), 0..140))
-        .prop_map(|(address, cursor, delegation)| Read { address, cursor, delegation })
+/// What the messages borrow, and numbers for them.
+#[derive(Debug, Clone)]
+struct Material {
+    parcel: Vec<u8>,
+    octets: Vec<u8>,
+    homes: Vec<[u8; 32]>,
+    versions: Vec<u8>,
+    realm: Realm,
+    address: Address,
+    number: u64,
+    step: u64,
+    wide: u64,
+    narrow: u32,
+    octet: u8,
+    is_so: bool,
 }
 
-fn client_message() -> impl Strategy<Value = ClientMessage> {
-    prop_oneof![
-        (realm(), proptest::collection::btree_set(any::<u8>(), 1..=8)).prop_map(
-            |(realm, versions)| {
-                ClientMessage::Hello(Hello { realm, versions: versions.into_iter().collect() })
-            }
-        ),
-        (any::<u64>(), parcel())
-            .prop_map(|(number, parcel)| ClientMessage::Publish { number, parcel }),
-        (any::<u64>(), read(), any::<u16>())
-            .prop_map(|(number, read, limit)| ClientMessage::Fetch { number, read, limit }),
-        (any::<u64>(), read()).prop_map(|(number, read)| ClientMessage::Subscribe { number, read }),
-        any::<u64>().prop_map(|number| ClientMessage::Unsubscribe { number }),
-        (6..0x80_u8, vec(any::<u8>(), 0..300))
-            .prop_map(|(message_type, body)| ClientMessage::Unknown { message_type, body }),
-    ]
+prop_compose! {
+    fn material()(
+        parcel in parcel(),
+        octets in vec(any::<u8>(), 0..300),
+        homes in vec(any::<[u8; 32]>(), 0..=FORWARD_HOMES_MAX),
+        versions in proptest::collection::btree_set(any::<u8>(), 1..=8),
+        (realm, address) in (realm(), address()),
+        (number, step) in (1..1_u64 << 63, 1..1_u64 << 63),
+        (wide, narrow, octet, is_so) in (any::<u64>(), any::<u32>(), any::<u8>(), any::<bool>()),
+    ) -> Material {
+        let (parcel, versions) = (parcel.to_bytes(), versions.into_iter().collect());
+        Material {
+            parcel, octets, homes, versions, realm, address, number, step, wide, narrow, octet, is_so,
+        }
+    }
 }
 
-fn relay_message() -> impl Strategy<Value = RelayMessage> {
-    prop_oneof![
-        (any::<u8>(), any::<u64>())
-            .prop_map(|(version, log)| RelayMessage::HelloAnswer { version, log }),
-        any::<u64>().prop_map(|number| RelayMessage::Acknowledged { number }),
-        (any::<u64>(), any::<u8>()).prop_map(|(number, code)| {
-            RelayMessage::Refused { number, reason: Reason::from_code(code) }
-        }),
-        (any::<u64>(), any::<u64>(), parcel())
-            .prop_map(|(number, cursor, parcel)| RelayMessage::Parcel { number, cursor, parcel }),
-        (any::<u64>(), any::<u64>(), any::<bool>())
-            .prop_map(|(number, cursor, more)| RelayMessage::End { number, cursor, more }),
-        any::<u8>().prop_map(|message_type| RelayMessage::UnknownMessage { message_type }),
-        (0x87..=0xFF_u8, vec(any::<u8>(), 0..300))
-            .prop_map(|(message_type, body)| RelayMessage::Unknown { message_type, body }),
-    ]
+impl Material {
+    fn parcel(&self) -> AnyParcel<'_> {
+        AnyParcel::Known(ParcelRef::parse(&self.parcel).unwrap())
+    }
+
+    /// One of each.
+    fn client_messages(&self) -> Vec<ClientMessage<'_>> {
+        let read = Read { address: self.address, delegation: &self.octets };
+        let role = if self.is_so { ConnectionRole::Relay } else { ConnectionRole::Client };
+        let (cursor, number) = (self.wide, self.number);
+        let limit = u16::try_from(self.narrow >> 16).unwrap();
+        vec![
+            ClientMessage::Hello(Hello {
+                role,
+                realm: self.realm,
+                versions: self.versions.clone(),
+                certificate: &self.octets,
+                invitation: &self.parcel,
+            }),
+            ClientMessage::Lane(Precedence::from_bits(self.octet & 3)),
+            ClientMessage::Publish(self.parcel()),
+            ClientMessage::Live(self.parcel()),
+            ClientMessage::Forward {
+                hops: self.octet % FORWARD_HOPS_MAX + 1,
+                homes: &self.homes,
+                parcel: self.parcel(),
+            },
+            ClientMessage::Fetch { read, cursor, limit },
+            ClientMessage::Subscribe { read, cursor, credit: self.narrow },
+            ClientMessage::Listen { read, datagrams: self.is_so },
+            ClientMessage::Credit { number, octets: self.narrow },
+            ClientMessage::Stop { number },
+            ClientMessage::Unknown { message_type: 0x0B + self.octet % 0x75, body: &self.octets },
+        ]
+    }
+
+    /// One of each.
+    fn relay_messages(&self) -> Vec<RelayMessage<'_>> {
+        let AnyParcel::Known(parcel) = self.parcel() else { panic!() };
+        let given = Given {
+            kind: parcel.address.kind,
+            precedence: parcel.precedence,
+            expiry_seconds: parcel.expiry_seconds(),
+            envelope: &self.parcel[22..],
+        };
+        let number = self.number;
+        vec![
+            RelayMessage::HelloAnswer { version: self.octet, log: self.wide },
+            RelayMessage::Acknowledged { number },
+            RelayMessage::Refused { number, reason: Reason::from_code(self.octet) },
+            RelayMessage::Delivery { number, step: self.step, given },
+            RelayMessage::End { number, cursor: self.wide, more: self.is_so },
+            RelayMessage::UnknownMessage { message_type: self.octet },
+            RelayMessage::Heard { number, given },
+            RelayMessage::Unknown { message_type: 0x88 + self.octet % 0x78, body: &self.octets },
+        ]
+    }
 }
 
 proptest! {
@@ -122,9 +174,15 @@ proptest! {
     }
 
     #[test]
-    fn messages_read_back(client in client_message(), relay in relay_message()) {
-        prop_assert_eq!(ClientMessage::parse(&client.to_bytes()), Ok(client));
-        prop_assert_eq!(RelayMessage::parse(&relay.to_bytes()), Ok(relay));
+    fn messages_read_back(material in material()) {
+        for message in material.client_messages() {
+            let octets = message.to_bytes();
+            prop_assert_eq!(ClientMessage::parse(&octets), Ok(message));
+        }
+        for message in material.relay_messages() {
+            let octets = message.to_bytes();
+            prop_assert_eq!(RelayMessage::parse(&octets), Ok(message));
+        }
     }
 
     #[test]
@@ -156,161 +214,98 @@ proptest! {
 
     #[test]
     fn one_changed_octet_of_a_message_is_read_as_what_it_says(
-        message in client_message(),
+        material in material(),
         at: prop::sample::Index,
         octet: u8,
     ) {
-        let mut octets = message.to_bytes();
-        let at = at.index(octets.len());
-        octets[at] = octet;
-        if let Ok(message) = ClientMessage::parse(&octets) {
-            prop_assert_eq!(message.to_bytes(), octets);
+        for message in material.client_messages() {
+            let mut octets = message.to_bytes();
+            let at = at.index(octets.len());
+            octets[at] = octet;
+            if let Ok(message) = ClientMessage::parse(&octets) {
+                prop_assert_eq!(message.to_bytes(), octets);
+            }
         }
     }
 
     #[test]
-    fn sessions_survive_arbitrary_octets(pieces in vec(vec(any::<u8>(), 0..100), 0..10)) {
+    fn both_ends_survive_arbitrary_octets(pieces in vec(vec(any::<u8>(), 0..100), 0..10)) {
         let realm = Realm { mode: Mode::Live, network: 1 };
-        let mut relay_lanes = [RelaySession::first_lane(realm, 1), RelaySession::lane()];
-        let mut client_lanes = [ClientSession::first_lane(realm), ClientSession::lane()];
-        for piece in &pieces {
-            for session in &mut relay_lanes {
-                session.receive(piece);
-                while let Ok(Some(_)) = session.next_request() {}
+        let now = Instant::now();
+        let mut control = ControlSession::new(realm, now);
+        let mut requests = LaneRequests::default();
+        requests.receive(Bytes::from_static(&[2, 1, 0]));
+        let mut client = ClientControl::new(ConnectionRole::Client, realm, &[], &[]);
+        let mut lane = ClientLane::new(Precedence::Routine);
+        for piece in pieces.into_iter().map(Bytes::from) {
+            control.receive(piece.clone());
+            while let Ok(Some(_)) = control.next_hello(now) {
+                control.greet(1);
             }
-            for session in &mut client_lanes {
-                session.receive(piece);
-                while let Ok(Some(_)) = session.next_event() {}
-            }
+            requests.receive(piece.clone());
+            while let Ok(Some(_)) = requests.next_request() {}
+            client.receive(piece.clone());
+            while let Ok(Some(_)) = client.next_greeting() {}
+            lane.receive(piece);
+            while let Ok(Some(_)) = lane.next_event() {}
         }
     }
 
     #[test]
-    fn however_a_lane_is_cut_and_answered_each_publish_is_answered_once(
-        parcels in vec(parcel(), 1..20),
-        cut in 1..50_usize,
-        order in vec(any::<prop::sample::Index>(), 20),
-        refused in vec(any::<bool>(), 20),
+    fn however_a_lane_is_cut_its_requests_come_whole_and_in_order(
+        materials in vec(material(), 1..10),
+        cut in 1..200_usize,
     ) {
-        let realm = Realm { mode: Mode::Exercise, network: 9 };
-        let mut client = ClientSession::first_lane(realm);
-        let mut relay = RelaySession::first_lane(realm, 77);
-        for parcel in &parcels {
-            client.publish(parcel.clone());
-        }
-        let mut open = Vec::new();
-        for piece in client.take_output().chunks(cut) {
-            relay.receive(piece);
-            while let Some(request) = relay.next_request().unwrap() {
-                let Request::Publish { number, parcel } = request else { panic!("{request:?}") };
-                prop_assert_eq!(&parcel, &parcels[usize::try_from(number).unwrap() - 1]);
-                open.push(number);
+        let mut octets = vec![2, 1, materials[0].parcel[0] >> 1 & 3];
+        let mut expected = 0;
+        for material in &materials {
+            for message in material.client_messages().iter().skip(2) {
+                octets.extend(message.to_bytes());
+                expected += 1;
             }
         }
-        prop_assert_eq!(open.len(), parcels.len());
-
-        let mut answers = HashMap::new();
-        let mut expected = HashMap::new();
-        for (index, is_refused) in order.iter().zip(refused).take(parcels.len()) {
-            let number = open.remove(index.index(open.len()));
-            let outcome = if is_refused { Err(Reason::TryLater) } else { Ok(()) };
-            relay.published(number, outcome);
-            // A second answer to the same is passed over.
-            relay.published(number, Ok(()));
-            expected.insert(number, outcome);
-            for piece in relay.take_output().chunks(cut) {
-                client.receive(piece);
-                while let Some(event) = client.next_event().unwrap() {
-                    let (number, outcome) = match event {
-                        ClientEvent::Greeted { log: 77 } => continue,
-                        ClientEvent::Published { number } => (number, Ok(())),
-                        ClientEvent::Refused { number, reason } => (number, Err(reason)),
-                        other => panic!("{other:?}"),
-                    };
-                    // Cumulative: nothing is acknowledged before all before it are answered.
-                    prop_assert_eq!(expected.get(&number), Some(&outcome));
-                    prop_assert_eq!(answers.insert(number, outcome), None);
+        let run = |cut: usize| {
+            let mut lane = LaneRequests::default();
+            let mut requests = Vec::new();
+            for piece in octets.chunks(cut) {
+                lane.receive(Bytes::copy_from_slice(piece));
+                while let Some(request) = lane.next_request().unwrap() {
+                    requests.push(format!("{request:?}"));
                 }
             }
-        }
-        prop_assert_eq!(answers, expected);
-        prop_assert_eq!((client.publishes_pending(), relay.publishes_pending()), (0, 0));
+            lane.end().unwrap();
+            requests
+        };
+        let whole = run(octets.len());
+        prop_assert_eq!(whole.len(), expected + 1);
+        prop_assert_eq!(run(cut), whole);
     }
-}
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-
-    /// The node against the plainest thing that could be right: a list.
+    /// "`acknowledged n` says: every publish and forward of this lane with a number up to n that was not
+    /// refused is on durable storage. […] A refusal is sent before any acknowledgement of its number
+    /// or a later one."
     #[test]
-    fn a_node_gives_out_what_a_list_would(
-        batches in vec((0..20_u64, any::<bool>(), vec((0..3_u8, 0..6_u8, 1..60_u64), 1..8)), 1..8),
-        later in 0..70_u64,
-        limit in 1..5_u16,
+    fn an_acknowledgement_covers_what_is_durable_and_nothing_else(
+        groups in vec((0..2_usize, 1..4_u64), 1..30),
+        order in vec(0..2_usize, 0..60),
     ) {
-        let mut now = 1_000_000;
-        let folder = tempfile::tempdir().unwrap();
-        let open = || Node::open(folder.path(), Options::default()).unwrap().0;
-        let mut node = open();
-        let mut list: Vec<Parcel> = Vec::new();
-        for (pause, is_restarted, batch) in &batches {
-            now += pause;
-            if *is_restarted {
-                drop(node);
-                node = open();
-            }
-            let parcels: Vec<Parcel> = batch.iter().map(|(address, envelope, life)| {
-                let address = Address { kind: AddressKind::Topic, octets: [*address; 16] };
-                let expiry = now + life - 1;
-                Parcel::new(address, Precedence::Routine, expiry, vec![*envelope]).unwrap()
-            }).collect();
-            let (answers, error) = node.commit(&parcels, now);
-            prop_assert!(error.is_none());
-            for (parcel, answer) in parcels.into_iter().zip(answers) {
-                let is_known = list.iter().any(|known| {
-                    let left = known.expiry_seconds().saturating_sub(now);
-                    known.address == parcel.address
-                        && known.envelope() == parcel.envelope()
-                        && left * 2 >= parcel.expiry_seconds().saturating_sub(now)
-                });
-                match answer {
-                    Err(reason) => {
-                        prop_assert_eq!(reason, Reason::Expired);
-                        prop_assert!(parcel.expiry_seconds() <= now);
-                    }
-                    Ok(Stored::Duplicate) => prop_assert!(is_known),
-                    Ok(Stored::New { .. }) => {
-                        prop_assert!(!is_known);
-                        list.push(parcel);
-                    }
-                }
-            }
+        let mut answers = LaneAnswers::default();
+        let mut waits: Vec<GroupId> = Vec::new();
+        let mut latest = [0_u64; 2];
+        for (log, step) in groups {
+            latest[log] += step - 1;
+            let group = GroupId { log, number: latest[log].max(1) };
+            latest[log] = group.number;
+            waits.push(group);
+            answers.wait_for(u64::try_from(waits.len()).unwrap(), 1, group);
         }
-        drop(node);
-        let mut node = open();
-        for round in 0..2 {
-            for octet in 0..3 {
-                let address = Address { kind: AddressKind::Topic, octets: [octet; 16] };
-                let expected: Vec<Vec<u8>> = list.iter()
-                    .filter(|parcel| parcel.address == address)
-                    .filter(|parcel| parcel.expiry_seconds() > now + later)
-                    .map(Parcel::to_bytes)
-                    .collect();
-                let mut got = Vec::new();
-                let mut cursor = 0;
-                loop {
-                    let page = node.fetch(&address, cursor, limit, now + later).unwrap();
-                    prop_assert!(page.parcels.len() <= usize::from(limit));
-                    got.extend(page.parcels.into_iter().map(|(_, octets)| octets));
-                    cursor = page.cursor;
-                    if !page.more {
-                        break;
-                    }
-                }
-                prop_assert_eq!(got, expected, "round {}", round);
-            }
-            // Discarding takes away nothing that could still be given out.
-            node.discard_expired(now + later).unwrap();
+        let mut durable = [0_u64; 2];
+        for log in order {
+            durable[log] += 1;
+            answers.settle(&durable);
+            let unsettled = waits.iter().position(|group| durable[group.log] < group.number);
+            let open = waits.len() - unsettled.unwrap_or(waits.len());
+            prop_assert_eq!(answers.open(), u64::try_from(open).unwrap());
         }
     }
 }

@@ -10,20 +10,40 @@
     missing_docs
 )]
 
+#[path = "support/conversation.rs"]
+mod conversation;
+#[path = "support/node.rs"]
+mod node;
+#[path = "support/scripted_store.rs"]
+mod scripted_store;
+
 use chappe_codec::error::DecodeError;
+use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
-use chappe_relay::node::{Node, Stored, may_read};
-use chappe_relay::protocol::{ClientMessage, Read, RelayMessage};
+use chappe_relay::node::may_read;
+use chappe_relay::protocol::{AnyParcel, ClientMessage, ConnectionRole, Given, Read, RelayMessage};
 use chappe_relay::{
     Address, AddressKind, Delegation, Lease, Parcel, TransportKey, TransportSecret,
 };
-use chappe_store::Options;
+use node::TestNode;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Raised with the vectors: a file or a vector that is not run is noticed.
-const FILES: usize = 8;
-const VECTORS: usize = 201;
+const FILES: usize = 12;
+const VECTORS: usize = 778;
+
+/// Kinds whose code is still to come, and how many vectors of each wait for it.
+const WAITING: [(&str, usize); 8] = [
+    ("rotation", 9),
+    ("rotated_key", 16),
+    ("address_epoch", 7),
+    ("padded_size", 29),
+    ("invitation", 16),
+    ("invitation_write", 6),
+    ("invitation_text", 24),
+    ("invitation_admits", 15),
+];
 
 /// What an implementation answers: the members of `out`, or the kind and field of `error`.
 type Answer = Result<Value, (String, Option<String>)>;
@@ -33,6 +53,8 @@ fn every_vector_gets_its_answer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/relay");
     let mut files = 0;
     let mut vectors = 0;
+    let mut failed: Vec<String> = Vec::new();
+    let mut waiting = WAITING.map(|(kind, _)| (kind, 0));
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|ending| ending != "json") {
@@ -43,15 +65,27 @@ fn every_vector_gets_its_answer() {
         assert_eq!(book["schema"], "chappe-vectors/1");
         for vector in book["vectors"].as_array().unwrap() {
             vectors += 1;
-            check(vector);
+            match waiting.iter_mut().find(|(kind, _)| vector["kind"] == *kind) {
+                Some((_, count)) => *count += 1,
+                None => {
+                    if std::panic::catch_unwind(|| check(vector)).is_err() {
+                        failed.push(vector["id"].to_string());
+                    }
+                }
+            }
         }
     }
     assert_eq!((files, vectors), (FILES, VECTORS));
+    assert_eq!(waiting, WAITING);
+    assert!(failed.is_empty(), "{failed:?}");
 }
 
 fn check(vector: &Value) {
     let id = vector["id"].as_str().unwrap();
     let kind = vector["kind"].as_str().unwrap();
+    if kind == "session" {
+        return conversation::check(vector);
+    }
     match (vector["result"].as_str().unwrap(), answer(kind, &vector["in"])) {
         ("valid", Ok(out)) => assert_eq!(out, vector["out"], "{id}"),
         ("invalid", Err((kind, field))) => {
@@ -149,43 +183,68 @@ fn client_message(octets: &[u8]) -> Answer {
     Ok(match message {
         ClientMessage::Hello(hello) => json!({
             "message": "hello",
+            "role": match hello.role {
+                ConnectionRole::Client => "client",
+                ConnectionRole::Relay => "relay",
+            },
             "realm": hex(&hello.realm.to_bytes()),
             "versions": hello.versions,
+            "certificate": hex(hello.certificate),
+            "invitation": hex(hello.invitation),
         }),
-        ClientMessage::Publish { number, parcel } => json!({
-            "message": "publish",
-            "number": number.to_string(),
-            "parcel": hex(&parcel.to_bytes()),
-        }),
-        ClientMessage::PublishOfUnknownVersion { number, parcel } => json!({
-            "message": "publish_of_unknown_version",
-            "number": number.to_string(),
-            "parcel": hex(&parcel),
-        }),
-        ClientMessage::Fetch { number, read, limit } => {
-            let mut out = read_members("fetch", number, &read);
-            out["limit"] = json!(limit);
-            out
+        ClientMessage::Lane(precedence) => {
+            json!({ "message": "lane", "precedence": precedence.name() })
         }
-        ClientMessage::Subscribe { number, read } => read_members("subscribe", number, &read),
-        ClientMessage::Unsubscribe { number } => {
-            json!({ "message": "unsubscribe", "number": number.to_string() })
+        ClientMessage::Publish(parcel) => with_parcel(json!({ "message": "publish" }), &parcel),
+        ClientMessage::Live(parcel) => with_parcel(json!({ "message": "live" }), &parcel),
+        ClientMessage::Forward { hops, homes, parcel } => {
+            let keys: Vec<_> = homes.iter().map(|key| hex(key)).collect();
+            with_parcel(json!({ "message": "forward", "hops": hops, "keys": keys }), &parcel)
+        }
+        ClientMessage::Fetch { read, cursor, limit } => {
+            let own = [("cursor", json!(cursor.to_string())), ("limit", json!(limit))];
+            read_members("fetch", &read, &own)
+        }
+        ClientMessage::Subscribe { read, cursor, credit } => {
+            let own = [("cursor", json!(cursor.to_string())), ("credit", json!(credit))];
+            read_members("subscribe", &read, &own)
+        }
+        ClientMessage::Listen { read, datagrams } => {
+            read_members("listen", &read, &[("datagrams", json!(datagrams))])
+        }
+        ClientMessage::Credit { number, octets } => {
+            json!({ "message": "credit", "number": number.to_string(), "octets": octets })
+        }
+        ClientMessage::Stop { number } => {
+            json!({ "message": "stop", "number": number.to_string() })
         }
         ClientMessage::Unknown { message_type, body } => {
-            json!({ "message": "unknown", "type": message_type, "body": hex(&body) })
+            json!({ "message": "unknown", "type": message_type, "body": hex(body) })
         }
     })
 }
 
-fn read_members(name: &str, number: u64, read: &Read) -> Value {
-    json!({
+fn with_parcel(mut out: Value, parcel: &AnyParcel<'_>) -> Value {
+    let (octets, is_known) = match parcel {
+        AnyParcel::Known(parcel) => (parcel.octets(), true),
+        AnyParcel::UnknownVersion(octets) => (*octets, false),
+    };
+    out["parcel"] = json!(hex(octets));
+    out["known_version"] = json!(is_known);
+    out
+}
+
+fn read_members(name: &str, read: &Read<'_>, own: &[(&str, Value)]) -> Value {
+    let mut out = json!({
         "message": name,
-        "number": number.to_string(),
         "kind": kind_name(read.address.kind),
         "address": hex(&read.address.octets),
-        "cursor": read.cursor.to_string(),
-        "delegation": hex(&read.delegation),
-    })
+    });
+    for (member, value) in own {
+        out[member] = value.clone();
+    }
+    out["delegation"] = json!(hex(read.delegation));
+    out
 }
 
 fn relay_message(octets: &[u8]) -> Answer {
@@ -193,7 +252,8 @@ fn relay_message(octets: &[u8]) -> Answer {
     assert_eq!(message.to_bytes(), octets);
     Ok(match message {
         RelayMessage::HelloAnswer { version, log } => {
-            json!({ "message": "hello_answer", "version": version, "log": log.to_string() })
+            let log = hex(&log.to_be_bytes());
+            json!({ "message": "hello_answer", "version": version, "log": log })
         }
         RelayMessage::Acknowledged { number } => {
             json!({ "message": "acknowledged", "number": number.to_string() })
@@ -203,12 +263,14 @@ fn relay_message(octets: &[u8]) -> Answer {
             "number": number.to_string(),
             "reason": reason.code(),
         }),
-        RelayMessage::Parcel { number, cursor, parcel } => json!({
-            "message": "parcel",
-            "number": number.to_string(),
-            "cursor": cursor.to_string(),
-            "parcel": hex(&parcel.to_bytes()),
-        }),
+        RelayMessage::Delivery { number, step, given } => with_given(
+            json!({
+                "message": "delivery",
+                "number": number.to_string(),
+                "step": step.to_string(),
+            }),
+            &given,
+        ),
         RelayMessage::End { number, cursor, more } => json!({
             "message": "end",
             "number": number.to_string(),
@@ -218,10 +280,21 @@ fn relay_message(octets: &[u8]) -> Answer {
         RelayMessage::UnknownMessage { message_type } => {
             json!({ "message": "unknown_message", "type": message_type })
         }
+        RelayMessage::Heard { number, given } => {
+            with_given(json!({ "message": "heard", "number": number.to_string() }), &given)
+        }
         RelayMessage::Unknown { message_type, body } => {
-            json!({ "message": "unknown", "type": message_type, "body": hex(&body) })
+            json!({ "message": "unknown", "type": message_type, "body": hex(body) })
         }
     })
+}
+
+fn with_given(mut out: Value, given: &Given<'_>) -> Value {
+    out["kind"] = json!(kind_name(given.kind));
+    out["precedence"] = json!(given.precedence.name());
+    out["expiry"] = json!(given.expiry_seconds.to_string());
+    out["envelope"] = json!(hex(given.envelope));
+    out
 }
 
 fn access(given: &Value) -> Answer {
@@ -250,30 +323,47 @@ fn duplicate(given: &Value) -> Answer {
         .collect();
     let single: Vec<&[(u64, Parcel)]> = publishes.chunks(1).collect();
     let at_once: Vec<&[(u64, Parcel)]> = publishes.chunk_by(|one, next| one.0 == next.0).collect();
-    let answers = commit(&single, false);
-    assert_eq!(commit(&single, true), answers, "after a restart");
-    assert_eq!(commit(&at_once, false), answers, "in one batch");
+    let answers = judged(&single, false);
+    assert_eq!(judged(&single, true), answers, "after a restart");
+    assert_eq!(judged(&at_once, false), answers, "in one batch");
     Ok(json!({ "answers": answers }))
 }
 
-fn commit(batches: &[&[(u64, Parcel)]], restarts: bool) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let open = || Node::open(folder.path(), Options::default()).unwrap().0;
-    let mut node = open();
+/// What becomes of publishes: refused by name, or acknowledged. Whether one of those is new is seen on
+/// the disks.
+fn judged(batches: &[&[(u64, Parcel)]], restarts: bool) -> Vec<String> {
+    let mut node = TestNode::start(batches[0][0].0);
+    node.recover_all();
     let mut answers = Vec::new();
     for batch in batches {
         if restarts {
-            drop(node);
-            node = open();
+            node.restart(true);
+            node.recover_all();
         }
-        let parcels: Vec<Parcel> = batch.iter().map(|(_, parcel)| parcel.clone()).collect();
-        answers.extend(node.commit(&parcels, batch[0].0).0.into_iter().map(
-            |answer| match answer {
-                Ok(Stored::New { .. }) => "new".to_owned(),
-                Ok(Stored::Duplicate) => "duplicate".to_owned(),
-                Err(reason) => reason.name().to_owned(),
-            },
-        ));
+        node.set_seconds(batch[0].0);
+        let before = node.stored();
+        let asked: Vec<(Precedence, u64)> =
+            batch.iter().map(|(_, parcel)| (parcel.precedence, node.publish(0, parcel))).collect();
+        node.answer_all();
+        let mut new = node.stored();
+        for known in &before {
+            let index = new.iter().position(|stored| stored == known).unwrap();
+            new.remove(index);
+        }
+        for ((_, parcel), (precedence, number)) in batch.iter().zip(asked) {
+            answers.push(match node.outcome(0, precedence, number) {
+                Some(Err(reason)) => reason.name().to_owned(),
+                Some(Ok(())) => match new.iter().position(|stored| stored == parcel) {
+                    Some(index) => {
+                        new.remove(index);
+                        "new".to_owned()
+                    }
+                    None => "duplicate".to_owned(),
+                },
+                None => panic!("not answered"),
+            });
+        }
+        assert_eq!(new, []);
     }
     answers
 }

@@ -5,7 +5,7 @@ use super::{Ack, ClientError, Delivery, lost};
 use crate::address::Address;
 use crate::limits::{CLIENT_OUTPUT_OCTETS_MAX, CLIENT_PENDING_MAX, READ_CHUNKS_MAX};
 use crate::parcel::Parcel;
-use crate::protocol::{ClientEvent, ClientLane, Given};
+use crate::protocol::{ClientEvent, ClientLane, Given, SessionError};
 use bytes::{Buf, Bytes};
 use quinn::{Connection, RecvStream, SendStream, VarInt};
 use std::collections::{BTreeMap, VecDeque};
@@ -135,7 +135,13 @@ impl Driver {
                         return Poll::Ready(error);
                     }
                 }
-                Poll::Ready(Ok(None)) => return Poll::Ready(ClientError::LaneClosed),
+                Poll::Ready(Ok(None)) => {
+                    let ended = self.lane.state().session.end();
+                    return Poll::Ready(match ended {
+                        Ok(()) => ClientError::LaneClosed,
+                        Err(error) => self.misbehaved(error),
+                    });
+                }
                 Poll::Ready(Err(_)) => return Poll::Ready(lost(&self.connection)),
                 Poll::Pending if !has_written => return Poll::Pending,
                 Poll::Pending => {}
@@ -151,16 +157,18 @@ impl Driver {
             match session.next_event() {
                 Ok(Some(event)) => take_event(event, publishes, reads),
                 Ok(None) => break,
-                Err(error) => {
-                    let code = VarInt::from_u32(error.close_code().code());
-                    self.connection.close(code, error.to_string().as_bytes());
-                    return Err(error.into());
-                }
+                Err(error) => return Err(self.misbehaved(error)),
             }
         }
         drop(state);
         self.lane.room.notify_waiters();
         Ok(())
+    }
+
+    fn misbehaved(&self, error: SessionError) -> ClientError {
+        let code = VarInt::from_u32(error.close_code().code());
+        self.connection.close(code, error.to_string().as_bytes());
+        error.into()
     }
 
     fn end(&self, error: &ClientError) {

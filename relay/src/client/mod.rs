@@ -426,7 +426,7 @@ async fn greet(
         }
         match receive.read_chunk(usize::MAX, true).await {
             Ok(Some(chunk)) => control.receive(chunk.bytes),
-            Ok(None) => return Err(ClientError::LaneClosed),
+            Ok(None) => return Err(control.end().into()),
             Err(_) => return Err(lost(connection)),
         }
     }

@@ -134,12 +134,24 @@ impl Duplicates {
         Some(previous)
     }
 
-    /// Takes a copy that was not stored out again.
-    pub(super) fn restore(&mut self, key: Fingerprint, previous: Option<Copy>) {
+    /// Takes a copy of a group that was not stored out again. `previous` is what stood in its place, as
+    /// far as that is stored or may still be.
+    pub(super) fn take_back(&mut self, key: Fingerprint, group: GroupId, previous: Option<Copy>) {
         let Some(shard) = self.shard(key) else { return };
-        match previous {
-            Some(previous) => drop(shard.insert(key, previous)),
-            None => drop(shard.remove(&key)),
+        let Some(copy) = shard.get(&key).copied() else { return };
+        if copy.is_of(group) {
+            match previous {
+                Some(previous) => drop(shard.insert(key, previous)),
+                None => drop(shard.remove(&key)),
+            }
+            return;
+        }
+        // A later copy stands there, perhaps of another group: it stays, and what it covered with it.
+        let Some(others) = self.others.get_mut(&key) else { return };
+        for place in others.iter_mut() {
+            if place.is_some_and(|other| other.is_of(group)) {
+                *place = previous.filter(|previous| !copy.is_no_less_than(*previous));
+            }
         }
     }
 

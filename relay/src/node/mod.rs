@@ -19,6 +19,7 @@ mod reader;
 mod reading;
 mod record;
 mod recovering;
+mod senders;
 mod shelf;
 mod slots;
 mod storing;
@@ -33,7 +34,6 @@ pub use upkeep::Counters;
 
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
 use crate::protocol::{Hello, RelayMessage, Request, SessionError};
-use account::Account;
 use bytes::Bytes;
 use chappe_codec::digest;
 use chappe_codec::precedence::Precedence;
@@ -47,9 +47,10 @@ use lane::Lane;
 use live_filter::LiveFilter;
 use reader::Reader;
 use recovering::Unjudged;
+use senders::Senders;
 use shelf::Shelves;
 use slots::Slots;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// The time, as the driver's clocks show it.
@@ -127,8 +128,7 @@ pub struct Node {
     fingerprints: Fingerprints,
     duplicates: Duplicates,
     shelves: Shelves,
-    senders: Slots<Sender>,
-    senders_by_tag: HashMap<SenderTag, SlotId>,
+    senders: Senders,
     logs: [NodeLog; 2],
     lanes: Slots<Lane>,
     readers: Slots<Reader>,
@@ -147,12 +147,6 @@ pub struct Node {
     seconds: u64,
 }
 
-/// What one sender has stored.
-#[derive(Debug, Default)]
-struct Sender {
-    account: Account,
-}
-
 impl Node {
     /// A node on two stores, for FLASH and for all else. Their events go to [`Node::store_event`].
     #[must_use]
@@ -165,8 +159,7 @@ impl Node {
             options,
             duplicates: Duplicates::default(),
             shelves: Shelves::default(),
-            senders: Slots::default(),
-            senders_by_tag: HashMap::new(),
+            senders: Senders::default(),
             logs: [NodeLog::new(0, flash), NodeLog::new(1, rest)],
             lanes: Slots::default(),
             readers: Slots::default(),
@@ -206,10 +199,7 @@ impl Node {
 
     /// A lane begins.
     pub fn open_lane(&mut self, peer: Peer, precedence: Precedence) -> SlotId {
-        let senders = &mut self.senders;
-        let tag = peer.leave.sender;
-        let sender =
-            *self.senders_by_tag.entry(tag).or_insert_with(|| senders.insert(Sender::default()));
+        let sender = self.senders.open(peer.leave.sender, self.seconds);
         self.lanes.insert(Lane::new(peer, sender, precedence))
     }
 
@@ -222,7 +212,9 @@ impl Node {
         for reader in reads {
             self.forget_reader(reader);
         }
-        self.lanes.remove(id);
+        if let Some(lane) = self.lanes.remove(id) {
+            self.senders.close(lane.sender);
+        }
     }
 
     /// The client ended its half: what it asked is answered, its reads end.

@@ -7,7 +7,7 @@ use super::reader::ReaderState;
 use super::shelf::Entry;
 use super::slots::SlotId;
 use super::{LogName, Node, Now};
-use crate::protocol::put_delivery;
+use crate::protocol::{GroupId, put_delivery};
 use chappe_store::{Damage, Recovery, StoreError, StoreEvent};
 use std::ops::Range;
 
@@ -201,7 +201,8 @@ impl Node {
         let Some((group, forming)) = log.finish_group(number) else { return };
         for entry in forming.entries.iter().rev() {
             if entry.judgement == Judgement::New {
-                self.duplicates.restore(entry.key, entry.previous);
+                self.duplicates.take_back(entry.key, group, entry.previous);
+                self.correct_previous(entry, group);
             }
             let octets = u64::from(entry.octets);
             if let Some(shelf) = self.shelves.get_mut(entry.shelf) {
@@ -221,6 +222,21 @@ impl Node {
         // A later group of the other log may have been waiting behind this one.
         self.settle(&forming.lanes);
         self.recycle(index, forming);
+    }
+
+    /// What is on its way to a log and was noted in the place of a copy that is not stored after all must
+    /// not bring that back, should it fail too: its repetitions would be acknowledged and be nowhere.
+    fn correct_previous(&mut self, failed: &Pending, group: GroupId) {
+        for log in &mut self.logs {
+            let forming = log.in_flight.iter_mut().chain(std::iter::once(&mut log.forming));
+            for entry in forming.flat_map(|forming| forming.entries.iter_mut()) {
+                if entry.key == failed.key
+                    && entry.previous.is_some_and(|previous| previous.is_of(group))
+                {
+                    entry.previous = failed.previous;
+                }
+            }
+        }
     }
 
     fn recycle(&mut self, index: usize, forming: Forming) {

@@ -5,9 +5,10 @@ use super::client_message::ClientMessage;
 use super::deframer::Deframer;
 use super::error::SessionError;
 use super::hello::{ConnectionRole, Hello};
-use super::message::{HELLO_ANSWER, LAST_OF_CLIENTS};
+use super::message::{ACKNOWLEDGED, HEARD, HELLO_ANSWER, LAST_OF_CLIENTS, UNKNOWN_MESSAGE};
 use super::relay_message::RelayMessage;
 use bytes::Bytes;
+use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::realm::Realm;
 
 /// The control stream as its client sees it.
@@ -49,18 +50,38 @@ impl ClientControl {
                         RelayMessage::HelloAnswer { version: VERSION, log } => {
                             return Ok(Some(log));
                         }
-                        _ => return Err(SessionError::NoCommonVersion),
+                        // "To a client, too, what does not fit is a `protocol_error`: […] a version it did
+                        // not offer".
+                        _ => {
+                            return Err(SessionError::OutOfPlace("a version that was not offered"));
+                        }
                     }
                 }
                 _ if !self.is_greeted => {
                     return Err(SessionError::OutOfPlace("a message before the hello answer"));
                 }
                 HELLO_ANSWER => return Err(SessionError::OutOfPlace("a second hello answer")),
+                UNKNOWN_MESSAGE => {
+                    RelayMessage::from_body(UNKNOWN_MESSAGE, self.inbox.body(frame))?;
+                }
+                ACKNOWLEDGED..=HEARD => {
+                    return Err(SessionError::OutOfPlace("a lane's message"));
+                }
                 // What later versions say; this one needs none of it.
                 _ => {}
             }
         }
         Ok(None)
+    }
+
+    /// The relay ended its half. It "stays open as long as the connection: who ends it breaks the
+    /// protocol". With this the connection is to be closed.
+    #[must_use]
+    pub fn end(&self) -> SessionError {
+        if self.inbox.is_empty() {
+            return SessionError::OutOfPlace("the end of the control stream");
+        }
+        SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0))
     }
 
     /// Takes what is to be written.

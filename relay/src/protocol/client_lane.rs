@@ -6,8 +6,10 @@ use super::deframer::Deframer;
 use super::error::SessionError;
 use super::message::{HELLO_ANSWER, LAST_OF_CLIENTS, PUBLISH, put_message};
 use super::relay_message::{Given, RelayMessage};
+use crate::address::AddressKind;
 use crate::parcel::ParcelRef;
 use bytes::Bytes;
+use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::precedence::Precedence;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -63,9 +65,28 @@ pub struct ClientLane {
     inbox: Deframer,
     last_number: u64,
     publishes: VecDeque<u64>,
-    /// Open reads with the last cursor each has seen.
-    reads: BTreeMap<u64, u64>,
+    reads: BTreeMap<u64, OpenRead>,
     output: Vec<u8>,
+}
+
+/// A read that has neither ended nor been refused.
+#[derive(Debug, Clone, Copy)]
+struct OpenRead {
+    kind: AddressKind,
+    form: ReadForm,
+    /// The last cursor seen.
+    cursor: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadForm {
+    Fetch,
+    /// Octets of deliveries' bodies the relay may send. What the relay loses beyond its maximum is not
+    /// taken off: it depends on what is under way, so this is the most the relay may believe it has.
+    Subscription {
+        credit: i64,
+    },
+    Listen,
 }
 
 impl ClientLane {
@@ -105,24 +126,30 @@ impl ClientLane {
     /// Asks for what is stored. Returns the request's number.
     pub fn fetch(&mut self, read: Read<'_>, cursor: u64, limit: u16) -> u64 {
         ClientMessage::Fetch { read, cursor, limit }.put(&mut self.output);
-        self.count_read(cursor)
+        self.count_read(OpenRead { kind: read.address.kind, form: ReadForm::Fetch, cursor })
     }
 
     /// Asks for what is stored and what will be. Returns the request's number.
     pub fn subscribe(&mut self, read: Read<'_>, cursor: u64, credit: u32) -> u64 {
         ClientMessage::Subscribe { read, cursor, credit }.put(&mut self.output);
-        self.count_read(cursor)
+        let form = ReadForm::Subscription { credit: i64::from(credit) };
+        self.count_read(OpenRead { kind: read.address.kind, form, cursor })
     }
 
     /// Asks for what is said live. Returns the request's number.
     pub fn listen(&mut self, read: Read<'_>, datagrams: bool) -> u64 {
         ClientMessage::Listen { read, datagrams }.put(&mut self.output);
-        self.count_read(0)
+        self.count_read(OpenRead { kind: read.address.kind, form: ReadForm::Listen, cursor: 0 })
     }
 
     /// Lets the relay send more for a subscription.
     pub fn credit(&mut self, number: u64, octets: u32) {
         ClientMessage::Credit { number, octets }.put(&mut self.output);
+        if let Some(OpenRead { form: ReadForm::Subscription { credit }, .. }) =
+            self.reads.get_mut(&number)
+        {
+            *credit = credit.saturating_add(i64::from(octets));
+        }
     }
 
     /// Ends a subscription or a listen. Parcels may come until its end does.
@@ -141,9 +168,9 @@ impl ClientLane {
         number
     }
 
-    fn count_read(&mut self, cursor: u64) -> u64 {
+    fn count_read(&mut self, read: OpenRead) -> u64 {
         let number = self.count();
-        self.reads.insert(number, cursor);
+        self.reads.insert(number, read);
         number
     }
 
@@ -204,28 +231,52 @@ impl ClientLane {
                 Ok(Some(ClientEvent::Refused { number, reason }))
             }
             RelayMessage::Delivery { number, step, given } => {
-                let seen = self.reads.get_mut(&number);
-                let seen = seen.ok_or(SessionError::OutOfPlace("a parcel nobody asked for"))?;
+                let read = self.reads.get_mut(&number);
+                let read = read.ok_or(SessionError::OutOfPlace("a parcel nobody asked for"))?;
+                read.take(&given, self.precedence, octets)?;
                 // "Cursors of one precedence at one relay increase in the order of storing."
-                let cursor = seen.checked_add(step);
-                *seen = cursor.ok_or(SessionError::OutOfPlace("a cursor beyond the last"))?;
-                Ok(Some(ClientEvent::Delivery { number, cursor: *seen, octets, given }))
+                let cursor = read.cursor.checked_add(step);
+                read.cursor = cursor.ok_or(SessionError::OutOfPlace("a cursor beyond the last"))?;
+                Ok(Some(ClientEvent::Delivery { number, cursor: read.cursor, octets, given }))
             }
             RelayMessage::End { number, cursor, more } => {
-                let seen = self.reads.remove(&number);
-                let seen = seen.ok_or(SessionError::OutOfPlace("an end nobody waits for"))?;
-                if cursor < seen {
+                let read = self.reads.remove(&number);
+                let read = read.ok_or(SessionError::OutOfPlace("an end nobody waits for"))?;
+                if cursor < read.cursor {
                     return Err(SessionError::OutOfPlace("a cursor that goes back"));
                 }
                 Ok(Some(ClientEvent::Ended { number, cursor, more }))
             }
-            RelayMessage::Heard { number, given } => Ok(Some(ClientEvent::Heard { number, given })),
+            RelayMessage::Heard { number, given } => {
+                let read = self.reads.get(&number).filter(|read| read.form == ReadForm::Listen);
+                let read = read.ok_or(SessionError::OutOfPlace("heard and not listened for"))?;
+                read.fits(&given, self.precedence)?;
+                Ok(Some(ClientEvent::Heard { number, given }))
+            }
             RelayMessage::HelloAnswer { .. }
             | RelayMessage::UnknownMessage { .. }
             | RelayMessage::Unknown { .. } => {
                 Err(SessionError::OutOfPlace("a message that has no place on a lane"))
             }
         }
+    }
+
+    /// Whether a number is that of an open listen: "`heard` in a datagram for no open listen is passed
+    /// over."
+    #[must_use]
+    pub fn listens(&self, number: u64) -> bool {
+        self.reads.get(&number).is_some_and(|read| read.form == ReadForm::Listen)
+    }
+
+    /// The relay ended its half.
+    ///
+    /// # Errors
+    /// [`SessionError::Malformed`] when a message is cut off by it.
+    pub fn end(&self) -> Result<(), SessionError> {
+        if self.inbox.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0)))
     }
 
     /// Publishes that are not answered.
@@ -243,5 +294,54 @@ impl ClientLane {
     /// Takes what is to be written.
     pub fn take_output(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.output)
+    }
+}
+
+impl OpenRead {
+    /// A delivery: whether it may be one, and off the credit. "A delivery may begin while any credit is
+    /// left and takes what it needs."
+    fn take(
+        &mut self,
+        given: &Given<'_>,
+        precedence: Precedence,
+        octets: usize,
+    ) -> Result<(), SessionError> {
+        self.fits(given, precedence)?;
+        match &mut self.form {
+            ReadForm::Fetch => Ok(()),
+            ReadForm::Subscription { credit } if *credit > 0 => {
+                *credit = credit.saturating_sub(i64::try_from(octets).unwrap_or(i64::MAX));
+                Ok(())
+            }
+            ReadForm::Subscription { .. } => {
+                Err(SessionError::OutOfPlace("a delivery without credit"))
+            }
+            ReadForm::Listen => Err(SessionError::OutOfPlace("a delivery for a listen")),
+        }
+    }
+
+    fn fits(&self, given: &Given<'_>, precedence: Precedence) -> Result<(), SessionError> {
+        if given.kind == self.kind && given.precedence == precedence {
+            return Ok(());
+        }
+        Err(SessionError::OutOfPlace("another kind or precedence than was asked for"))
+    }
+}
+
+/// A datagram as the client reads it: "A datagram is one message", and that a `heard`. The precedence of
+/// what was given and the number together name the listen; see [`ClientLane::listens`].
+///
+/// # Errors
+/// [`SessionError`]: the connection is to be closed.
+pub fn heard_datagram(octets: &[u8]) -> Result<Option<(u64, Given<'_>)>, SessionError> {
+    match RelayMessage::parse(octets) {
+        Ok(RelayMessage::Heard { number, given }) => Ok(Some((number, given))),
+        // "In a datagram both sides pass over what they do not know."
+        Ok(RelayMessage::Unknown { .. }) => Ok(None),
+        Ok(_) => Err(SessionError::OutOfPlace("a message in a datagram")),
+        Err(error) if error.kind == ErrorKind::Unexpected => {
+            Err(SessionError::OutOfPlace("a client's message from a relay"))
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -222,7 +222,7 @@ fn forward(body: &[u8]) -> Result<ClientMessage<'_>, DecodeError> {
         let (homes, _) = homes_at.as_chunks::<32>();
         match (homes.get(..count), homes_at.get(count.saturating_mul(32)..)) {
             (Some(homes), Some(after)) => Ok((after, (hops, homes))),
-            _ => refuse(ErrorKind::Truncated, "homes", homes_at),
+            _ => refuse(ErrorKind::Truncated, "keys", homes_at),
         }
     })?;
     let parcel_at = body.len().saturating_sub(parcel.len());
@@ -233,7 +233,7 @@ fn forward(body: &[u8]) -> Result<ClientMessage<'_>, DecodeError> {
 fn lane(input: &[u8]) -> Parsed<'_, ClientMessage<'_>> {
     let (after, bits) = field("precedence", u8)(input)?;
     if bits > 3 {
-        return refuse(ErrorKind::UnknownCode, "precedence", input);
+        return refuse(ErrorKind::OutOfRange, "precedence", input);
     }
     Ok((after, ClientMessage::Lane(Precedence::from_bits(bits))))
 }

@@ -124,16 +124,14 @@ impl ControlSession {
         }
     }
 
-    /// The stream's client half ended. It "stays open as long as the connection".
-    ///
-    /// # Errors
-    /// [`SessionError`]: there was something left, or the hello never came.
-    pub fn end(&self) -> Result<(), SessionError> {
-        if !self.inbox.is_empty() {
-            let error = DecodeError::at_octet(ErrorKind::Truncated, "message", 0);
-            return Err(SessionError::Malformed(error));
+    /// The client ended its half. It "stays open as long as the connection: who ends it breaks the
+    /// protocol". With this the connection is to be closed.
+    #[must_use]
+    pub fn end(&self) -> SessionError {
+        if self.inbox.is_empty() {
+            return SessionError::OutOfPlace("the end of the control stream");
         }
-        if self.is_greeted() { Ok(()) } else { Err(SessionError::NoHello) }
+        SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0))
     }
 
     /// Takes what is to be written.

@@ -21,7 +21,7 @@ mod requests;
 
 pub use answers::{GroupId, LaneAnswers};
 pub use client_control::ClientControl;
-pub use client_lane::{ClientEvent, ClientLane};
+pub use client_lane::{ClientEvent, ClientLane, heard_datagram};
 pub use client_message::{AnyParcel, ClientMessage, Read};
 pub use code::{CloseCode, Reason};
 pub use control::ControlSession;
@@ -29,8 +29,7 @@ pub use error::SessionError;
 pub use hello::{ConnectionRole, Hello};
 pub use relay_message::{Given, RelayMessage};
 pub(crate) use relay_message::{put_delivery, put_heard};
-pub(crate) use requests::live_datagram;
-pub use requests::{LaneRequests, Request};
+pub use requests::{LaneRequests, Request, live_datagram};
 
 /// The one version of the protocol this program speaks.
 pub const VERSION: u8 = 2;

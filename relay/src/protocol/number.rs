@@ -18,6 +18,10 @@ pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
             if index > 0 && group == 0 {
                 return refuse(ErrorKind::NotCanonical, "", input);
             }
+            // spec/06-relay.md, "Messages": "below 2^63, and never 0".
+            if value == 0 {
+                return refuse(ErrorKind::OutOfRange, "", input);
+            }
             let rest = input.get(index.saturating_add(1)..).unwrap_or_default();
             return Ok((rest, value));
         }
@@ -62,11 +66,12 @@ mod tests {
 
     #[test]
     fn numbers_read_back_in_their_shortest_form() {
-        for value in [0, 1, 127, 128, 300, 16_383, 16_384, (1 << 56) - 1, 1 << 56, (1 << 63) - 1] {
+        for value in [1, 127, 128, 300, 16_383, 16_384, (1 << 56) - 1, 1 << 56, (1 << 63) - 1] {
             let octets = NumberOctets::new(value);
             assert_eq!(number(octets.as_slice()), Ok((&[][..], value)));
         }
         assert_eq!(NumberOctets::new((1 << 63) - 1).as_slice().len(), 9);
+        assert!(number(&[0]).is_err());
         assert!(number(&[0x80, 0x00]).is_err());
         assert!(number(&[0xFF; 10]).is_err());
     }

@@ -207,12 +207,8 @@ impl Given<'_> {
 }
 
 fn delivery(input: &[u8]) -> Parsed<'_, RelayMessage<'_>> {
-    let (step_at, number_read) = field("number", number)(input)?;
-    let (after, step) = field("step", number)(step_at)?;
-    // spec/06-relay.md: "A step is never 0".
-    if step == 0 {
-        return refuse(ErrorKind::OutOfRange, "step", step_at);
-    }
+    let (after, number_read) = field("number", number)(input)?;
+    let (after, step) = field("step", number)(after)?;
     let (input, given) = given(after)?;
     Ok((input, RelayMessage::Delivery { number: number_read, step, given }))
 }

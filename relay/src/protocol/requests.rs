@@ -230,7 +230,7 @@ impl LaneRequests {
 ///
 /// # Errors
 /// [`SessionError`]: the connection is to be closed.
-pub(crate) fn live_datagram(octets: &[u8]) -> Result<Option<ParcelRef<'_>>, SessionError> {
+pub fn live_datagram(octets: &[u8]) -> Result<Option<ParcelRef<'_>>, SessionError> {
     match ClientMessage::parse(octets) {
         Ok(ClientMessage::Live(AnyParcel::Known(parcel))) => Ok(Some(parcel)),
         Ok(ClientMessage::Live(AnyParcel::UnknownVersion(_)) | ClientMessage::Unknown { .. }) => {

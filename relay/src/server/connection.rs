@@ -78,6 +78,7 @@ impl Control<'_> {
             let now = self.shared.now();
             let hello = self.session.next_hello(now.instant)?;
             if let Some(hello) = hello {
+                drop_datagrams(self.connection);
                 let applicant = Applicant { key, hello: &hello, now_seconds: now.seconds };
                 let (leave, log) = admit(self.shared, &applicant)?;
                 self.session.greet(log);
@@ -90,7 +91,7 @@ impl Control<'_> {
             let read = receive.read_chunk(usize::MAX, true);
             match tokio::time::timeout_at(deadline, read).await {
                 Ok(Ok(Some(chunk))) => self.session.receive(chunk.bytes),
-                Ok(Ok(None)) => self.session.end()?,
+                Ok(Ok(None)) => return Err(self.session.end()),
                 Ok(Err(_)) => return Ok(None),
                 Err(_) => return Err(SessionError::NoHello),
             }
@@ -109,7 +110,20 @@ impl Control<'_> {
         self.meters = meter(Precedence::Flash)
             .zip(meter(Precedence::Routine))
             .map(|(flash, rest)| [flash, rest]);
-        let mut is_open = true;
+        let ended = self.run_on(&mut send, &mut receive, peer, lanes, drain).await;
+        // Open "as long as the connection": also while the lanes drain.
+        self.streams = Some((send, receive));
+        ended
+    }
+
+    async fn run_on(
+        &mut self,
+        send: &mut SendStream,
+        receive: &mut RecvStream,
+        peer: Peer,
+        lanes: &mut JoinSet<Result<(), SessionError>>,
+        drain: &mut watch::Receiver<bool>,
+    ) -> Result<(), SessionError> {
         loop {
             self.session.next_hello(tokio::time::Instant::now().into_std())?;
             let output = self.session.take_output();
@@ -140,13 +154,9 @@ impl Control<'_> {
                     Ok(datagram) => self.take_datagrams(peer.leave, &datagram)?,
                     Err(_) => return Ok(()),
                 },
-                chunk = receive.read_chunk(usize::MAX, true), if is_open => match chunk {
+                chunk = receive.read_chunk(usize::MAX, true) => match chunk {
                     Ok(Some(chunk)) => self.session.receive(chunk.bytes),
-                    // It "stays open as long as the connection": the client is about to leave.
-                    Ok(None) => {
-                        self.session.end()?;
-                        is_open = false;
-                    }
+                    Ok(None) => return Err(self.session.end()),
                     Err(_) => return Ok(()),
                 },
                 () = too_slow => self.session.check_time(tokio::time::Instant::now().into_std())?,
@@ -175,6 +185,17 @@ impl Control<'_> {
         }
         hub.finish();
         result
+    }
+}
+
+/// A datagram "that comes before the hello has been read is dropped".
+fn drop_datagrams(connection: &Connection) {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        let next = std::pin::pin!(connection.read_datagram());
+        if !matches!(next.poll(&mut context), std::task::Poll::Ready(Ok(_))) {
+            return;
+        }
     }
 }
 
