@@ -9,6 +9,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss,
     missing_docs,
     unreachable_pub
 )]
@@ -265,6 +266,71 @@ fn a_writer_that_slept_past_its_lease_appends_nothing() {
     };
     assert_eq!(count("sleeper appended"), first, "{said}");
     assert!(count("sleeper refused") > 0, "{said}");
+}
+
+/// Appends a second of records of 151 octets, in groups of two sizes, on one server, on three and in
+/// a folder; in one run, so that their ratio means something.
+#[test]
+#[ignore = "figures"]
+fn figures() {
+    const TIME: Duration = Duration::from_secs(5);
+    if !is_there() {
+        return;
+    }
+    let run =
+        |store: &mut dyn Store, events: &std::sync::mpsc::Receiver<StoreEvent>, records: usize| {
+            let mut groups: u64 = 0;
+            let mut answered: u64 = 0;
+            let begin = Instant::now();
+            while begin.elapsed() < TIME {
+                while groups - answered < 16 {
+                    let mut group = chappe_store::Group { number: groups, ..Default::default() };
+                    for record in 0..records {
+                        group.records.push_with(|out| {
+                            out.extend_from_slice(&(groups << 20 | record as u64).to_le_bytes());
+                            out.resize(out.len() + 143, 7);
+                        });
+                    }
+                    groups += 1;
+                    store.append(group);
+                }
+                match events.recv_timeout(Duration::from_secs(5)).unwrap() {
+                    StoreEvent::Appended { .. } => answered += 1,
+                    StoreEvent::AppendFailed { error, .. } => panic!("{error}"),
+                    _ => {}
+                }
+            }
+            let rate = (answered * records as u64) as f64 / begin.elapsed().as_secs_f64();
+            while answered < groups {
+                if let StoreEvent::Appended { .. } =
+                    events.recv_timeout(Duration::from_secs(20)).unwrap()
+                {
+                    answered += 1;
+                }
+            }
+            rate
+        };
+    println!("| group | store | records/s | to the folder |\n|---|---|---|---|");
+    for records in [64, 1000] {
+        let folder = tempfile::tempdir().unwrap();
+        let (sender, events) = std::sync::mpsc::channel();
+        let mut store = chappe_store::FolderStore::open(
+            folder.path(),
+            chappe_store::FolderOptions::default(),
+            Box::new(move |event| sender.send(event).unwrap_or_default()),
+        )
+        .unwrap();
+        let plain = run(&mut store, &events, records);
+        drop(store);
+        println!("| {records} | folder | {plain:.0} | 1.00 |");
+        for servers in [1, 3] {
+            let cluster = Cluster::start(servers);
+            let mut relay = Relay::open(cluster.options("figures"));
+            relay.become_writer();
+            let rate = run(&mut relay.store, &relay.events, records);
+            println!("| {records} | cluster, R={servers} | {rate:.0} | {:.3} |", rate / plain);
+        }
+    }
 }
 
 fn signal(process: &std::process::Child, name: &str) {
