@@ -52,6 +52,9 @@ pub(super) struct Driver {
     passed_over: BTreeSet<u64>,
     pub(super) waiting: Waiting,
     pub(super) under_way: usize,
+    /// Since when somebody else may have the lease: a fence needs one that was renewed later.
+    doubted: Option<Instant>,
+    lease_time: Duration,
     /// Who this store tried to become and may be found to be.
     tried: Vec<u64>,
     /// Until when what is under way is waited for, once the store is being dropped.
@@ -101,6 +104,8 @@ impl Driver {
             passed_over: BTreeSet::new(),
             waiting: Waiting::default(),
             under_way: options.under_way.max(1),
+            doubted: None,
+            lease_time: options.lease,
             tried: Vec::new(),
             stopping: None,
         }
@@ -111,6 +116,7 @@ impl Driver {
         let mut follower = self.recover().await;
         while let Some(writer) = self.follow(follower.take()).await {
             self.write(writer).await;
+            self.doubt();
             if self.is_done() {
                 break;
             }
@@ -130,6 +136,21 @@ impl Driver {
     /// The lease's epoch while it is this store's.
     pub(super) fn epoch(&self) -> Option<u64> {
         self.lease.borrow().mine()
+    }
+
+    /// Somebody else may have the lease: it is renewed before anything is built on it.
+    fn doubt(&mut self) {
+        self.doubted = Some(Instant::now());
+        match self.wishes.send(Wish::Renew) {
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Whether the lease is this store's beyond doubt.
+    fn may_begin(&self) -> bool {
+        let LeaseState::Mine { until, .. } = *self.lease.borrow() else { return false };
+        let renewed = until.checked_sub(self.lease_time);
+        Instant::now() < until && self.doubted.is_none_or(|since| renewed >= Some(since))
     }
 
     /// Tells all that is in the stream at the start.
@@ -180,7 +201,7 @@ impl Driver {
             if self.is_done() {
                 return None;
             }
-            if self.epoch().is_some() && fence.is_none() && Instant::now() >= again {
+            if self.may_begin() && fence.is_none() && Instant::now() >= again {
                 fence = self.fence().await;
                 again = after(RETRY_PAUSE);
                 // A follower that hands over nothing while fences are refused is at fault.
@@ -189,7 +210,7 @@ impl Driver {
                     progress = Instant::now();
                 }
             }
-            let is_behind = self.epoch().is_some() && fence.is_none();
+            let is_behind = self.may_begin() && fence.is_none();
             let pause = if is_behind { again } else { after(LOOK_PAUSE) };
             tokio::select! {
                 next = follower.next.recv() => {
@@ -245,6 +266,7 @@ impl Driver {
                 }
                 // Somebody else writes now, so what is under way will never count.
                 self.waiting.send_again();
+                self.doubt();
                 if self.epoch().is_none() {
                     self.waiting.refuse_all(&self.reads);
                 }

@@ -57,6 +57,8 @@ impl LeaseState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
     Take,
+    /// Whether it is still this store's.
+    Renew,
     GiveBack,
 }
 
@@ -95,7 +97,7 @@ impl LeaseKeeper {
             };
             // Told again when it was asked for, though it is as it was.
             self.state.send_if_modified(|old| {
-                let changed = *old != state || wish.is_some();
+                let changed = *old != state || wish == Some(Wish::Take);
                 *old = state;
                 changed
             });
