@@ -32,6 +32,7 @@ format:
 
 lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p chappe-store --features jetstream --all-targets -- -D warnings
 	cd codec/firmware && cargo clippy --locked --target thumbv7em-none-eabihf -- -D warnings
 
 docs:
@@ -40,6 +41,8 @@ docs:
 
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
+	@.ci/peers nats || echo "units: without nats-server; the store's tests on a cluster are skipped"
+	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 2
 
 long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
 	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture
