@@ -27,7 +27,8 @@ pub enum LeaseEvent {
         /// How it is called.
         holder: String,
     },
-    /// Nobody renews it, or the cluster does not answer: it may be taken.
+    /// Nobody renews it, or the cluster does not answer: it may be taken. `Mine` may follow without a
+    /// call, when a silent cluster answers again before somebody else took the lease.
     Free,
 }
 
