@@ -42,7 +42,7 @@ docs:
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
 	@.ci/peers nats || echo "units: without nats-server; the store's tests on a cluster are skipped"
-	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 2
+	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 5
 
 long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
 	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture
