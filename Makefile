@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster
 
 FUZZ_SECONDS ?= 5
 
@@ -32,6 +32,7 @@ format:
 
 lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p chappe-store --features jetstream --all-targets -- -D warnings
 	cd codec/firmware && cargo clippy --locked --target thumbv7em-none-eabihf -- -D warnings
 
 docs:
@@ -40,6 +41,8 @@ docs:
 
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
+	@.ci/peers nats || echo "units: without nats-server; the store's tests on a cluster are skipped"
+	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 5
 
 long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
 	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture
@@ -58,6 +61,10 @@ bench-store:      ## The store on a folder beside a plain loop, and a start with
 
 store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); target/store/, dated
 	@.ci/store kills $(KILLS) $(SEED)
+
+store-cluster:    ## Kill servers under a store on a cluster, cut and fence writers, then figures; target/store/, dated
+	@.ci/peers nats
+	@.ci/store cluster $(KILLS)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model

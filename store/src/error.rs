@@ -59,6 +59,14 @@ pub enum StoreError {
     Poisoned,
     /// Sequence numbers or offsets would pass what the format can hold.
     Exhausted,
+    /// Another relay writes to this partition, or nobody does: the group is not stored, and is the
+    /// writer's.
+    NotWriter,
+    /// Groups wait faster than the cluster stores them.
+    Busy {
+        /// Octets that wait.
+        octets: usize,
+    },
 }
 
 impl StoreError {
@@ -85,6 +93,8 @@ impl fmt::Display for StoreError {
             Self::BatchTooLong { records } => write!(f, "a batch of {records} records is too long"),
             Self::Poisoned => f.write_str("an earlier sync failed; the log must be opened again"),
             Self::Exhausted => f.write_str("the log has no room for more sequence numbers"),
+            Self::NotWriter => f.write_str("another relay writes to this partition"),
+            Self::Busy { octets } => write!(f, "{octets} octets wait to be stored already"),
         }
     }
 }
@@ -102,7 +112,9 @@ impl std::error::Error for StoreError {
             | Self::RecordTooLong { .. }
             | Self::BatchTooLong { .. }
             | Self::Poisoned
-            | Self::Exhausted => None,
+            | Self::Exhausted
+            | Self::NotWriter
+            | Self::Busy { .. } => None,
         }
     }
 }

@@ -25,6 +25,9 @@
 //! [`FolderStore`] is the same for those who must not wait: a [`Store`] that appends, reads, recovers
 //! and compacts on threads of its own and answers by events. Its corruption is always contained.
 //!
+//! With the feature `jetstream`, `JetStreamStore` is the same for several relays that share a NATS
+//! JetStream cluster: one of them appends, the others follow.
+//!
 //! The disk is reached through the [`Storage`] seam, so that tests can cut its power.
 
 #![deny(clippy::arithmetic_side_effects)] // a wrapped offset would read or overwrite other records
@@ -32,6 +35,8 @@
 mod directory;
 mod error;
 mod folder;
+#[cfg(feature = "jetstream")]
+mod jetstream;
 pub mod limits;
 mod log;
 mod opening;
@@ -46,6 +51,10 @@ mod store;
 pub use directory::Directory;
 pub use error::StoreError;
 pub use folder::{FolderOptions, FolderStore};
+#[cfg(feature = "jetstream")]
+pub use jetstream::{
+    JetStreamOptions, JetStreamStore, LeaseEvent, LeaseSink, PARTITIONS, partition_of,
+};
 pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};
