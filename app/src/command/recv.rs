@@ -250,8 +250,8 @@ impl Post<'_> {
     }
 
     fn take(&mut self, log: u64, delivery: Delivery) -> Outcome<()> {
-        let source = network::source(log, delivery.parcel.address);
         let precedence = delivery.parcel.precedence;
+        let source = network::source(log, delivery.parcel.address, precedence);
         let envelope = delivery.parcel.into_envelope();
         match self.received.take(&envelope, Some(precedence))? {
             Ok(Taken { content, arrivals }) => {
@@ -266,7 +266,8 @@ impl Post<'_> {
     }
 
     fn reading(&self, client: &RelayClient, address: Address) -> Reading {
-        let cursor = self.received.cursor(&network::source(client.log_name(), address));
-        Reading { cursor, ..Reading::all(address) }
+        let known = |source: &str| self.received.cursor(source);
+        let cursors = network::cursors(client.log_name(), address, known);
+        Reading { cursors, ..Reading::all(address) }
     }
 }
