@@ -44,6 +44,7 @@
 
 pub mod address;
 pub mod client;
+pub mod counts;
 pub mod delegation;
 pub mod key;
 pub mod lease;
@@ -54,6 +55,7 @@ pub mod protocol;
 pub mod quic;
 pub mod server;
 
+pub use counts::Counts;
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
     Ack, ClientError, Cursors, Delivery, Introduction, Page, PendingAck, Reading, RelayClient,

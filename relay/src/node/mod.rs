@@ -31,6 +31,7 @@ pub use slots::SlotId;
 pub use storing::NodeEvent;
 pub use upkeep::Counters;
 
+use crate::counts::Counts;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
 use crate::protocol::{Hello, RelayMessage, Request, SessionError};
 use account::Account;
@@ -74,6 +75,8 @@ pub struct NodeOptions {
     pub fingerprint_key: [u8; 16],
     /// Who may use it.
     pub admission: Box<dyn Admission>,
+    /// Where it counts.
+    pub counts: Counts,
 }
 
 impl NodeOptions {
@@ -86,6 +89,7 @@ impl NodeOptions {
             address_octets: ADDRESS_OCTETS_DEFAULT,
             fingerprint_key,
             admission: Box::new(ListedKeys::default()),
+            counts: Counts::default(),
         }
     }
 }

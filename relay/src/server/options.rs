@@ -1,8 +1,9 @@
 //! How a relay is set up.
 
 use super::event::RelayEvent;
+use crate::counts::Counts;
 use crate::key::TransportKey;
-use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
+use crate::limits::{ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, SENDER_OCTETS_DEFAULT};
 use crate::node::Admission;
 use chappe_codec::realm::Realm;
 use chappe_store::FolderOptions;
@@ -24,6 +25,10 @@ pub struct RelayOptions {
     pub sender_octets: u64,
     /// Octets of records one address may have stored.
     pub address_octets: u64,
+    /// Connections at a time.
+    pub connections: usize,
+    /// Where it counts.
+    pub counts: Counts,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
@@ -42,6 +47,8 @@ impl RelayOptions {
             admission: None,
             sender_octets: SENDER_OCTETS_DEFAULT,
             address_octets: ADDRESS_OCTETS_DEFAULT,
+            connections: CONNECTIONS_MAX,
+            counts: Counts::default(),
             store: FolderOptions::default(),
             clock: Clock::system(),
             observer: Observer::default(),
