@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills deb
 
 FUZZ_SECONDS ?= 5
 
@@ -58,6 +58,10 @@ bench-store:      ## The store on a folder beside a plain loop, and a start with
 
 store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); target/store/, dated
 	@.ci/store kills $(KILLS) $(SEED)
+
+deb:              ## A Debian package of the program, with the relay's unit; target/deb/
+	cargo build --locked --release -p chappe-app
+	packaging/deb target/release/chappe target/deb
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model

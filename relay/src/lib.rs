@@ -55,12 +55,12 @@ pub mod protocol;
 pub mod quic;
 pub mod server;
 
-pub use counts::Counts;
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
     Ack, ClientError, Cursors, Delivery, Introduction, Page, PendingAck, Reading, RelayClient,
     Subscription,
 };
+pub use counts::Counts;
 pub use delegation::Delegation;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
