@@ -90,13 +90,14 @@ fn health_metrics_and_log_tell_how_much_and_not_who() {
 
     let (address, key) = (relay.of("address"), relay.of("key"));
     let at = ["--relay", &address, "--relay-key", &key];
-    let send = [&["send", "--to", "ben", "--text", "hello"], &at[..]].concat();
-    let (exit, said) = homes.chappe("ana", &send, "");
+    let send = [&["send", "--to", "ben", "--text"], &at[..]].concat();
+    let (exit, said) = homes.chappe("ana", &send, "hello\n");
     assert_eq!(exit, 0, "{said:?}");
 
     let metrics = relay.get("/metrics");
     let stored = metrics.lines().filter(|line| line.contains("parcels_stored_total{"));
-    let stored: u64 = stored.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    let stored: u64 =
+        stored.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
     assert!(stored >= 1, "{metrics}");
     let log = std::fs::read_to_string(&relay.log).unwrap();
     for name in ["ana", "ben"] {
@@ -112,7 +113,8 @@ fn health_metrics_and_log_tell_how_much_and_not_who() {
     assert!(!log.contains("127.0.0.1"), "{log}");
 
     every_query_of_the_dashboard_names_a_metric(&metrics);
-    let asked = chappe(&["relay", "status", "--set", &format!("http.address={}", relay.of("http"))]);
+    let asked =
+        chappe(&["relay", "status", "--set", &format!("http.address={}", relay.of("http"))]);
     let asked = { asked }.output().unwrap();
     assert!(asked.status.success(), "{asked:?}");
     let shown = String::from_utf8(asked.stdout).unwrap();
@@ -124,9 +126,12 @@ fn every_query_of_the_dashboard_names_a_metric(metrics: &str) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/grafana/chappe-relay.json");
     let dashboard: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let mut queries = 0;
-    for target in dashboard["panels"].as_array().unwrap().iter().flat_map(|panel| {
-        panel["targets"].as_array().unwrap()
-    }) {
+    for target in dashboard["panels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap())
+    {
         let query = target["expr"].as_str().unwrap();
         let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         for word in words.filter(|word| word.starts_with("chappe_relay_")) {
@@ -148,16 +153,16 @@ fn a_reload_takes_what_can_change_refuses_the_rest_and_keeps_the_old_on_errors()
         relay.signal("-HUP");
     };
     let (address, key) = (relay.of("address"), relay.of("key"));
-    let send = ["send", "--to", "ben", "--text", "hello", "--relay", &address, "--relay-key", &key];
+    let send = ["send", "--to", "ben", "--text", "--relay", &address, "--relay-key", &key];
     reload("[admission]\nwoh = \"keys\"\n");
     relay.wait_for_log("the old configuration holds: line 2: there is no setting admission.woh");
     reload("[admission]\nwho = \"keys\"\n[limits]\nconnections = 5\n");
     relay.wait_for_log("limits.connections changed, which needs a restart");
-    let (exit, said) = homes.chappe("ana", &send, "");
+    let (exit, said) = homes.chappe("ana", &send, "hello\n");
     assert_eq!(exit, 0, "{said:?}");
     reload("[admission]\nwho = \"keys\"\n");
     relay.wait_for_log("configuration read again");
-    let (exit, _) = homes.chappe("ana", &send, "");
+    let (exit, _) = homes.chappe("ana", &send, "hello\n");
     assert_ne!(exit, 0);
     assert_eq!(relay.end(), Some(0));
 }
@@ -168,7 +173,8 @@ fn check_shows_what_holds_and_names_what_is_wrong() {
     homes.people(&["relay"]);
     let home = homes.path("relay");
     let check = |more: &[&str]| {
-        let output = chappe(&["relay", "check", "--home", text(&home)]).args(more).output().unwrap();
+        let output =
+            chappe(&["relay", "check", "--home", text(&home)]).args(more).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8(said).unwrap())
     };
@@ -187,7 +193,8 @@ fn the_operators_page_names_every_setting() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/relay-operations.md");
     let page = std::fs::read_to_string(file).unwrap();
     let homes = Homes::new();
-    let output = chappe(&["--json", "relay", "check", "--home", text(&homes.path("none"))]).output();
+    let output =
+        chappe(&["--json", "relay", "check", "--home", text(&homes.path("none"))]).output();
     let settings = homes::objects(&output.unwrap().stdout);
     assert!(settings.len() >= 10);
     for setting in settings {
