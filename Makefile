@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills deb
 
 FUZZ_SECONDS ?= 5
 
@@ -65,6 +66,9 @@ store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); 
 store-cluster:    ## Kill servers under a store on a cluster, cut and fence writers, then figures; target/store/, dated
 	@.ci/peers nats
 	@.ci/store cluster $(KILLS)
+deb:              ## A Debian package of the program, with the relay's unit; target/deb/
+	cargo build --locked --release -p chappe-app
+	packaging/deb target/release/chappe target/deb
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model

@@ -18,6 +18,7 @@ mod permissions;
 mod qr;
 mod radio_link;
 mod random;
+mod relay;
 mod report;
 mod request;
 mod said;

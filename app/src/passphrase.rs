@@ -21,6 +21,11 @@ impl PassphraseArguments {
         Self { passphrase_file: Some(path) }
     }
 
+    /// As if it had been given, if there is one.
+    pub(crate) const fn from(passphrase_file: Option<PathBuf>) -> Self {
+        Self { passphrase_file }
+    }
+
     /// The passphrase of a key that exists.
     pub(crate) fn read(&self) -> Outcome<Zeroizing<String>> {
         match &self.passphrase_file {

@@ -45,6 +45,7 @@
 pub mod address;
 pub mod admission;
 pub mod client;
+pub mod counts;
 pub mod delegation;
 pub mod invitation;
 pub mod key;
@@ -63,6 +64,7 @@ pub use client::{
     Ack, ClientError, Cursors, Delivery, Introduction, Page, PendingAck, Reading, RelayClient,
     Subscription,
 };
+pub use counts::Counts;
 pub use delegation::Delegation;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;

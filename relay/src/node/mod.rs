@@ -32,6 +32,7 @@ pub use slots::SlotId;
 pub use storing::NodeEvent;
 pub use upkeep::Counters;
 
+use crate::counts::Counts;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
 use crate::protocol::{Hello, RelayMessage, Request, SessionError};
 use bytes::Bytes;
@@ -75,6 +76,8 @@ pub struct NodeOptions {
     pub fingerprint_key: [u8; 16],
     /// Who may use it.
     pub admission: Box<dyn Admission>,
+    /// Where it counts.
+    pub counts: Counts,
 }
 
 impl NodeOptions {
@@ -87,6 +90,7 @@ impl NodeOptions {
             address_octets: ADDRESS_OCTETS_DEFAULT,
             fingerprint_key,
             admission: Box::new(ListedKeys::default()),
+            counts: Counts::default(),
         }
     }
 }

@@ -11,9 +11,13 @@ use crate::protocol::{GroupId, Reason};
 
 impl Node {
     pub(super) fn publish(&mut self, id: SlotId, number: u64, parcel: &ParcelRef<'_>, now: Now) {
-        if let Err(reason) = self.try_publish(id, number, parcel, now) {
-            self.share_out();
-            self.refuse(id, number, reason);
+        match self.try_publish(id, number, parcel, now) {
+            Ok(()) => self.options.counts.take(parcel.precedence),
+            Err(reason) => {
+                self.options.counts.refuse(parcel.precedence, reason);
+                self.share_out();
+                self.refuse(id, number, reason);
+            }
         }
     }
 

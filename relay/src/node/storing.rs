@@ -123,6 +123,7 @@ impl Node {
         let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return };
         shelf.pending = shelf.pending.saturating_sub(1);
         self.counters.stored = self.counters.stored.saturating_add(1);
+        self.options.counts.store(entry.precedence, entry.octets);
         match entry.judgement {
             Judgement::New => {
                 shelf.insert(entry.precedence, stored);

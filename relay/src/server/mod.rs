@@ -14,6 +14,7 @@ pub use event::{RelayEvent, ServerError};
 pub use options::{Clock, Observer, RelayOptions};
 pub use stores::StoreSinks;
 
+use crate::counts::Counts;
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY};
 use crate::node::{ListedKeys, Node, NodeOptions};
@@ -41,6 +42,7 @@ pub struct RelayServer {
     key: TransportKey,
     shared: Arc<Shared>,
     events: StoreEvents,
+    door: Door,
 }
 
 /// The two stores of a relay.
@@ -85,7 +87,9 @@ impl RelayServer {
         options: RelayOptions,
         open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admitted, admission, clock, observer, rates, .. } = options;
+        let RelayOptions { realm, admitted, admission, counts, clock, observer, rates, .. } =
+            options;
+        let door = Door::new(options.connections, counts.clone());
         let config = quic::server_config(secret).map_err(ServerError::Setup)?;
         let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
         let key = key.map_err(|_| ServerError::Random)?.expose();
@@ -93,6 +97,7 @@ impl RelayServer {
             sender_octets: options.sender_octets,
             address_octets: options.address_octets,
             admission: admission.unwrap_or_else(|| Box::new(ListedKeys { keys: admitted })),
+            counts,
             ..NodeOptions::new(realm, key)
         };
         let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
@@ -103,7 +108,7 @@ impl RelayServer {
         let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
             .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, rates));
-        Ok(Self { endpoint, key: secret.public(), shared, events })
+        Ok(Self { endpoint, key: secret.public(), shared, events, door })
     }
 
     /// Where it listens.
@@ -124,12 +129,11 @@ impl RelayServer {
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, .. } = self;
+        let Self { endpoint, shared, events, mut door, .. } = self;
         let (draining, drain) = watch::channel(false);
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
         let mut connections = JoinSet::new();
-        let mut door = Door { second: Instant::now(), handshakes: 0 };
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
@@ -163,24 +167,35 @@ impl RelayServer {
 }
 
 /// Who is let in to be looked at.
+#[derive(Debug)]
 struct Door {
     second: Instant,
     handshakes: u32,
+    connections_max: usize,
+    counts: Counts,
 }
 
 impl Door {
+    fn new(connections_max: usize, counts: Counts) -> Self {
+        let connections_max = connections_max.min(CONNECTIONS_MAX);
+        Self { second: Instant::now(), handshakes: 0, connections_max, counts }
+    }
+
     fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Incoming> {
-        if connections >= CONNECTIONS_MAX {
+        self.counts.handshake();
+        if connections >= self.connections_max {
+            self.counts.turn_away();
             incoming.refuse();
             return None;
         }
         if self.second.elapsed() >= Duration::from_secs(1) {
-            *self = Self { second: Instant::now(), handshakes: 0 };
+            (self.second, self.handshakes) = (Instant::now(), 0);
         }
         self.handshakes = self.handshakes.saturating_add(1);
         let is_busy = self.handshakes > HANDSHAKES_WITHOUT_RETRY;
         if is_busy && !incoming.remote_address_validated() && incoming.may_retry() {
             // An error hands it back unanswered: it is left alone then.
+            self.counts.retry();
             drop(incoming.retry());
             return None;
         }

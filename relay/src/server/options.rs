@@ -1,8 +1,9 @@
 //! How a relay is set up.
 
 use super::event::RelayEvent;
+use crate::counts::Counts;
 use crate::key::TransportKey;
-use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
+use crate::limits::{ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, SENDER_OCTETS_DEFAULT};
 use crate::node::Admission;
 use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
@@ -27,6 +28,10 @@ pub struct RelayOptions {
     pub address_octets: u64,
     /// What one sender may send in a second; `None`: as much as it can.
     pub rates: Option<RateLimits>,
+    /// Connections at a time.
+    pub connections: usize,
+    /// Where it counts.
+    pub counts: Counts,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
@@ -46,6 +51,8 @@ impl RelayOptions {
             sender_octets: SENDER_OCTETS_DEFAULT,
             address_octets: ADDRESS_OCTETS_DEFAULT,
             rates: None,
+            connections: CONNECTIONS_MAX,
+            counts: Counts::default(),
             store: FolderOptions::default(),
             clock: Clock::system(),
             observer: Observer::default(),

@@ -1,0 +1,70 @@
+//! `chappe relay check`: what holds, where it comes from, and whether the machine goes along.
+
+use super::ConfigArguments;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::relay::config::Config;
+use crate::relay::setting::Kind;
+use crate::report::Report;
+use serde_json::json;
+use std::net::UdpSocket;
+
+pub(super) fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
+    let config = arguments.read()?;
+    for (setting, value, source) in config.iter() {
+        let shown = match setting.kind {
+            // Whom it admits is nobody's business who looks over a shoulder.
+            Kind::Keys if !value.is_empty() => format!("({} keys)", value.split(',').count()),
+            _ if value.is_empty() => "(none)".to_owned(),
+            _ => value.to_owned(),
+        };
+        let source = source.to_string();
+        report.event(
+            "setting",
+            &format!("{:<22} {shown:<18} {source:<13} {}", setting.name, setting.meaning),
+            json!({"name": setting.name, "value": shown, "source": source}),
+        );
+    }
+    let flaws = flaws(&config);
+    if flaws.is_empty() {
+        report.event("check", "\nAll is well: the relay can start.", json!({"flaws": []}));
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failure, "check", flaws.join("\n")))
+}
+
+/// What would keep a relay of this configuration from starting on this machine.
+fn flaws(config: &Config) -> Vec<String> {
+    let mut flaws = Vec::new();
+    if let Some(folder) = config.path("home.folder") {
+        let shown = folder.display();
+        if !crate::storage::is_there(&folder) {
+            let make = format!("make them with: chappe id new --no-put-away --home {shown}");
+            flaws.push(format!("home.folder: {shown} holds no keys; {make}"));
+        } else if let Err(error) = tempfile_in(&folder) {
+            flaws.push(format!("home.folder: {shown} cannot be written: {error}"));
+        }
+    }
+    if let Some(path) = config.path("home.passphrase_file")
+        && let Err(error) = std::fs::File::open(&path)
+    {
+        flaws.push(format!("home.passphrase_file: {}: {error}", path.display()));
+    }
+    // Given back at once. A relay that runs with this configuration holds them, which is no flaw of it.
+    if let Some(address) = config.address("listen.address")
+        && let Err(error) = UdpSocket::bind(address)
+    {
+        let why = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "is in use: does the relay run already?".to_owned(),
+            _ => format!("cannot be listened on: {error}"),
+        };
+        flaws.push(format!("listen.address: {address} {why}"));
+    }
+    flaws
+}
+
+/// A file that is made and gone: permissions alone do not tell of a disk mounted read-only.
+fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".check-{}", std::process::id()));
+    std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(path)
+}

@@ -1,0 +1,221 @@
+//! `chappe relay run`: starts, tells the service manager, reloads, drains.
+
+use super::ConfigArguments;
+use crate::command::shutdown;
+use crate::device::{Device, DeviceArguments};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::passphrase::PassphraseArguments;
+use crate::relay::admission::ConfiguredAdmission;
+use crate::relay::config::Config;
+use crate::relay::health::Health;
+use crate::relay::http;
+use crate::relay::measured::MeasuredStore;
+use crate::relay::metrics::Metrics;
+use crate::report::Report;
+use chappe_codec::digest;
+use chappe_relay::server::{Observer, RelayEvent, RelayOptions, RelayServer, ServerError, Stores};
+use chappe_relay::{Counts, TransportSecret};
+use chappe_store::{FolderOptions, FolderStore};
+use sd_notify::NotifyState;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Registry, fmt, reload};
+use zeroize::Zeroizing;
+
+type Level = reload::Handle<LevelFilter, Registry>;
+
+pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
+    let config = arguments.read()?;
+    let level = start_log(&config);
+    // Before anything takes long: a reload that comes early must not end the process.
+    let hang_up = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
+    let device = Device::open(&device(&config))?;
+    let secret = TransportSecret::from_seed(&device.identity.transport_seed());
+
+    let (health, counts) = (Arc::new(Health::default()), Counts::default());
+    let metrics = Arc::new(Metrics::new(counts.clone(), Arc::clone(&health)));
+    let mut tag_secret = Zeroizing::new([0; 32]);
+    let seed = device.identity.transport_seed();
+    digest::derive(&*seed, "chappe-relay-tag/1", &[], &mut *tag_secret);
+    let admission = ConfiguredAdmission::new(&config, device.realm, tag_secret)?;
+    let store = FolderOptions {
+        segment_octets: config.octets("store.segment"),
+        scrub_octets_per_second: config.octets("store.scrub"),
+        ..FolderOptions::default()
+    };
+    let mut options = RelayOptions::new(device.realm);
+    options.admission = Some(Box::new(admission.clone()));
+    options.sender_octets = config.octets("store.sender_quota");
+    options.address_octets = config.octets("store.mailbox_quota");
+    options.connections = config.number("limits.connections");
+    options.counts = counts;
+    let noted = Arc::clone(&health);
+    options.observer = Observer::new(move |event| {
+        noted.note(event);
+        show(event);
+    });
+    let folder = device.subfolder("relay")?;
+    let [flash, rest] = metrics.measures.clone();
+    let listen = config.address("listen.address").ok_or_else(no_address)?;
+    let server = RelayServer::bind_with(listen, &secret, options, |sinks| {
+        let open = |name, sink, measures: crate::relay::measured::Measures| {
+            let store = FolderStore::open(folder.join(name), store, measures.sink(sink))?;
+            Ok(Box::new(MeasuredStore { store, measures }))
+        };
+        Ok(Stores {
+            flash: open("flash", sinks.flash, flash)?,
+            rest: open("rest", sinks.rest, rest)?,
+        })
+    })
+    .map_err(|error| failure(&error))?;
+    let address = server.local_addr().map_err(|error| failure(&error))?;
+
+    let mut fields = json!({"role": "relay", "address": address.to_string()});
+    let mut text = format!("relay on {address}\nkey {}", server.key());
+    if let Some(http) = config.address("http.address") {
+        let listener = TcpListener::bind(http).await.map_err(|error| {
+            Failure::new(Exit::Failure, "http", format!("http.address: {http}: {error}"))
+        })?;
+        let http = listener.local_addr().map_err(|error| system(&error))?;
+        tokio::spawn(http::serve(listener, Arc::clone(&health), metrics));
+        text.push_str(&format!("\nhealth and metrics on http://{http}"));
+        put(&mut fields, "http", http.to_string());
+    }
+    put(&mut fields, "key", server.key().to_string());
+    report.event("ready", &text, fields);
+    notify(&[NotifyState::Ready]);
+
+    let reloader = Reloader { arguments: arguments.clone(), config, admission, level };
+    tokio::spawn(reloader.run(hang_up));
+    tokio::spawn(watchdog());
+    let stop = async {
+        shutdown().await;
+        health.drain();
+        notify(&[NotifyState::Stopping]);
+        tracing::info!("draining");
+    };
+    server.run(stop).await;
+    Ok(())
+}
+
+/// Takes up a new configuration on SIGHUP, or stays with the old one.
+struct Reloader {
+    arguments: ConfigArguments,
+    config: Config,
+    admission: ConfiguredAdmission,
+    level: Level,
+}
+
+impl Reloader {
+    async fn run(mut self, mut hang_up: tokio::signal::unix::Signal) {
+        while hang_up.recv().await.is_some() {
+            let began = NotifyState::monotonic_usec_now();
+            notify(&[NotifyState::Reloading]);
+            if let Ok(began) = began {
+                notify(&[began]);
+            }
+            match self.reload() {
+                Ok(()) => tracing::info!("configuration read again"),
+                Err(failure) => tracing::error!("the old configuration holds: {failure}"),
+            }
+            notify(&[NotifyState::Ready]);
+        }
+    }
+
+    fn reload(&mut self) -> Outcome<()> {
+        let new = self.arguments.read()?;
+        let fixed = self.config.needs_restart(&new);
+        if !fixed.is_empty() {
+            let message = format!("{} changed, which needs a restart", fixed.join(", "));
+            return Err(Failure::new(Exit::Failure, "configuration", message));
+        }
+        self.admission.change(&new)?;
+        // Fails only when the log is gone.
+        self.level.reload(level(&new)).unwrap_or_default();
+        self.config = new;
+        Ok(())
+    }
+}
+
+fn start_log(config: &Config) -> Level {
+    let (filter, handle) = reload::Layer::new(level(config));
+    // What other crates log stays out, at every level: quinn names addresses.
+    let own = Targets::new().with_target("chappe", LevelFilter::TRACE);
+    let registry = tracing_subscriber::registry().with(filter).with(own);
+    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
+    let set = if config.get("log.form") == "json" {
+        tracing::subscriber::set_global_default(registry.with(layer.json()))
+    } else {
+        tracing::subscriber::set_global_default(registry.with(layer.without_time()))
+    };
+    // One is set already only where this is called twice.
+    set.unwrap_or_default();
+    handle
+}
+
+fn level(config: &Config) -> LevelFilter {
+    config.get("log.level").parse().unwrap_or(LevelFilter::INFO)
+}
+
+/// One line for what an operator wants to see.
+fn show(event: &RelayEvent) {
+    use chappe_relay::node::NodeEvent;
+    match event {
+        RelayEvent::Connected | RelayEvent::Disconnected => tracing::debug!("{event}"),
+        RelayEvent::Misbehaved { .. } => tracing::warn!("{event}"),
+        RelayEvent::Node(
+            NodeEvent::StoreFailed { .. }
+            | NodeEvent::Damaged { .. }
+            | NodeEvent::CompactionFailed { .. },
+        ) => tracing::error!("{event}"),
+        _ => tracing::info!("{event}"),
+    }
+}
+
+/// Tells the service manager, if there is one, at half the time it wants to be told in.
+async fn watchdog() {
+    let mut microseconds = 0;
+    if !sd_notify::watchdog_enabled(false, &mut microseconds) {
+        return;
+    }
+    let mut tick = tokio::time::interval(Duration::from_micros((microseconds >> 1).max(1)));
+    loop {
+        tick.tick().await;
+        notify(&[NotifyState::Watchdog]);
+    }
+}
+
+/// Without a service manager nobody is told, and nothing is wrong.
+fn notify(state: &[NotifyState<'_>]) {
+    sd_notify::notify(false, state).unwrap_or_default();
+}
+
+fn device(config: &Config) -> DeviceArguments {
+    DeviceArguments {
+        home: config.path("home.folder").unwrap_or_default(),
+        passphrase: PassphraseArguments::from(config.path("home.passphrase_file")),
+    }
+}
+
+fn put(fields: &mut serde_json::Value, name: &str, value: String) {
+    if let Some(object) = fields.as_object_mut() {
+        object.insert(name.to_owned(), value.into());
+    }
+}
+
+fn no_address() -> Failure {
+    Failure::new(Exit::Malformed, "configuration", "listen.address is not given")
+}
+
+fn system(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failure, "system", error.to_string())
+}
+
+fn failure(error: &ServerError) -> Failure {
+    Failure::new(Exit::Failure, "relay", error.to_string())
+}

@@ -1,0 +1,208 @@
+//! The relay as its operator meets it: real processes, signals, HTTP.
+
+// A test may stop at the first surprise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects, missing_docs)]
+
+mod homes;
+
+use homes::{Homes, chappe, text};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A relay with a configuration of its own.
+struct Relay {
+    child: Child,
+    ready: Value,
+    log: PathBuf,
+}
+
+impl Relay {
+    fn start(homes: &Homes, config: &str) -> Self {
+        std::fs::write(homes.path("relay.toml"), config).unwrap();
+        let log = homes.path("log");
+        let mut child = chappe(&["--json", "relay", "run", "--config"])
+            .arg(homes.path("relay.toml"))
+            .args(["--home", text(&homes.path("relay"))])
+            .args(["--passphrase-file", text(&homes.path("passphrase"))])
+            .args(["--listen", "127.0.0.1:0", "--set", "http.address=127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        Self { child, ready: serde_json::from_str(&line).unwrap(), log }
+    }
+
+    fn of(&self, field: &str) -> String {
+        self.ready[field].as_str().unwrap().to_owned()
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.of("http")).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    fn wait_for_log(&self, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let log = std::fs::read_to_string(&self.log).unwrap();
+            if log.contains(words) {
+                return log;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "no {words:?} in {log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn end(mut self) -> Option<i32> {
+        self.signal("-TERM");
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.child.kill().unwrap_or_default();
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn health_metrics_and_log_tell_how_much_and_not_who() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben", "relay"]);
+    let relay = Relay::start(&homes, "[log]\nlevel = \"debug\"\n");
+    relay.wait_for_log("log of the rest open");
+    relay.wait_for_log("log of FLASH open");
+    assert!(relay.get("/livez").starts_with("HTTP/1.1 200"));
+    assert!(relay.get("/readyz").starts_with("HTTP/1.1 200"), "{}", relay.get("/readyz"));
+    assert!(relay.get("/other").starts_with("HTTP/1.1 404"));
+
+    let (address, key) = (relay.of("address"), relay.of("key"));
+    let at = ["--relay", &address, "--relay-key", &key];
+    let send = [&["send", "--to", "ben", "--text"], &at[..]].concat();
+    let (exit, said) = homes.chappe("ana", &send, "hello\n");
+    assert_eq!(exit, 0, "{said:?}");
+
+    let metrics = relay.get("/metrics");
+    let stored = metrics.lines().filter(|line| line.contains("parcels_stored_total{"));
+    let stored: u64 =
+        stored.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    assert!(stored >= 1, "{metrics}");
+    let log = std::fs::read_to_string(&relay.log).unwrap();
+    for name in ["ana", "ben"] {
+        let (_, said) = homes.chappe(name, &["id", "show"], "");
+        for field in said[0].as_object().unwrap().values().filter_map(Value::as_str) {
+            // Long enough to be nobody else's.
+            if field.len() >= 16 {
+                assert!(!metrics.contains(field) && !log.contains(field), "{field}");
+            }
+        }
+    }
+    assert!(!metrics.contains(&key) && !metrics.contains("127.0.0.1"), "{metrics}");
+    assert!(!log.contains("127.0.0.1"), "{log}");
+
+    every_query_of_the_dashboard_names_a_metric(&metrics);
+    let asked =
+        chappe(&["relay", "status", "--set", &format!("http.address={}", relay.of("http"))]);
+    let asked = { asked }.output().unwrap();
+    assert!(asked.status.success(), "{asked:?}");
+    let shown = String::from_utf8(asked.stdout).unwrap();
+    assert!(shown.starts_with("state  ready") && shown.contains("connections"), "{shown}");
+    assert_eq!(relay.end(), Some(0));
+}
+
+fn every_query_of_the_dashboard_names_a_metric(metrics: &str) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/grafana/chappe-relay.json");
+    let dashboard: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let mut queries = 0;
+    for target in dashboard["panels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap())
+    {
+        let query = target["expr"].as_str().unwrap();
+        let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        for word in words.filter(|word| word.starts_with("chappe_relay_")) {
+            let family = word.trim_end_matches("_bucket").trim_end_matches("_total");
+            assert!(metrics.contains(&format!("# TYPE {family} ")), "{query}: no {family}");
+            queries += 1;
+        }
+    }
+    assert!(queries >= 10);
+}
+
+#[test]
+fn a_reload_takes_what_can_change_refuses_the_rest_and_keeps_the_old_on_errors() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben", "relay"]);
+    let relay = Relay::start(&homes, "");
+    let reload = |config: &str| {
+        std::fs::write(homes.path("relay.toml"), config).unwrap();
+        relay.signal("-HUP");
+    };
+    let (address, key) = (relay.of("address"), relay.of("key"));
+    let send = ["send", "--to", "ben", "--text", "--relay", &address, "--relay-key", &key];
+    reload("[admission]\nwoh = \"keys\"\n");
+    relay.wait_for_log("the old configuration holds: line 2: there is no setting admission.woh");
+    reload("[admission]\nwho = \"keys\"\n[limits]\nconnections = 5\n");
+    relay.wait_for_log("limits.connections changed, which needs a restart");
+    let (exit, said) = homes.chappe("ana", &send, "hello\n");
+    assert_eq!(exit, 0, "{said:?}");
+    reload("[admission]\nwho = \"keys\"\n");
+    relay.wait_for_log("configuration read again");
+    let (exit, _) = homes.chappe("ana", &send, "hello\n");
+    assert_ne!(exit, 0);
+    assert_eq!(relay.end(), Some(0));
+}
+
+#[test]
+fn check_shows_what_holds_and_names_what_is_wrong() {
+    let homes = Homes::new();
+    homes.people(&["relay"]);
+    let home = homes.path("relay");
+    let check = |more: &[&str]| {
+        let output =
+            chappe(&["relay", "check", "--home", text(&home)]).args(more).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+    };
+    let (exit, said) = check(&["--listen", "127.0.0.1:0"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("command line") && said.contains("All is well"), "{said}");
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (exit, said) = check(&["--listen", &taken.local_addr().unwrap().to_string()]);
+    assert!(exit == 1 && said.contains("is in use"), "{said}");
+    let (exit, said) = check(&["--set", "store.segmnt=1 MiB"]);
+    assert!(exit == 3 && said.contains("did you mean store.segment?"), "{said}");
+}
+
+#[test]
+fn the_operators_page_names_every_setting() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/relay-operations.md");
+    let page = std::fs::read_to_string(file).unwrap();
+    let homes = Homes::new();
+    let output =
+        chappe(&["--json", "relay", "check", "--home", text(&homes.path("none"))]).output();
+    let settings = homes::objects(&output.unwrap().stdout);
+    assert!(settings.len() >= 10);
+    for setting in settings.iter().filter(|said| said["event"] == "setting") {
+        let row = format!("| `{}` |", setting["name"].as_str().unwrap());
+        assert!(page.contains(&row), "no {row}");
+    }
+}
