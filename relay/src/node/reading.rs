@@ -2,6 +2,7 @@
 
 use super::access::may_read;
 use super::duplicates::log_of;
+use super::lane::Lane;
 use super::reader::{Reader, ReaderKind, ReaderState};
 use super::record::{RECORD_HEAD_OCTETS, Record};
 use super::slots::SlotId;
@@ -161,12 +162,28 @@ impl Node {
             }
             let Some(number) = log.next_read() else { return };
             let Some(id) = log.waiting_reads.pop_front() else { return };
+            if self.holds_back(id) {
+                continue;
+            }
             let Some(sequences) = self.page(id) else { continue };
             if let Some(log) = self.logs.get_mut(index) {
                 log.reads.insert(number, id);
                 log.store.read(ReadRequest { number, sequences });
             }
         }
+    }
+
+    /// Whether a subscription whose turn it is has to wait for its client after all.
+    fn holds_back(&mut self, id: SlotId) -> bool {
+        let Some(reader) = self.readers.get_mut(id).filter(|reader| !reader.is_fetch()) else {
+            return false;
+        };
+        if self.lanes.get(reader.lane).is_none_or(Lane::has_room) {
+            return false;
+        }
+        reader.state = ReaderState::Behind;
+        self.schedule(id);
+        true
     }
 
     /// The sequences of a reader's next page; `None` when there is nothing to read.
@@ -243,7 +260,9 @@ impl Node {
             {
                 continue;
             }
-            if !reader.has_credit() {
+            // Other reads of the lane had pages under way too: together they may be more than there is
+            // room for. The rest is read again when the client has read some.
+            if !reader.has_credit() || !(reader.is_fetch() || lane.has_room()) {
                 end = *sequence;
                 break;
             }
