@@ -122,12 +122,8 @@ impl Node {
         if kind != ReaderKind::Listen {
             reader.state = ReaderState::Behind;
         }
-        if !reader.is_fetch() {
-            let place = self.shelves.place(reader.address);
-            if let Some(shelf) = self.shelves.get_mut(place) {
-                reader.place = shelf.watch(precedence, reader.listens(), id);
-                reader.is_watching = true;
-            }
+        if kind == ReaderKind::Listen {
+            self.watch(id);
         }
         if kind != ReaderKind::Listen {
             self.schedule(id);
@@ -219,9 +215,10 @@ impl Node {
         }
         let end = shelf.map_or(0, |shelf| shelf.end(reader.precedence));
         reader.position = reader.position.max(end);
-        reader.state = ReaderState::Tail;
         if reader.is_fetch() {
             self.end_reader(id);
+        } else {
+            self.reach_tail(id);
         }
         None
     }
@@ -286,13 +283,57 @@ impl Node {
         }
     }
 
+    /// A subscription has got everything there is: what comes is given to it as it is stored.
+    fn reach_tail(&mut self, id: SlotId) {
+        if let Some(reader) = self.readers.get_mut(id) {
+            reader.state = ReaderState::Tail;
+        }
+        self.watch(id);
+    }
+
+    /// A subscription could not be given something: it reads it from the log. Until it has, a parcel
+    /// that comes costs nothing for it.
+    pub(super) fn leave_tail(&mut self, id: SlotId) {
+        if let Some(reader) = self.readers.get_mut(id) {
+            reader.state = ReaderState::Behind;
+        }
+        self.unwatch(id);
+    }
+
+    fn watch(&mut self, id: SlotId) {
+        let Some(reader) = self.readers.get_mut(id).filter(|reader| !reader.is_watching) else {
+            return;
+        };
+        let place = self.shelves.place(reader.address);
+        if let Some(shelf) = self.shelves.get_mut(place) {
+            reader.place = shelf.watch(reader.precedence, reader.listens(), id);
+            reader.is_watching = true;
+        }
+    }
+
+    fn unwatch(&mut self, id: SlotId) {
+        let Some(reader) = self.readers.get_mut(id).filter(|reader| reader.is_watching) else {
+            return;
+        };
+        reader.is_watching = false;
+        let (address, precedence) = (reader.address, reader.precedence);
+        let (listens, at) = (reader.listens(), reader.place);
+        let place = self.shelves.find(&address);
+        if let Some(shelf) = place.and_then(|place| self.shelves.get_mut(place))
+            && let Some(moved) = shelf.unwatch(precedence, listens, at)
+            && let Some(moved) = self.readers.get_mut(moved)
+        {
+            moved.place = at;
+        }
+    }
+
     /// Whether anything is left for a subscription.
     fn settle_reader(&mut self, id: SlotId) {
         let Some(reader) = self.readers.get_mut(id) else { return };
         let place = self.shelves.find(&reader.address);
         let end = place.and_then(|place| self.shelves.get(place));
         if end.is_none_or(|shelf| shelf.end(reader.precedence) <= reader.position) {
-            reader.state = ReaderState::Tail;
+            self.reach_tail(id);
         } else {
             self.schedule(id);
         }
@@ -333,6 +374,7 @@ impl Node {
     }
 
     pub(super) fn forget_reader(&mut self, id: SlotId) {
+        self.unwatch(id);
         let Some(reader) = self.readers.remove(id) else { return };
         if let Some(until) = reader.until_seconds {
             self.grants.remove(&(until, id));
@@ -345,16 +387,6 @@ impl Node {
             } else {
                 lane.watches = lane.watches.saturating_sub(1);
             }
-        }
-        if !reader.is_watching {
-            return;
-        }
-        let place = self.shelves.find(&reader.address);
-        if let Some(shelf) = place.and_then(|place| self.shelves.get_mut(place))
-            && let Some(moved) = shelf.unwatch(reader.precedence, reader.listens(), reader.place)
-            && let Some(moved) = self.readers.get_mut(moved)
-        {
-            moved.place = reader.place;
         }
     }
 }

@@ -155,15 +155,11 @@ impl Node {
             let Some(lane) = self.lanes.get_mut(reader.lane) else { continue };
             let may_read = reader.until_seconds.is_none_or(|until| self.seconds < until);
             let Some((head, expiry_and_envelope)) = kept.split_first() else {
-                reader.state = ReaderState::Behind;
-                behind.push(*id);
+                behind.push((*id, may_read));
                 continue;
             };
             if !may_read || !reader.has_credit() || !lane.has_room() {
-                reader.state = ReaderState::Behind;
-                if may_read {
-                    behind.push(*id);
-                }
+                behind.push((*id, may_read));
                 continue;
             }
             let step = stored.cursor().saturating_sub(reader.cursor);
@@ -178,8 +174,11 @@ impl Node {
                 self.fan_out.lanes.push(reader.lane);
             }
         }
-        for id in behind {
-            self.schedule(id);
+        for (id, may_read) in behind {
+            self.leave_tail(id);
+            if may_read {
+                self.schedule(id);
+            }
         }
         if self.fan_out.octets() > FAN_OUT_OCTETS_MAX {
             self.share_out();
