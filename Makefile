@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills relay-faults
 
 FUZZ_SECONDS ?= 5
 
@@ -58,6 +58,9 @@ bench-store:      ## The store on a folder beside a plain loop, and a start with
 
 store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); target/store/, dated
 	@.ci/store kills $(KILLS) $(SEED)
+
+relay-faults:     ## The node's laws on scripted disks, RUNS of them, and hostile clients; target/relay/, dated
+	@.ci/relay-faults $(RUNS)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model
