@@ -1,5 +1,6 @@
 //! What the stores answer.
 
+use super::duplicates::Copy;
 use super::fan_out::add_span;
 use super::group::{Forming, Judgement, Pending};
 use super::live::FAN_OUT_OCTETS_MAX;
@@ -226,11 +227,12 @@ impl Node {
     /// What is on its way to a log and was noted in the place of a copy that is not stored after all must
     /// not bring that back, should it fail too: its repetitions would be acknowledged and be nowhere.
     fn correct_previous(&mut self, failed: &Pending, group: GroupId) {
+        let copy = Copy::new(failed.expiry_seconds, failed.precedence, group.number);
         for log in &mut self.logs {
             let forming = log.in_flight.iter_mut().chain(std::iter::once(&mut log.forming));
             for entry in forming.flat_map(|forming| forming.entries.iter_mut()) {
                 if entry.key == failed.key
-                    && entry.previous.is_some_and(|previous| previous.is_of(group))
+                    && entry.previous.is_some_and(|previous| previous.is_the_same(copy))
                 {
                     entry.previous = failed.previous;
                 }
