@@ -4,6 +4,7 @@
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills deb
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills relay-faults
 
 FUZZ_SECONDS ?= 5
 
@@ -69,6 +70,8 @@ store-cluster:    ## Kill servers under a store on a cluster, cut and fence writ
 deb:              ## A Debian package of the program, with the relay's unit; target/deb/
 	cargo build --locked --release -p chappe-app
 	packaging/deb target/release/chappe target/deb
+relay-faults:     ## The node's laws on scripted disks, RUNS of them, and hostile clients; target/relay/, dated
+	@.ci/relay-faults $(RUNS)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model

@@ -55,6 +55,11 @@ impl Copy {
         self.log() == group.log && self.0 & GROUP_MASK == group.number & GROUP_MASK
     }
 
+    /// Whether both are the same copy, whatever else there is beside it.
+    pub(super) const fn is_the_same(self, other: Self) -> bool {
+        self.0 | OTHERS == other.0 | OTHERS
+    }
+
     /// Whether it was durable when it was noted.
     pub(super) const fn is_of_none(self) -> bool {
         self.0 & GROUP_MASK == 0
@@ -137,21 +142,24 @@ impl Duplicates {
     /// Takes a copy of a group that was not stored out again. `previous` is what stood in its place, as
     /// far as that is stored or may still be.
     pub(super) fn take_back(&mut self, key: Fingerprint, group: GroupId, previous: Option<Copy>) {
-        let Some(shard) = self.shard(key) else { return };
-        let Some(copy) = shard.get(&key).copied() else { return };
-        if copy.is_of(group) {
-            match previous {
-                Some(previous) => drop(shard.insert(key, previous)),
-                None => drop(shard.remove(&key)),
+        let Some(copy) = self.shard(key).and_then(|shard| shard.get(&key).copied()) else { return };
+        let is_in_place = copy.is_of(group);
+        if let Some(others) = self.others.get_mut(&key) {
+            // Behind a later copy, perhaps of another group, what the failed one covered comes back.
+            let back = previous.filter(|previous| !is_in_place && !copy.is_no_less_than(*previous));
+            for place in others.iter_mut() {
+                if place.is_some_and(|other| other.is_of(group)) {
+                    *place = back;
+                }
             }
+        }
+        if !is_in_place {
             return;
         }
-        // A later copy stands there, perhaps of another group: it stays, and what it covered with it.
-        let Some(others) = self.others.get_mut(&key) else { return };
-        for place in others.iter_mut() {
-            if place.is_some_and(|other| other.is_of(group)) {
-                *place = previous.filter(|previous| !copy.is_no_less_than(*previous));
-            }
+        let Some(shard) = self.shard(key) else { return };
+        match previous {
+            Some(previous) => drop(shard.insert(key, previous)),
+            None => drop(shard.remove(&key)),
         }
     }
 

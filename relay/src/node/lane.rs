@@ -34,8 +34,9 @@ pub(super) struct Lane {
     pub(super) fetches: usize,
     /// Subscriptions that could not go on because too much waits to be written.
     pub(super) held_back: Vec<SlotId>,
-    /// The last group of each log that knows this lane.
-    registered: [u64; 2],
+    /// The last two groups of each log that know this lane, the later one first: more are not waited for
+    /// at a time.
+    registered: [[u64; 2]; 2],
     /// Shared octets, in order.
     chunks: Vec<Bytes>,
     /// This lane's own octets behind them.
@@ -62,7 +63,7 @@ impl Lane {
             watches: 0,
             fetches: 0,
             held_back: Vec::new(),
-            registered: [0; 2],
+            registered: [[0; 2]; 2],
             chunks: Vec::new(),
             tail: BytesMut::new(),
             octets: 0,
@@ -74,15 +75,19 @@ impl Lane {
         }
     }
 
-    /// Whether a group is told for the first time that this lane waits for it.
+    /// Whether a group is told for the first time that this lane waits for it. A repetition may wait for
+    /// the group under way behind a publish that waits for the one that grows.
     pub(super) fn register(&mut self, group: GroupId) -> bool {
-        match self.registered.get_mut(group.log) {
-            Some(last) if *last < group.number => {
-                *last = group.number;
-                true
-            }
-            _ => false,
+        let Some([later, earlier]) = self.registered.get_mut(group.log) else { return false };
+        if *later == group.number || *earlier == group.number {
+            return false;
         }
+        if group.number > *later {
+            *earlier = std::mem::replace(later, group.number);
+        } else {
+            *earlier = group.number;
+        }
+        true
     }
 
     /// Writes to this lane alone.

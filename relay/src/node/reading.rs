@@ -2,6 +2,7 @@
 
 use super::access::may_read;
 use super::duplicates::log_of;
+use super::lane::Lane;
 use super::reader::{Reader, ReaderKind, ReaderState};
 use super::record::{RECORD_HEAD_OCTETS, Record};
 use super::slots::SlotId;
@@ -121,12 +122,8 @@ impl Node {
         if kind != ReaderKind::Listen {
             reader.state = ReaderState::Behind;
         }
-        if !reader.is_fetch() {
-            let place = self.shelves.place(reader.address);
-            if let Some(shelf) = self.shelves.get_mut(place) {
-                reader.place = shelf.watch(precedence, reader.listens(), id);
-                reader.is_watching = true;
-            }
+        if kind == ReaderKind::Listen {
+            self.watch(id);
         }
         if kind != ReaderKind::Listen {
             self.schedule(id);
@@ -161,12 +158,28 @@ impl Node {
             }
             let Some(number) = log.next_read() else { return };
             let Some(id) = log.waiting_reads.pop_front() else { return };
+            if self.holds_back(id) {
+                continue;
+            }
             let Some(sequences) = self.page(id) else { continue };
             if let Some(log) = self.logs.get_mut(index) {
                 log.reads.insert(number, id);
                 log.store.read(ReadRequest { number, sequences });
             }
         }
+    }
+
+    /// Whether a subscription whose turn it is has to wait for its client after all.
+    fn holds_back(&mut self, id: SlotId) -> bool {
+        let Some(reader) = self.readers.get_mut(id).filter(|reader| !reader.is_fetch()) else {
+            return false;
+        };
+        if self.lanes.get(reader.lane).is_none_or(Lane::has_room) {
+            return false;
+        }
+        reader.state = ReaderState::Behind;
+        self.schedule(id);
+        true
     }
 
     /// The sequences of a reader's next page; `None` when there is nothing to read.
@@ -202,9 +215,10 @@ impl Node {
         }
         let end = shelf.map_or(0, |shelf| shelf.end(reader.precedence));
         reader.position = reader.position.max(end);
-        reader.state = ReaderState::Tail;
         if reader.is_fetch() {
             self.end_reader(id);
+        } else {
+            self.reach_tail(id);
         }
         None
     }
@@ -243,7 +257,9 @@ impl Node {
             {
                 continue;
             }
-            if !reader.has_credit() {
+            // Other reads of the lane had pages under way too: together they may be more than there is
+            // room for. The rest is read again when the client has read some.
+            if !reader.has_credit() || !(reader.is_fetch() || lane.has_room()) {
                 end = *sequence;
                 break;
             }
@@ -267,13 +283,57 @@ impl Node {
         }
     }
 
+    /// A subscription has got everything there is: what comes is given to it as it is stored.
+    fn reach_tail(&mut self, id: SlotId) {
+        if let Some(reader) = self.readers.get_mut(id) {
+            reader.state = ReaderState::Tail;
+        }
+        self.watch(id);
+    }
+
+    /// A subscription could not be given something: it reads it from the log. Until it has, a parcel
+    /// that comes costs nothing for it.
+    pub(super) fn leave_tail(&mut self, id: SlotId) {
+        if let Some(reader) = self.readers.get_mut(id) {
+            reader.state = ReaderState::Behind;
+        }
+        self.unwatch(id);
+    }
+
+    fn watch(&mut self, id: SlotId) {
+        let Some(reader) = self.readers.get_mut(id).filter(|reader| !reader.is_watching) else {
+            return;
+        };
+        let place = self.shelves.place(reader.address);
+        if let Some(shelf) = self.shelves.get_mut(place) {
+            reader.place = shelf.watch(reader.precedence, reader.listens(), id);
+            reader.is_watching = true;
+        }
+    }
+
+    fn unwatch(&mut self, id: SlotId) {
+        let Some(reader) = self.readers.get_mut(id).filter(|reader| reader.is_watching) else {
+            return;
+        };
+        reader.is_watching = false;
+        let (address, precedence) = (reader.address, reader.precedence);
+        let (listens, at) = (reader.listens(), reader.place);
+        let place = self.shelves.find(&address);
+        if let Some(shelf) = place.and_then(|place| self.shelves.get_mut(place))
+            && let Some(moved) = shelf.unwatch(precedence, listens, at)
+            && let Some(moved) = self.readers.get_mut(moved)
+        {
+            moved.place = at;
+        }
+    }
+
     /// Whether anything is left for a subscription.
     fn settle_reader(&mut self, id: SlotId) {
         let Some(reader) = self.readers.get_mut(id) else { return };
         let place = self.shelves.find(&reader.address);
         let end = place.and_then(|place| self.shelves.get(place));
         if end.is_none_or(|shelf| shelf.end(reader.precedence) <= reader.position) {
-            reader.state = ReaderState::Tail;
+            self.reach_tail(id);
         } else {
             self.schedule(id);
         }
@@ -314,6 +374,7 @@ impl Node {
     }
 
     pub(super) fn forget_reader(&mut self, id: SlotId) {
+        self.unwatch(id);
         let Some(reader) = self.readers.remove(id) else { return };
         if let Some(until) = reader.until_seconds {
             self.grants.remove(&(until, id));
@@ -326,16 +387,6 @@ impl Node {
             } else {
                 lane.watches = lane.watches.saturating_sub(1);
             }
-        }
-        if !reader.is_watching {
-            return;
-        }
-        let place = self.shelves.find(&reader.address);
-        if let Some(shelf) = place.and_then(|place| self.shelves.get_mut(place))
-            && let Some(moved) = shelf.unwatch(reader.precedence, reader.listens(), reader.place)
-            && let Some(moved) = self.readers.get_mut(moved)
-        {
-            moved.place = reader.place;
         }
     }
 }

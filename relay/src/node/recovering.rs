@@ -3,7 +3,6 @@
 use super::duplicates::Copy;
 use super::fingerprint::Fingerprint;
 use super::group::{Judgement, Pending};
-use super::reader::ReaderState;
 use super::record::Record;
 use super::shelf::Entry;
 use super::slots::SlotId;
@@ -174,12 +173,8 @@ impl Node {
             let readers: Vec<SlotId> = shelf
                 .map_or(Vec::new(), |shelf| shelf.subscribers(record.parcel.precedence).to_vec());
             for id in readers {
-                if let Some(reader) = self.readers.get_mut(id)
-                    && reader.state == ReaderState::Tail
-                {
-                    reader.state = ReaderState::Behind;
-                    self.schedule(id);
-                }
+                self.leave_tail(id);
+                self.schedule(id);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the stores answer.
 
+use super::duplicates::Copy;
 use super::fan_out::add_span;
 use super::group::{Forming, Judgement, Pending};
 use super::live::FAN_OUT_OCTETS_MAX;
@@ -156,15 +157,11 @@ impl Node {
             let Some(lane) = self.lanes.get_mut(reader.lane) else { continue };
             let may_read = reader.until_seconds.is_none_or(|until| self.seconds < until);
             let Some((head, expiry_and_envelope)) = kept.split_first() else {
-                reader.state = ReaderState::Behind;
-                behind.push(*id);
+                behind.push((*id, may_read));
                 continue;
             };
             if !may_read || !reader.has_credit() || !lane.has_room() {
-                reader.state = ReaderState::Behind;
-                if may_read {
-                    behind.push(*id);
-                }
+                behind.push((*id, may_read));
                 continue;
             }
             let step = stored.cursor().saturating_sub(reader.cursor);
@@ -179,8 +176,11 @@ impl Node {
                 self.fan_out.lanes.push(reader.lane);
             }
         }
-        for id in behind {
-            self.schedule(id);
+        for (id, may_read) in behind {
+            self.leave_tail(id);
+            if may_read {
+                self.schedule(id);
+            }
         }
         if self.fan_out.octets() > FAN_OUT_OCTETS_MAX {
             self.share_out();
@@ -228,11 +228,12 @@ impl Node {
     /// What is on its way to a log and was noted in the place of a copy that is not stored after all must
     /// not bring that back, should it fail too: its repetitions would be acknowledged and be nowhere.
     fn correct_previous(&mut self, failed: &Pending, group: GroupId) {
+        let copy = Copy::new(failed.expiry_seconds, failed.precedence, group.number);
         for log in &mut self.logs {
             let forming = log.in_flight.iter_mut().chain(std::iter::once(&mut log.forming));
             for entry in forming.flat_map(|forming| forming.entries.iter_mut()) {
                 if entry.key == failed.key
-                    && entry.previous.is_some_and(|previous| previous.is_of(group))
+                    && entry.previous.is_some_and(|previous| previous.is_the_same(copy))
                 {
                     entry.previous = failed.previous;
                 }
