@@ -322,7 +322,6 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: Some(Box::new(proptest::test_runner::FileFailurePersistence::Direct("tests/laws.proptest-regressions"))), max_shrink_iters: 20_000, ..ProptestConfig::with_cases(runs()) })]
 
     #[test]
-    #[ignore = "once in some thousand runs an unjudged record is judged at recovery by a copy stored after it"]
     fn whatever_disks_and_clients_do_the_node_keeps_its_word(
         is_fresh in any::<bool>(),
         steps in proptest::collection::vec(step(), 1..80),

@@ -122,6 +122,38 @@ impl Duplicates {
         others.iter().flatten().copied().find(covers)
     }
 
+    /// Whether a parcel offered at `now` repeats a copy in this log.
+    pub(super) fn is_covered_in(
+        &mut self,
+        log: usize,
+        key: Fingerprint,
+        (expiry_seconds, precedence): (u64, Precedence),
+        now_seconds: u64,
+    ) -> bool {
+        self.any_copy(key, |copy| {
+            copy.log() == log && copy.covers(expiry_seconds, precedence, now_seconds)
+        })
+    }
+
+    /// Whether there is a copy in this log that takes a parcel's place for as long as that one lives.
+    pub(super) fn is_outlived_in(
+        &mut self,
+        log: usize,
+        key: Fingerprint,
+        (expiry_seconds, precedence): (u64, Precedence),
+    ) -> bool {
+        let parcel = Copy::new(expiry_seconds, precedence, 0);
+        self.any_copy(key, |copy| copy.log() == log && copy.is_no_less_than(parcel))
+    }
+
+    fn any_copy(&mut self, key: Fingerprint, is_meant: impl Fn(Copy) -> bool) -> bool {
+        let Some(copy) = self.shard(key).and_then(|shard| shard.get(&key).copied()) else {
+            return false;
+        };
+        let others = copy.has_others().then(|| self.others.get(&key)).flatten();
+        is_meant(copy) || others.is_some_and(|all| all.iter().flatten().copied().any(is_meant))
+    }
+
     /// Notes a copy. Returns what stood in its place, for [`Duplicates::restore`].
     pub(super) fn insert(&mut self, key: Fingerprint, copy: Copy) -> Option<Copy> {
         let shard = self.shard(key)?;

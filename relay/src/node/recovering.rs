@@ -12,7 +12,13 @@ use crate::protocol::GroupId;
 use chappe_codec::precedence::Precedence;
 use chappe_store::StoredRecords;
 
-/// A durable parcel that was not looked at for duplicates yet.
+/// A durable parcel that was not looked at for duplicates when it was stored.
+///
+/// It must be judged alike after every start, also after later copies were stored: else one that repeated it
+/// and was acknowledged for that could be lost. In its own log only copies before it count, and the order of
+/// sequences tells which those are. Nothing tells that of a copy in the other log, so that one counts only
+/// if it does for all that the parcel would have done: it is as urgent and lives as long. So in a
+/// rare case a parcel is given out twice, and none is lost.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unjudged {
     log: usize,
@@ -23,6 +29,8 @@ pub(super) struct Unjudged {
     stored_seconds: u64,
     /// Whether the address's account knows it already.
     is_counted: bool,
+    /// Whether it was looked at beside what lies before it in its log.
+    is_met: bool,
 }
 
 impl Node {
@@ -48,10 +56,12 @@ impl Node {
                 entry: Entry::new(*sequence, expiry_seconds, record.octets()),
                 stored_seconds: record.stored_seconds,
                 is_counted: false,
+                is_met: true,
             };
             if record.is_judged {
                 self.place(&unjudged);
-            } else {
+            } else if !self.repeats_in_its_log(&unjudged) {
+                self.note(&unjudged);
                 self.unjudged.push(unjudged);
             }
         }
@@ -59,15 +69,49 @@ impl Node {
 
     /// Puts a durable parcel where readers and duplicates find it.
     fn place(&mut self, parcel: &Unjudged) {
-        let expiry_seconds = parcel.entry.expiry_seconds();
-        let copy = Copy::new(expiry_seconds, parcel.precedence, 0);
+        self.note(parcel);
+        self.shelve(parcel);
+    }
+
+    fn note(&mut self, parcel: &Unjudged) {
+        let copy = Copy::new(parcel.entry.expiry_seconds(), parcel.precedence, 0);
         self.duplicates.insert(parcel.key, copy);
+    }
+
+    fn shelve(&mut self, parcel: &Unjudged) {
+        let expiry_seconds = parcel.entry.expiry_seconds();
         let place = self.shelves.place(parcel.address);
         if let Some(shelf) = self.shelves.get_mut(place) {
             shelf.insert(parcel.precedence, parcel.entry);
             if !parcel.is_counted {
                 let octets = u64::try_from(parcel.entry.octets()).unwrap_or(0);
                 shelf.account.add(expiry_seconds, octets);
+            }
+        }
+    }
+
+    fn repeats_in_its_log(&mut self, parcel: &Unjudged) -> bool {
+        let asked = (parcel.entry.expiry_seconds(), parcel.precedence);
+        self.duplicates.is_covered_in(parcel.log, parcel.key, asked, parcel.stored_seconds)
+    }
+
+    /// Shows readers what was not judged and repeats nothing; FLASH first, since only it can cover what
+    /// lies in the other log.
+    fn judge_unjudged(&mut self) {
+        let mut unjudged = std::mem::take(&mut self.unjudged);
+        unjudged.sort_by_key(|parcel| (parcel.log, parcel.entry.sequence));
+        for parcel in &unjudged {
+            if !parcel.is_met {
+                if self.repeats_in_its_log(parcel) {
+                    continue;
+                }
+                self.note(parcel);
+            }
+            let asked = (parcel.entry.expiry_seconds(), parcel.precedence);
+            let is_outlived = (0..parcel.log)
+                .any(|other| self.duplicates.is_outlived_in(other, parcel.key, asked));
+            if !is_outlived {
+                self.shelve(parcel);
             }
         }
     }
@@ -88,6 +132,7 @@ impl Node {
             entry: stored,
             stored_seconds: self.seconds,
             is_counted: true,
+            is_met: false,
         });
     }
 
@@ -99,15 +144,7 @@ impl Node {
         if !self.logs.iter().all(|log| log.is_recovered) {
             return;
         }
-        let mut unjudged = std::mem::take(&mut self.unjudged);
-        unjudged.sort_by_key(|parcel| (parcel.stored_seconds, parcel.log, parcel.entry.sequence));
-        for parcel in &unjudged {
-            let (expiry, precedence) = (parcel.entry.expiry_seconds(), parcel.precedence);
-            let at = parcel.stored_seconds;
-            if self.duplicates.covering(parcel.key, expiry, precedence, at).is_none() {
-                self.place(parcel);
-            }
-        }
+        self.judge_unjudged();
         for index in 0..self.logs.len() {
             self.judge_pending(index, now);
         }
@@ -159,13 +196,7 @@ impl Node {
         if !self.logs.iter().all(|log| log.is_recovered) {
             return;
         }
-        for parcel in std::mem::take(&mut self.unjudged) {
-            let (expiry, precedence) = (parcel.entry.expiry_seconds(), parcel.precedence);
-            let at = parcel.stored_seconds;
-            if self.duplicates.covering(parcel.key, expiry, precedence, at).is_none() {
-                self.place(&parcel);
-            }
-        }
+        self.judge_unjudged();
         for octets in records.records.iter() {
             let Some(record) = Record::parse(octets) else { continue };
             let place = self.shelves.find(&record.parcel.address);
