@@ -1,7 +1,8 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills
 
 FUZZ_SECONDS ?= 5
 
@@ -22,7 +23,7 @@ demo: setup       ## Play the convoy: separate processes, every hop shown, the t
 second-opinion:   ## The demo's transcript, checked by a program written from the spec alone
 	python3 test-vectors/check/transcript.py target/demo/transcript.jsonl target/demo/public-keys.json
 
-test: setup-test format lint docs units vectors checker tables dissector embedded selftest fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
+test: setup-test format lint docs units vectors checker tables dissector embedded selftest miri-short fuzz-short demo second-opinion  ## Everything CI checks, on a clean clone
 
 format:
 	cargo fmt --all --check
@@ -40,6 +41,9 @@ docs:
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
 
+long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
+	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture
+
 bench-codec: setup-bench  ## Sizes and speed of signals: tables, and target/bench/codec.json
 	@.ci/bench-codec
 
@@ -48,6 +52,12 @@ bench-seal: setup-bench  ## Octets and speed of sealing: tables, and target/benc
 
 setup-bench:
 	@.ci/setup bench
+
+bench-store:      ## The store on a folder beside a plain loop, and a start with 10 million records; target/bench/, dated
+	@.ci/store bench
+
+store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); target/store/, dated
+	@.ci/store kills $(KILLS) $(SEED)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model
@@ -79,7 +89,7 @@ checker:          ## The vectors, read by a program written from the spec alone
 miri:             ## The codec's tests in Miri, the long version; target/miri/, dated
 	@.ci/miri long
 
-miri-short:       ## The same in minutes; skipped where Miri cannot be had
+miri-short:       ## A part of them, about a minute; skipped where Miri cannot be had
 	@.ci/miri short
 
 timing:           ## Whether times tell secrets: a t-test after dudect; target/timing/, dated

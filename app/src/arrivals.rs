@@ -5,8 +5,8 @@ use crate::device::Device;
 use crate::device::anchoring;
 use crate::device::contacts::{Contact, display_name};
 use crate::device::content::{Content, Outside, outside};
-use crate::device::received::Known;
-use crate::device::station::{Arrival, Changed, Message, Signed};
+use crate::device::received::{Known, Received};
+use crate::device::station::{Arrival, Changed, Message, Retimed, Signed};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::report::Report;
@@ -15,12 +15,18 @@ use crate::signal;
 use crate::text;
 use crate::transcript::MessageLine;
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
+use chappe_codec::account::Account;
 use chappe_codec::envelope::{OpenEnvelope, OpenError};
+use chappe_codec::identity::Limit;
 use chappe_codec::statement::{Evidence, Vouching, Whereabouts, waits_for_signature};
+use jiff::Timestamp;
 use serde_json::json;
-use std::collections::VecDeque;
-use std::time::Instant;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+
+/// How often it is told that a revoked device tries to speak.
+const REVOKED_EVERY: Duration = Duration::from_secs(600);
 
 /// What is told and anchored, in the order it came.
 pub(crate) struct Desk<'a> {
@@ -30,6 +36,15 @@ pub(crate) struct Desk<'a> {
     report: Report,
     /// Signed, and waiting for the ledger.
     waiting: VecDeque<Signed>,
+    /// Of devices that were revoked, when it was last told that they try.
+    revoked: BTreeMap<(Account, u8), Told>,
+}
+
+/// When something was told last, and how often it was not since.
+#[derive(Debug, Default)]
+struct Told {
+    at: Option<Instant>,
+    unsaid: u64,
 }
 
 impl<'a> Desk<'a> {
@@ -39,7 +54,14 @@ impl<'a> Desk<'a> {
         ledger: Option<LedgerClient>,
         report: Report,
     ) -> Self {
-        Self { device, contacts, ledger, report, waiting: VecDeque::new() }
+        Self {
+            device,
+            contacts,
+            ledger,
+            report,
+            waiting: VecDeque::new(),
+            revoked: BTreeMap::new(),
+        }
     }
 
     /// What was told before a restart is not told again, what a crash kept back is; what lacks a
@@ -64,6 +86,9 @@ impl<'a> Desk<'a> {
             match arrival {
                 Arrival::Message(message) => self.tell_message(content, &message),
                 Arrival::Changed(change) => self.tell_change(&change),
+                Arrival::Retimed(retimed) => self.tell_time(&retimed),
+                // Answered by whoever can send.
+                Arrival::Asked(_) => {}
                 Arrival::PostQuantum(account) => {
                     let name = display_name(&self.contacts, account);
                     self.report.event(
@@ -87,8 +112,58 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Tells that an envelope was refused. What was seen before is not worth a word.
-    pub(crate) fn refused(&self, envelope: &[u8], refusal: OpenError) {
+    /// Tells that an envelope was refused, and what it brought all the same.
+    pub(crate) fn turned_away(
+        &mut self,
+        received: &mut Received<'_>,
+        envelope: &[u8],
+        refusal: OpenError,
+    ) -> Outcome<()> {
+        match received.revoked_author(envelope)? {
+            Some((account, device)) if refusal == OpenError::Revoked => {
+                self.tell_revoked(account, device, envelope);
+            }
+            _ => self.refused(envelope, refusal),
+        }
+        for changed in received.heed(envelope) {
+            self.tell_change(&changed);
+        }
+        Ok(())
+    }
+
+    /// "At most once in ten minutes for each device" (spec/11-session.md, "Refusals").
+    fn tell_revoked(&mut self, account: Account, device: u8, envelope: &[u8]) {
+        let told = self.revoked.entry((account, device)).or_default();
+        if told.at.is_some_and(|at| at.elapsed() < REVOKED_EVERY) {
+            told.unsaid = told.unsaid.saturating_add(1);
+            return;
+        }
+        let more = std::mem::take(&mut told.unsaid);
+        told.at = Some(Instant::now());
+        let name = display_name(&self.contacts, account.id());
+        let before = if more == 0 { String::new() } else { format!(", {more} more since") };
+        self.report.event(
+            "refused",
+            &format!(
+                "refused {} octets: device {device} of {name}, which was REVOKED, or somebody who \
+                 repeats it, is trying to speak{before}",
+                envelope.len()
+            ),
+            json!({
+                "what": "envelope",
+                "kind": OpenError::Revoked.name(),
+                "message": OpenError::Revoked.to_string(),
+                "account": account.id().to_string(),
+                "device": device,
+                "more": more,
+                "size": envelope.len(),
+                "octets": hex::encode(envelope),
+            }),
+        );
+    }
+
+    /// What was seen before is not worth a word.
+    fn refused(&self, envelope: &[u8], refusal: OpenError) {
         if refusal == OpenError::Replay {
             return;
         }
@@ -127,6 +202,7 @@ impl<'a> Desk<'a> {
         &mut self,
         (evidence, began): (Evidence, Instant),
         answer: Result<Anchored, ClientError>,
+        received: &mut Received<'_>,
     ) -> Outcome<()> {
         let anchored = answer.map_err(anchoring::failure)?;
         let Some(signed) = self.waiting.pop_front() else { return Ok(()) };
@@ -153,14 +229,19 @@ impl<'a> Desk<'a> {
                 "microseconds": u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             }),
         );
+        for arrival in received.station.anchored(&signed)? {
+            if let Arrival::Retimed(retimed) = arrival {
+                self.tell_time(&retimed);
+            }
+        }
         Ok(())
     }
 
     /// Anchors everything that waits.
-    pub(crate) async fn anchor_all(&mut self) -> Outcome<()> {
+    pub(crate) async fn anchor_all(&mut self, received: &mut Received<'_>) -> Outcome<()> {
         while let Some(anchoring) = self.begin_anchoring()? {
             let (kept, answer) = anchoring.finished().await?;
-            self.finish_anchoring(kept, answer)?;
+            self.finish_anchoring(kept, answer, received)?;
         }
         Ok(())
     }
@@ -232,6 +313,42 @@ impl<'a> Desk<'a> {
     pub(crate) fn tell_change(&self, changed: &Changed) {
         let name = |account| display_name(&self.contacts, account);
         changes::report(self.report, &changed.change, &changed.endorsement, name);
+    }
+
+    /// How the time of a message stands to its device's certificate, once more is known of it.
+    pub(crate) fn tell_time(&self, retimed: &Retimed) {
+        let Retimed { author, id, is_outside, clocks_disagree, by_author, received } = retimed;
+        let name = display_name(&self.contacts, author.id());
+        let verdict = if *is_outside {
+            format!("NOT PERMITTED for this device: {}", Limit::Time)
+        } else {
+            "its time is permitted for this device".to_owned()
+        };
+        let at = |seconds: u64| {
+            let time = i64::try_from(seconds).ok().and_then(|s| Timestamp::from_second(s).ok());
+            time.map_or_else(|| format!("{seconds} s"), |time| time.to_string())
+        };
+        let clocks = match received {
+            Some(received) if *clocks_disagree => format!(
+                "; the author's clock and ours disagree: signed {}, received {}",
+                at(by_author.earliest_seconds()),
+                at(*received)
+            ),
+            _ if *clocks_disagree => "; the author's clock and the ledger's disagree".to_owned(),
+            _ => String::new(),
+        };
+        self.report.event(
+            "time",
+            &format!("{name}: message {id}: {verdict}{clocks}"),
+            json!({
+                "author": author.id().to_string(),
+                "id": id.to_string(),
+                "permitted": !is_outside,
+                "clocks_disagree": clocks_disagree,
+                "signed": by_author.earliest_seconds(),
+                "received": received,
+            }),
+        );
     }
 
     fn tell_signed(&self, signed: &Signed, event: &str) {

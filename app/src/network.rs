@@ -4,8 +4,9 @@ use crate::device::Device;
 use crate::device::public_key;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
+use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
-use chappe_relay::{Address, ClientError, RelayClient, TransportKey, TransportSecret};
+use chappe_relay::{Address, ClientError, Cursors, RelayClient, TransportKey, TransportSecret};
 use std::net::SocketAddr;
 
 /// Which relay.
@@ -67,9 +68,19 @@ pub(crate) fn transport_key(what: &str, text: &str) -> Outcome<TransportKey> {
         .map_err(|error| Failure::new(Exit::Authentication, "weak_key", format!("{what}: {error}")))
 }
 
-/// Under which name a cursor is remembered: it has a meaning at one address of one log only.
-pub(crate) fn source(log: u64, address: Address) -> String {
-    format!("{log:016x}/{}", hex::encode(&address.octets))
+/// Under which name a cursor is remembered: it has a meaning at one address of one log only, and for
+/// one precedence.
+pub(crate) fn source(log: u64, address: Address, precedence: Precedence) -> String {
+    format!("{log:016x}/{}/{precedence}", hex::encode(&address.octets))
+}
+
+/// Where a reader of an address stands, by what it remembers of each source.
+pub(crate) fn cursors(log: u64, address: Address, known: impl Fn(&str) -> u64) -> Cursors {
+    let mut cursors = Cursors::default();
+    for precedence in Precedence::ALL {
+        cursors.set(precedence, known(&source(log, address, precedence)));
+    }
+    cursors
 }
 
 /// What a refusal of the relay means.

@@ -31,10 +31,7 @@ impl PassphraseArguments {
 
     /// A passphrase for a new key: asked twice at the terminal.
     pub(crate) fn read_new(&self) -> Outcome<Zeroizing<String>> {
-        match &self.passphrase_file {
-            Some(path) => not_empty(from_file(path)?),
-            None => twice(ask("Passphrase: ")?),
-        }
+        new_from(self.passphrase_file.as_ref(), "Passphrase: ")
     }
 }
 
@@ -49,10 +46,7 @@ pub(crate) struct NewPassphraseArguments {
 impl NewPassphraseArguments {
     /// The new passphrase: asked twice at the terminal.
     pub(crate) fn read(&self) -> Outcome<Zeroizing<String>> {
-        match &self.new_passphrase_file {
-            Some(path) => not_empty(from_file(path)?),
-            None => twice(ask("New passphrase: ")?),
-        }
+        new_from(self.new_passphrase_file.as_ref(), "New passphrase: ")
     }
 }
 
@@ -61,6 +55,14 @@ pub(crate) fn read_from(file: Option<&PathBuf>, prompt: &str) -> Outcome<Zeroizi
     match file {
         Some(path) => from_file(path),
         None => ask(prompt),
+    }
+}
+
+/// A new passphrase from a file, or asked for twice with this prompt.
+pub(crate) fn new_from(file: Option<&PathBuf>, prompt: &str) -> Outcome<Zeroizing<String>> {
+    match file {
+        Some(path) => not_empty(from_file(path)?),
+        None => twice(ask(prompt)?),
     }
 }
 

@@ -1,27 +1,14 @@
 //! What a certificate permits, as options and in plain words (spec/10-identity.md, "Certificate").
 
+mod families;
+
 use crate::exit::{Exit, Failure, Outcome};
 use chappe_codec::identity::{Area, NEVER, Permissions, Types};
 use chappe_codec::item::Family;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::signal::MessageCode;
+use families::FAMILIES;
 use jiff::Timestamp;
-
-/// The families that need permission, by name.
-const FAMILIES: [(&str, u8); 12] = [
-    ("text", 0x04),
-    ("telemetry", 0x02),
-    ("alert", 0x03),
-    ("lease", 0x11),
-    ("identity", 0x08),
-    ("challenge", 0x09),
-    ("record", 0x0A),
-    ("grant", 0x0B),
-    ("request", 0x0C),
-    ("value", 0x0D),
-    ("ballot", 0x0E),
-    ("process", 0x0F),
-];
 
 /// Hundred-thousandths in a degree.
 const DEGREE: f64 = 100_000.0;
@@ -147,7 +134,8 @@ fn describe_area(area: Area) -> String {
     format!("south {south}, west {west}, north {north}, east {east}")
 }
 
-fn time(seconds: u64) -> Outcome<String> {
+/// A moment in UTC, as people write it.
+pub(crate) fn time(seconds: u64) -> Outcome<String> {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     let time = Timestamp::from_second(seconds)
         .map_err(|error| Failure::new(Exit::Malformed, "out_of_range", error.to_string()))?;
@@ -157,6 +145,14 @@ fn time(seconds: u64) -> Outcome<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_is_of_a_family_that_needs_permission() {
+        let kinds = FAMILIES.map(|(_, code)| of_family(code));
+        assert!(kinds.iter().all(|kind| *kind != Types(0)));
+        let all = kinds.into_iter().fold(Types(0), Types::with);
+        assert_eq!(all, Types(0x00FF_F000), "bits 12 to 23 of the chapter, each once");
+    }
 
     #[test]
     fn permissions_are_read_and_told() {

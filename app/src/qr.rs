@@ -64,13 +64,20 @@ impl Modules {
 mod tests {
     use super::*;
     use crate::device::tests::device;
+    use crate::text_form::TextForm;
 
     /// Another implementation reads what was drawn, as a camera would see it.
     #[test]
-    fn a_drawn_card_reads_back() {
+    fn drawn_cards_and_revocations_read_back() {
         let folder = tempfile::tempdir().unwrap();
-        let text = device(folder.path()).identity.card().to_qr_text();
-        let drawn = draw(&text).unwrap();
+        let device = device(folder.path());
+        reads_back(&device.identity.card().to_qr_text());
+        let revocation = device.presigned_revocation().unwrap().to_bytes();
+        reads_back(&TextForm::Endorsement.write(&revocation));
+    }
+
+    fn reads_back(text: &str) {
+        let drawn = draw(text).unwrap();
         let lines: Vec<Vec<char>> = drawn.lines().map(|line| line.chars().collect()).collect();
         let side = lines[0].len();
         assert!(side <= 80, "{side} columns: it must fit a terminal");

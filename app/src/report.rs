@@ -11,6 +11,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Where nothing but [`Report::note`] is said, which has one form.
+    pub(crate) const WARNINGS: Self = Self { json: false };
+
     /// One event. `text` is for people; `fields` stand beside `"event"` in the JSON form.
     ///
     /// A reader that went away ends nothing: the work goes on, the line is lost.

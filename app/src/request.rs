@@ -48,6 +48,14 @@ impl Request {
         TextForm::Request.write(&octets)
     }
 
+    /// Of a certificate, the request for what ends its device, from the same root.
+    pub(crate) fn revocation(&self) -> Outcome<Option<Self>> {
+        let Self::Certificate(draft) = self else { return Ok(None) };
+        let Certificate { account, device, issue, .. } = *draft.content();
+        let content = Revocation { account, device, issue };
+        Ok(Some(Self::Revocation(Draft::new(content, draft.root().clone())?)))
+    }
+
     /// Signs as one keyholder.
     pub(crate) fn sign(&mut self, key: &SignKey, realm: Realm) -> Outcome<()> {
         match self {

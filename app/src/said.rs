@@ -10,6 +10,7 @@ use chappe_codec::identity::Carried;
 use chappe_codec::item::{Family, Item, Reference};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::signal::packed;
+use chappe_codec::statement::{Ids, Request};
 use serde_json::json;
 
 /// Longest line taken as a signal or a command, in octets.
@@ -23,6 +24,11 @@ pub(crate) const fn statement_item(body: &[u8]) -> Item<'_> {
 /// A lease as an item (spec/06-relay.md, "Lease").
 pub(crate) const fn lease_item(body: &[u8]) -> Item<'_> {
     Item { family: Family::LEASE, revision: 0, reference: Reference::None, body }
+}
+
+/// A card as an item (spec/10-identity.md, "Carried as items").
+pub(crate) const fn card_item(body: &[u8]) -> Item<'_> {
+    Item { family: Family::CARD, revision: 0, reference: Reference::None, body }
 }
 
 /// "Test messages never exceed PRIORITY" (spec/00-conventions.md, "Precedence").
@@ -55,9 +61,23 @@ pub(crate) fn describe(item: &Item<'_>) -> String {
         (Family::CARD, 0) => "contact card".into(),
         (Family::ENDORSEMENT, 0) => endorsement(item.body),
         (Family::PROOF, 0) => "proof of one message".into(),
+        (Family::REQUEST, 0) => request(item.body),
+        (Family::IDS, 0) => match Ids::parse(item.body) {
+            Ok(ids) => format!("ids of {} messages", ids.iter().count()),
+            Err(error) => damaged("list of ids", error),
+        },
         (family, revision) => {
             format!("family {:02x} revision {revision}: needs a newer Chappe", family.code())
         }
+    }
+}
+
+/// What somebody asks for.
+fn request(body: &[u8]) -> String {
+    match Request::parse(body) {
+        Ok(Request::Ids { count, .. }) => format!("asks for the ids of {count} messages"),
+        Ok(Request::Proof { .. } | Request::ProofOf(_)) => "asks for a proof of one message".into(),
+        Err(error) => format!("a damaged request ({error})"),
     }
 }
 

@@ -60,7 +60,7 @@ fn a_wipe_asks_for_a_word_and_for_no_passphrase() {
     assert_eq!(run(&wipe, "wipe\n").status.code(), Some(5));
 
     // The folder can be used again.
-    assert_eq!(homes.chappe("ana", &["id", "new"], "").0, 0);
+    assert_eq!(homes.chappe("ana", &["id", "new", "--no-put-away"], "").0, 0);
     assert_eq!(run(&[&wipe[..], &["--yes"]].concat(), "").status.code(), Some(0));
 }
 
@@ -176,4 +176,78 @@ fn no_secret_is_taken_on_a_command_line() {
         let help = String::from_utf8(help.stdout).unwrap();
         assert!(!help.contains("<PASSPHRASE>"), "{help}");
     }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_device_whose_journal_was_put_back_stops_until_it_is_repaired() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben", "relay"]);
+    let relay = Server::start(&homes, "relay", &["relay", "--listen", "127.0.0.1:0"]);
+    let (address, key) = (relay.of("address"), relay.of("key"));
+    let at_relay = ["--relay", address.as_str(), "--relay-key", key.as_str()];
+    let open = [&["send", "--open"], &at_relay[..]].concat();
+    let to_ben = [&["send", "--to", "ben"], &at_relay[..]].concat();
+    let recv = [&["recv", "--topic", "field"], &at_relay[..]].concat();
+    let summaries = |heard: &[Value]| {
+        let messages = heard.iter().filter(|line| line["event"] == "message");
+        messages.map(|line| line["summary"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // Whole, it says so and does nothing.
+    assert_eq!(homes.chappe("ana", &["device", "repair", "--yes"], "").1[0]["event"], "whole");
+    assert_eq!(homes.chappe("ana", &to_ben, &text_signal("first")).0, 0);
+
+    // The log of what was said is put back to where it was, the rest is not.
+    let home = homes.path("ana");
+    let areas = std::fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().path().join("sent"));
+    let log = areas.map(|sent| sent.join("log-0")).find(|log| log.exists()).unwrap();
+    let before = homes.path("before");
+    copy(&log, &before);
+    let many: String = (0..70).map(|n| text_signal(&format!("number {n}"))).collect();
+    assert_eq!(homes.chappe("ana", &open, &many).0, 0);
+    std::fs::remove_dir_all(&log).unwrap();
+    copy(&before, &log);
+    let (exit, said) = homes.chappe("ana", &open, &text_signal("another number 0"));
+    assert_eq!((exit, said[0]["error"]["kind"].as_str()), (4, Some("cut")), "{said:?}");
+    assert!(said[0]["error"]["advice"].as_str().unwrap().contains("chappe device repair"));
+
+    assert_eq!(homes.chappe("ana", &["device", "repair"], "no\n").0, 2);
+    let all = homes.with("ana", &["device", "repair"]);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let repaired = run(&all, "repair\n");
+    assert_eq!(repaired.status.code(), Some(0));
+    let told = String::from_utf8_lossy(&repaired.stderr);
+    for words in ["is lost", "statements", "sessions"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    // The new card goes out, and after it what is said: in the open and sealed, both ways.
+    let queued = [&["send", "--queued"], &at_relay[..]].concat();
+    let to_ana = [&["send", "--to", "ana"], &at_relay[..]].concat();
+    assert_eq!(homes.chappe("ana", &queued, "").0, 0);
+    assert_eq!(homes.chappe("ana", &open, &text_signal("open again")).0, 0);
+    assert_eq!(homes.chappe("ana", &to_ben, &text_signal("sealed again")).0, 0);
+    let heard = summaries(&homes.chappe("ben", &recv, "").1).join("|");
+    for words in ["first", "contact card", "open again", "sealed again"] {
+        assert!(heard.contains(words), "{words}: {heard}");
+    }
+    assert_eq!(homes.chappe("ben", &to_ana, &text_signal("I hear")).0, 0);
+    let heard = summaries(&homes.chappe("ana", &recv, "").1).join("|");
+    assert!(heard.contains("I hear"), "{heard}");
+
+    // A copy of everything does not show; its owner says so.
+    let (exit, said) = homes.chappe("ana", &["device", "repair", "--restored", "--yes"], "");
+    assert_eq!((exit, said[0]["event"].as_str()), (0, Some("repaired")), "{said:?}");
+    assert_eq!(said[0]["refused"], serde_json::json!([]));
 }

@@ -78,13 +78,39 @@ fn a_lost_device_is_revoked_by_what_a_friend_keeps() {
     assert_eq!((exit, error_kind(&said)), (4, Some("revoked")));
 }
 
+/// "Of `revoked` the person is told whose device seems to try, at most once in ten minutes"
+/// (spec/11-session.md, "Refusals").
+#[test]
+fn a_revoked_device_that_tries_is_named_once() {
+    let homes = Homes::new();
+    homes.people(&["lost", "ben"]);
+    let at_relay = AtRelay::start(&homes);
+    let file = homes.path("lost.revocation");
+    assert_eq!(homes.chappe("lost", &["device", "revocation", text(&file)], "").0, 0);
+    let to_ben = at_relay.with(&["send", "--to", "ben"]);
+    let listen = at_relay.with(&["recv"]);
+    // Ben never answers, so it goes on with first flights.
+    assert_eq!(homes.chappe("lost", &to_ben, &text_signal("one")).0, 0);
+    assert_eq!(kinds(&homes.chappe("ben", &listen, "").1), ["message"]);
+    let revoke = at_relay.with(&["device", "revoke", text(&file)]);
+    assert_eq!(homes.chappe("ben", &revoke, "").0, 0);
+    for words in ["two", "three"] {
+        assert_eq!(homes.chappe("lost", &to_ben, &text_signal(words)).0, 0);
+    }
+    let (exit, heard) = homes.chappe("ben", &listen, "");
+    assert_eq!((exit, kinds(&heard)), (0, vec!["refused"]), "{heard:?}");
+    let account = homes.chappe("lost", &["id", "show"], "").1[0]["account"].clone();
+    assert_eq!((&heard[0]["kind"], &heard[0]["account"]), (&"revoked".into(), &account));
+    assert_eq!(heard[0]["device"], 1);
+}
+
 /// "They count … also in one whose author is unknown" (spec/10-identity.md, "Carried as items").
 #[test]
 fn a_stranger_may_carry_a_revocation() {
     let homes = Homes::new();
     homes.people(&["lost", "ben"]);
     // Nobody's contact, who knows nobody.
-    assert_eq!(homes.chappe("stranger", &["id", "new"], "").0, 0);
+    assert_eq!(homes.chappe("stranger", &["id", "new", "--no-put-away"], "").0, 0);
     let at_relay = AtRelay::start(&homes);
     let file = homes.path("lost.revocation");
     assert_eq!(homes.chappe("lost", &["device", "revocation", text(&file)], "").0, 0);
@@ -118,7 +144,8 @@ fn two_of_three_keyholders_certify_a_device() {
     let mut keys = Vec::new();
     for keyholder in ["one", "two", "three"] {
         let file = homes.path(&format!("{keyholder}.root"));
-        let new = ["root", "new", text(&file), "--passphrase-file", text(&passphrase)];
+        let new =
+            ["root", "new", text(&file), "--no-successor", "--passphrase-file", text(&passphrase)];
         keys.push(printed(&homes, &new, "key"));
         assert!(keys.last().unwrap().starts_with("chappe-root:"));
         assert!(!run(&new, "").status.success(), "it is never overwritten");

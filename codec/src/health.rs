@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn a_good_source_passes() {
-        for name in 0..100 {
+        // Each is 64 hashes and 2,048 looks at a window, a second and more in Miri.
+        let names = if cfg!(miri) { 0..1 } else { 0..100 };
+        for name in names {
             assert_eq!(check(&sample(name), &sample(name + 100)), Ok(()), "{name}");
         }
     }

@@ -43,6 +43,10 @@ impl Family {
     pub const RATCHET: Self = Self(0x15);
     /// The proof that a statement holds one message (spec/04-statement.md).
     pub const PROOF: Self = Self(0x16);
+    /// A request for a proof or for ids: [`Request`](crate::statement::Request).
+    pub const REQUEST: Self = Self(0x17);
+    /// The ids of messages: [`Ids`](crate::statement::Ids).
+    pub const IDS: Self = Self(0x18);
 
     /// The family of a code; 0 is never used.
     #[must_use]
@@ -116,7 +120,9 @@ const fn forms_of(family: Family, revision: u8) -> Option<&'static [u8]> {
             | Family::CARD
             | Family::ENDORSEMENT
             | Family::RATCHET
-            | Family::PROOF,
+            | Family::PROOF
+            | Family::REQUEST
+            | Family::IDS,
             0,
         ) => Some(&[0]),
         _ => None,

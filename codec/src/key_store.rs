@@ -14,7 +14,7 @@ pub trait KeyStore {
     fn identity_key(&self) -> [u8; 32];
 
     /// The public halves of the prekeys (X25519) still kept, the newest first, at most
-    /// [`PREKEYS_MAX`](crate::limits::PREKEYS_MAX) (spec/11-session.md, "Replay").
+    /// [`PREKEYS_MAX`](crate::limits::PREKEYS_MAX) (spec/11-session.md, "Life of a prekey").
     fn prekeys(&self) -> &[[u8; 32]];
 
     /// Signs `context ‖ realm ‖ parts` with the signing key.

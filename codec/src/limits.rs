@@ -12,6 +12,9 @@ pub const ENVELOPE_OCTETS_MAX: usize = 16 * 1024;
 /// Messages one statement may cover.
 pub const STATEMENT_MESSAGES_MAX: u16 = 1024;
 
+/// Ids asked for or given at once (spec/04-statement.md, "Asking for what is missing").
+pub const MISSING_IDS_MAX: u16 = 64;
+
 /// Octets of a signal on the standard wire. The standard sets no maximum for the text of its A, F,
 /// K and R messages; this one leaves room for every URL in practice and bounds what a reader holds.
 pub const SIGNAL_OCTETS_MAX: usize = 2048;
@@ -33,11 +36,26 @@ pub const NOTATION_NAME_CHARACTERS_MAX: usize = 32;
 /// Messages the threads of one reader are made of (spec/01-signal.md, "Threads").
 pub const THREAD_MESSAGES_MAX: usize = 1024;
 
-/// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Replay").
+/// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Life of a
+/// prekey").
 pub const PREKEYS_MAX: usize = 3;
 
-/// How long a prekey is kept after its expiry: 90 days (spec/11-session.md, "Replay").
+/// How long a prekey is made for: 30 days (spec/11-session.md, "Life of a prekey").
+pub const PREKEY_LIFE_SECONDS: u64 = 30 * 86_400;
+
+/// With less than this left of its life a prekey is replaced: half of it.
+pub const PREKEY_RENEWAL_SECONDS: u64 = PREKEY_LIFE_SECONDS / 2;
+
+/// How long a prekey is kept after its expiry: 90 days (spec/11-session.md, "Life of a prekey").
 pub const PREKEY_AFTER_EXPIRY_SECONDS: u64 = 90 * 86_400;
+
+/// How far an author's clock may be ahead of who receives its statement: five minutes
+/// (spec/10-identity.md, "Which time counts").
+pub const AUTHOR_TIME_AHEAD_SECONDS: u64 = 300;
+
+/// How long before it was received a message may be from: 30 days, as long as a relay keeps a parcel
+/// (spec/10-identity.md, "Which time counts").
+pub const AUTHOR_TIME_BEHIND_SECONDS: u64 = 30 * 86_400;
 
 /// Accounts in a directory that a person vouches for.
 pub const DIRECTORY_ACCOUNTS_MAX: usize = 4096;

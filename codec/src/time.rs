@@ -3,7 +3,7 @@
 use crate::framing::{Parsed, field, octets};
 
 /// Seconds since 1970-01-01T00:00:00Z on the wire: 40 bits, enough for 34,000 years.
-const SECONDS_MAX: u64 = (1 << 40) - 1;
+pub(crate) const SECONDS_MAX: u64 = (1 << 40) - 1;
 
 /// The width that says "no upper bound known".
 const WIDTH_UNBOUNDED: u16 = u16::MAX;

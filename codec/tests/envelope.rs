@@ -8,7 +8,7 @@ use chappe_codec::card::Card;
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
 use chappe_codec::id::MessageId;
-use chappe_codec::identity::Identity;
+use chappe_codec::identity::{Identity, Prekeys};
 use chappe_codec::item::{Family, Item, Reference, emit_items, parse_items};
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
@@ -20,12 +20,13 @@ const LIVE: Realm = Realm { mode: Mode::Live, network: 1 };
 const EXERCISE: Realm = Realm { mode: Mode::Exercise, network: 1 };
 
 fn identity(number: u8, realm: Realm) -> Identity {
-    let mut seed = [number; 144];
+    let mut seed = [number; 112];
     for (index, octet) in seed.iter_mut().enumerate() {
         *octet = octet.wrapping_mul(31).wrapping_add(u8::try_from(index).unwrap());
     }
     let root = SignKey::from_seed(&[number; 32]);
-    Identity::first_device(&root, &seed, 1_800_000_000, realm).unwrap()
+    let prekeys = Prekeys::first(&[number ^ 0xFF; 32], 1_800_000_000);
+    Identity::first_device(&root, &seed, prekeys, realm).unwrap()
 }
 
 fn reference() -> impl Strategy<Value = Reference> {
@@ -48,7 +49,7 @@ fn items() -> impl Strategy<Value = Vec<OwnedItem>> {
 fn with_registered_form((family, revision, reference, body): OwnedItem) -> OwnedItem {
     let reference = match (family, revision) {
         (0x01, 0) => Reference::InBody,
-        (0x10 | 0x11 | 0x13..=0x16, 0) => Reference::None,
+        (0x10 | 0x11 | 0x13..=0x18, 0) => Reference::None,
         (0x01, 1) | (0x04, 0) if reference == Reference::InBody => Reference::None,
         _ => reference,
     };

@@ -6,10 +6,12 @@
 #![allow(clippy::arithmetic_side_effects, missing_docs)]
 
 use chappe_codec::health::{self, SAMPLE_OCTETS};
+use chappe_codec::identity::Prekeys;
+use chappe_codec::limits::PREKEY_LIFE_SECONDS;
 use chappe_codec::realm::Realm;
 use chappe_codec::vault::{
-    Area, Bounds, Page, PageKey, Place, RecordKey, RootFile, SLOTS_OCTETS, SlotContent,
-    StretchedKey, Vault, VaultError, Work, WrappingKey, sealed_file,
+    Area, Bounds, Page, PageContent, PageKey, Place, PrekeyPage, RecordKey, RootFile, SLOTS_OCTETS,
+    SlotContent, StretchedKey, Vault, VaultError, Work, WrappingKey, sealed_file,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,7 +47,7 @@ fn every_vector_is_answered_as_it_says() {
         }
     }
     println!("{counts:?}");
-    assert_eq!(counts.len(), 15, "{counts:?}");
+    assert_eq!(counts.len(), 17, "{counts:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -132,6 +134,27 @@ fn answer(kind: &str, given: &Value) -> Answer {
                 "other_open": placed.is_other_open,
             }))
         }
+        "prekeys_write" => {
+            let page = PrekeyPage {
+                serial: number(&given["serial"]),
+                prekeys: prekeys(&given["prekeys"]),
+            };
+            let sealed = PageKey::of_prekeys(&wrapping_key(given), area(given))
+                .seal(&page, place(&given["place"]), array(&given["nonce"]))
+                .map_err(VaultError::name)?;
+            Ok(json!({"octets": hex(&sealed)}))
+        }
+        "prekeys_open" => {
+            let placed = PageKey::of_prekeys(&wrapping_key(given), area(given))
+                .open(&octets(&given["file"]))
+                .map_err(VaultError::name)?;
+            Ok(json!({
+                "serial": placed.page.serial.to_string(),
+                "prekeys": shown(&placed.page),
+                "place": u8::from(placed.place == Place::Second),
+                "other_open": placed.is_other_open,
+            }))
+        }
         "page_check" => {
             let page = Page {
                 serial: 0,
@@ -213,6 +236,26 @@ fn page(given: &Value) -> Page {
         first: number(&given["first"]),
         reserved: number(&given["reserved"]),
     }
+}
+
+/// The oldest is made first, each 30 days before it expires.
+fn prekeys(given: &Value) -> Prekeys {
+    let mut oldest_first = given.as_array().unwrap().iter().rev();
+    let first = oldest_first.next().unwrap();
+    let mut prekeys = Prekeys::expiring_at(&array(&first["seed"]), number(&first["expiry"]));
+    for one in oldest_first {
+        prekeys.renew(&array(&one["seed"]), number::<u64>(&one["expiry"]) - PREKEY_LIFE_SECONDS);
+    }
+    prekeys
+}
+
+/// Seeds are not shown but in what is sealed.
+fn shown(page: &PrekeyPage) -> Value {
+    let content = page.to_octets();
+    let each = page.prekeys.public().into_iter().enumerate().map(|(at, (_, expiry))| {
+        json!({"seed": hex(&content[10 + 37 * at..][..32]), "expiry": expiry.to_string()})
+    });
+    each.collect()
 }
 
 fn page_key(given: &Value) -> PageKey {

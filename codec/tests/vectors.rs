@@ -101,6 +101,7 @@ fn answer(id: &str, kind: &str, given: &Value) -> Answer {
         "card_read" => identity::card_read(given),
         "card_qr" => identity::card_qr(given),
         "card_that_counts" => identity::card_that_counts(given),
+        "prekey_life" => identity::prekey_life(given),
         "words" => identity::verification_words(given),
         "permitted" => identity::permitted(given),
         "device_open_write" => device::open_write(given),
@@ -109,6 +110,10 @@ fn answer(id: &str, kind: &str, given: &Value) -> Answer {
         "device_statement_read" => device::statement_read(given),
         "proof_write" => device::proof_write(given),
         "proof_read" => device::proof_read(given),
+        "request_write" => device::request_write(given),
+        "request_read" => device::request_read(given),
+        "ids_write" => device::ids_write(given),
+        "ids_read" => device::ids_read(given),
         _ => panic!("{id}: no function for the kind {kind}"),
     }
 }

@@ -3,7 +3,7 @@
 
 use chappe_codec::base45;
 use chappe_codec::card::Card;
-use chappe_codec::identity::Identity;
+use chappe_codec::identity::{Identity, Prekeys};
 use chappe_codec::key::SignKey;
 use chappe_codec::key_store::KeyStore;
 use chappe_codec::label::LabelKey;
@@ -15,7 +15,8 @@ const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
 
 static ME: LazyLock<Identity> = LazyLock::new(|| {
     let root = SignKey::from_seed(&[2; 32]);
-    Identity::first_device(&root, &[1; 144], 0, REALM).expect("fresh seeds")
+    let prekeys = Prekeys::first(&[3; 32], 0);
+    Identity::first_device(&root, &[1; 112], prekeys, REALM).expect("fresh seeds")
 });
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {

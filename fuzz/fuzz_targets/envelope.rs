@@ -4,7 +4,7 @@
 
 use chappe_codec::chain::Position;
 use chappe_codec::envelope::{Envelope, OpenEnvelope};
-use chappe_codec::identity::Identity;
+use chappe_codec::identity::{Identity, Prekeys};
 use chappe_codec::item::{Item, emit_items, parse_items};
 use chappe_codec::key::SignKey;
 use chappe_codec::key_store::KeyStore;
@@ -25,7 +25,8 @@ static PAIR: LazyLock<Pair> = LazyLock::new(|| Pair { author: device(1), recipie
 
 fn device(number: u8) -> Identity {
     let root = SignKey::from_seed(&[number; 32]);
-    Identity::first_device(&root, &[number ^ 0x55; 144], 0, REALM).expect("fresh seeds")
+    let prekeys = Prekeys::first(&[number ^ 0x33; 32], 0);
+    Identity::first_device(&root, &[number ^ 0x55; 112], prekeys, REALM).expect("fresh seeds")
 }
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {

@@ -7,7 +7,7 @@ use chappe_codec::id::MessageId;
 use chappe_codec::identity::Signer;
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
-use chappe_codec::statement::{Evidence, Proof, Statement};
+use chappe_codec::statement::{Evidence, Ids, Proof, Request, Statement};
 use std::sync::LazyLock;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
@@ -37,5 +37,12 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
         let key = SECRET.public();
         let signer = Signer { account: Account::of_key(&key), device: 0, key };
         assert!(proof.verify(&MessageId([7; 32]), &signer, REALM).is_err());
+    }
+    if let Ok(request) = Request::parse(octets) {
+        assert_eq!(request.to_bytes(), octets);
+    }
+    if let Ok(ids) = Ids::parse(octets) {
+        assert_eq!(ids.to_bytes(), octets);
+        assert!((1..=64).contains(&ids.iter().count()));
     }
 });

@@ -76,11 +76,6 @@ impl Address {
         let (rest, octets) = field("address", framing::octets)(rest)?;
         Ok((rest, Self { kind, octets }))
     }
-
-    pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        out.push(self.kind.code());
-        out.extend_from_slice(&self.octets);
-    }
 }
 
 /// The kind only: logs do not say who reads what.

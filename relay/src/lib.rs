@@ -56,7 +56,8 @@ pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
-    Ack, ClientError, Delivery, Page, PendingAck, Reading, RelayClient, Subscription,
+    Ack, ClientError, Cursors, Delivery, Introduction, Page, PendingAck, Reading, RelayClient,
+    Subscription,
 };
 pub use delegation::Delegation;
 pub use key::{TransportKey, TransportSecret};

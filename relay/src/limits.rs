@@ -24,22 +24,17 @@ pub const MESSAGE_BODY_OCTETS_MAX: usize = 16_896;
 /// Versions a hello may name (normative).
 pub const HELLO_VERSIONS_MAX: usize = 8;
 
-/// Lanes of one connection at a time (normative). A [`RelayClient`](crate::RelayClient) takes up to
-/// five for itself: one for its fetches and one for each precedence it publishes with.
-pub const LANES_MAX: u32 = 16;
+/// Streams of one connection at a time, the control stream included (normative).
+pub const STREAMS_MAX: u32 = 16;
 
-/// Subscriptions a caller may hold open on one [`RelayClient`](crate::RelayClient) so that a lane is
-/// always left for each precedence, and one for a subscription that takes a dropped one's place: what
-/// remains of [`LANES_MAX`], less two, since quinn tells the client of ended lanes only when they are
-/// more than an eighth of all. With more subscriptions a publish may find no lane; open another
-/// connection instead.
-pub const CLIENT_SUBSCRIPTIONS_MAX: usize = 9;
+/// Publishes and forwards of one lane that are not answered yet (normative).
+pub const PUBLISHES_PENDING_MAX: u64 = 16_384;
 
-/// Publishes of one lane that are not answered yet (normative).
-pub const PUBLISHES_PENDING_MAX: usize = 1024;
+/// Octets of their bodies (normative).
+pub const PUBLISHES_PENDING_OCTETS_MAX: u64 = 16 << 20;
 
-/// Subscriptions open on one lane (normative).
-pub const SUBSCRIPTIONS_MAX: usize = 16;
+/// Subscribes and listens open on one lane together (normative).
+pub const READS_MAX: usize = 64;
 
 /// Parcels in the answer to one fetch (normative).
 pub const FETCH_PARCELS_MAX: u16 = 256;
@@ -47,45 +42,136 @@ pub const FETCH_PARCELS_MAX: u16 = 256;
 /// Octets of parcels in the answer to one fetch (normative). The first parcel always goes out.
 pub const FETCH_OCTETS_MAX: usize = 1 << 20;
 
+/// Octets of deliveries a subscription may be allowed ahead (normative).
+pub const CREDIT_MAX: i64 = 1 << 31;
+
+/// Relays a forward may name (normative).
+pub const FORWARD_HOMES_MAX: usize = 3;
+
+/// Relays a forward may still pass (normative).
+pub const FORWARD_HOPS_MAX: u8 = 8;
+
 /// How long a relay waits for the hello (normative).
 pub const HELLO_WAIT: Duration = Duration::from_secs(5);
 
-/// How long a client waits for the handshake and the answer to its hello together, and for a free lane
-/// when all are in use.
+/// How long a message that was begun may take to end (normative).
+pub const MESSAGE_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a client waits for the handshake and the answer to its hello together, and for a free
+/// lane when all are in use.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
+/// Subscriptions a caller may hold open on one [`RelayClient`](crate::RelayClient): each takes a place
+/// on the lane of every precedence, and one is left for a subscription that takes a dropped one's.
+pub const CLIENT_SUBSCRIPTIONS_MAX: usize = READS_MAX - 1;
+
+/// Octets of deliveries a client lets a subscription be ahead of its reader, for each precedence.
+pub const CLIENT_CREDIT: u32 = 1 << 20;
+
+/// Publishes a client lane takes before its callers wait for answers: half of what a relay allows, so
+/// that a relay never has to stop reading.
+pub const CLIENT_PENDING_MAX: usize = 8192;
+
+/// Octets a client lane holds for writing before its callers wait.
+pub const CLIENT_OUTPUT_OCTETS_MAX: usize = 256 << 10;
+
+/// Live parcels that wait for a listener's reader; what comes then is dropped.
+pub const CLIENT_LIVE_MAX: usize = 4096;
+
 /// Octets of answers that wait to be written on one lane. At the limit the lane takes up nothing new
-/// until its client has read some.
-pub const OUTPUT_OCTETS_MAX: usize = 2 << 20;
+/// until its client has read some: live parcels are dropped and subscriptions read from the log.
+pub const OUTPUT_OCTETS_MAX: usize = 1 << 20;
 
-/// Live parcels waiting for one lane's subscriptions. At the limit the live copy is dropped and
-/// the lane reads the log instead.
-pub const LIVE_QUEUE_MAX: usize = 256;
+/// Records in one group. While one is being synced the next may fill up to this; then lanes wait.
+pub const GROUP_RECORDS_MAX: usize = 16_384;
 
-/// Publishes of one precedence waiting for the store. At the limit lanes of that precedence wait.
-pub const STORE_QUEUE_MAX: usize = 4096;
+/// Octets of records in one group.
+pub const GROUP_OCTETS_MAX: usize = 4 << 20;
 
-/// Reads waiting for the store.
-pub const READ_QUEUE_MAX: usize = 256;
+/// Parcels asked of a store in one read for a subscription.
+pub const PAGE_PARCELS_MAX: usize = 256;
 
-/// Publishes committed by one sync.
-pub const COMMIT_PARCELS_MAX: usize = 4096;
+/// Octets asked of a store in one read for a subscription.
+pub const PAGE_OCTETS_MAX: usize = 256 << 10;
 
-/// Octets of parcels committed by one sync.
-pub const COMMIT_OCTETS_MAX: usize = 4 << 20;
+/// Reads of one store that are under way; others wait for their turn.
+pub const STORE_READS_MAX: usize = 16;
 
-/// Reads answered between two commits when both are waiting: a flood of publishes must not keep
-/// readers waiting for ever.
-pub const READS_BETWEEN_COMMITS_MAX: usize = 16;
+/// Requests of a lane that are dealt with before another lane has its turn, where the lane is FLASH.
+pub const BATCH_FLASH_MAX: usize = 1024;
+
+/// The same where it is not: what a FLASH may have to wait for, some tens of microseconds.
+pub const BATCH_MAX: usize = 128;
+
+/// Chunks read from a stream at a time: each is what one packet brought.
+pub const READ_CHUNKS_MAX: usize = 16;
+
+/// Chunks written to a stream at a time.
+pub const WRITE_CHUNKS_MAX: usize = 64;
+
+/// Octets of one stream that may lie unread at a relay. A flood fills this and no more, so that the
+/// network's queues are what bounds what is in front of a FLASH.
+pub const STREAM_WINDOW: u32 = 512 << 10;
+
+/// Octets a relay sends ahead of acknowledgements on one connection.
+pub const SEND_WINDOW: u64 = 4 << 20;
+
+/// Octets of datagrams that wait to be read from, and to be sent on, one connection.
+pub const DATAGRAM_BUFFER: usize = 64 << 10;
+
+/// Datagrams for one lane's listens that wait to be sent; what comes then is dropped.
+pub const LIVE_DATAGRAMS_MAX: usize = 256;
+
+/// Parts of the table of duplicates: each grows and is cleaned by itself, so that neither holds
+/// anybody up.
+pub const DUPLICATE_SHARDS: usize = 1024;
+
+/// Fingerprints of live parcels remembered in each of two generations. Older ones fall out when a
+/// place is full.
+pub const LIVE_FILTER_PLACES: usize = 1 << 16;
+
+/// How long a generation of them lasts; a repetition is known for one to two of these.
+pub const LIVE_FILTER_GENERATION: Duration = Duration::from_secs(4);
+
+/// Records of a log in one block: the log is given back to the disk by blocks that have expired.
+pub const BLOCK_RECORDS: usize = 1 << 16;
+
+/// Addresses looked through for expired parcels at one deadline.
+pub const SWEEP_ADDRESSES: usize = 1024;
+
+/// How often that, and the rest of the upkeep, is due.
+pub const UPKEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a store is told what may be given back to the disk.
+pub const DISCARD_EVERY_SECONDS: u64 = 60;
+
+/// How often a log is compacted when less than half of it is still alive.
+pub const COMPACT_EVERY_SECONDS: u64 = 3600;
+
+/// Octets a log has at least before it is compacted.
+pub const COMPACT_OCTETS_MIN: u64 = 64 << 20;
+
+/// Seconds in a bucket of what a sender or an address has stored.
+pub const QUOTA_BUCKET_SECONDS: u64 = 3600;
+
+/// Octets of records one sender may have stored, unless the options say otherwise.
+pub const SENDER_OCTETS_DEFAULT: u64 = 1 << 30;
+
+/// Octets of records one address may have stored, unless the options say otherwise.
+pub const ADDRESS_OCTETS_DEFAULT: u64 = 4 << 30;
+
+/// Publishes, taken while old records are still being read, whose judging waits for the end of that.
+/// At the limit publishing is refused until then.
+pub const UNJUDGED_MAX: usize = 1 << 20;
 
 /// A failed log is opened again at most this often.
 pub const REOPEN_EVERY: Duration = Duration::from_secs(1);
 
-/// Octets read from a lane at a time.
-pub const READ_OCTETS: usize = 64 << 10;
-
 /// Connections of one relay at a time.
-pub const CONNECTIONS_MAX: usize = 4096;
+pub const CONNECTIONS_MAX: usize = 65_536;
+
+/// Handshakes a second above which new clients must prove their network address first.
+pub const HANDSHAKES_WITHOUT_RETRY: u32 = 100;
 
 /// A connection on which nothing was heard for this long is gone.
 pub const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -95,9 +181,3 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// How long a relay that shuts down waits for its lanes to be answered.
 pub const DRAIN_MAX: Duration = Duration::from_secs(5);
-
-/// How often records nobody may get any more are looked for and discarded.
-pub const DISCARD_EVERY: Duration = Duration::from_secs(60);
-
-/// Publishes a client takes for one lane before it waits for answers.
-pub const CLIENT_QUEUE_MAX: usize = 1024;

@@ -53,23 +53,8 @@ impl Parcel {
     }
 
     pub(crate) fn read(input: &[u8]) -> framing::Parsed<'_, Self> {
-        let (after, head) = field("version", u8)(input)?;
-        if head >> 4 != 0 {
-            return refuse(ErrorKind::UnknownVersion, "version", input);
-        }
-        if head & 1 != 0 {
-            return refuse(ErrorKind::Reserved, "reserved", input);
-        }
-        let kind = if head & 8 == 0 { AddressKind::Mailbox } else { AddressKind::Topic };
-        let precedence = Precedence::from_bits(head >> 1);
-        let (after, octets) = field("address", framing::octets)(after)?;
-        let (after, expiry_seconds) = time::read_seconds("expiry", after)?;
-        if let Some(kind) = envelope_flaw(after) {
-            return refuse(kind, "envelope", after);
-        }
-        let (after, envelope) = rest(after)?;
-        let address = Address { kind, octets };
-        Ok((after, Self { address, precedence, expiry_seconds, envelope: envelope.to_vec() }))
+        let (rest, parcel) = ParcelRef::read(input)?;
+        Ok((rest, parcel.to_parcel()))
     }
 
     /// The parcel's octets.
@@ -81,10 +66,15 @@ impl Parcel {
     }
 
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        out.push((self.address.kind.code() << 3) | (self.precedence.to_bits() << 1));
+        out.push(self.head());
         out.extend_from_slice(&self.address.octets);
         out.extend_from_slice(&time::seconds_to_bytes(self.expiry_seconds));
         out.extend_from_slice(&self.envelope);
+    }
+
+    /// Octet 0: version, kind and precedence.
+    pub(crate) const fn head(&self) -> u8 {
+        head(self.address.kind, self.precedence)
     }
 
     /// The parcel's length in octets.
@@ -119,7 +109,109 @@ impl Parcel {
     }
 }
 
-fn envelope_flaw(envelope: &[u8]) -> Option<ErrorKind> {
+/// A parcel where it lies: nothing is copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ParcelRef<'a> {
+    /// Where it goes.
+    pub address: Address,
+    /// How urgent it is.
+    pub precedence: Precedence,
+    expiry_seconds: u64,
+    octets: &'a [u8],
+}
+
+impl<'a> ParcelRef<'a> {
+    /// Reads a parcel; the envelope is everything behind the header.
+    ///
+    /// # Errors
+    /// As [`Parcel::parse`].
+    pub fn parse(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        framing::parse_all(octets, Self::read)
+    }
+
+    pub(crate) fn read(input: &'a [u8]) -> framing::Parsed<'a, Self> {
+        let (after, head) = field("version", u8)(input)?;
+        let (kind, precedence) = match split_head(head) {
+            Ok(split) => split,
+            Err((kind, name)) => return refuse(kind, name, input),
+        };
+        let (after, octets) = field("address", framing::octets)(after)?;
+        let (after, expiry_seconds) = time::read_seconds("expiry", after)?;
+        if let Some(kind) = envelope_flaw(after) {
+            return refuse(kind, "envelope", after);
+        }
+        let (after, _) = rest(after)?;
+        let address = Address { kind, octets };
+        Ok((after, Self { address, precedence, expiry_seconds, octets: input }))
+    }
+
+    /// All of it.
+    #[must_use]
+    pub const fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// Octet 0: version, kind and precedence.
+    pub(crate) const fn head(&self) -> u8 {
+        head(self.address.kind, self.precedence)
+    }
+
+    /// Seconds after 1970 from which on nobody gets it any more.
+    #[must_use]
+    pub const fn expiry_seconds(&self) -> u64 {
+        self.expiry_seconds
+    }
+
+    /// Everything from the expiry on: what a delivery says of it behind its head.
+    pub(crate) fn expiry_and_envelope(&self) -> &'a [u8] {
+        self.octets.get(17..).unwrap_or_default()
+    }
+
+    /// The envelope, octet for octet as its author made it.
+    #[must_use]
+    pub fn envelope(&self) -> &'a [u8] {
+        self.octets.get(PARCEL_HEADER_OCTETS..).unwrap_or_default()
+    }
+
+    /// A copy to keep.
+    #[must_use]
+    pub fn to_parcel(&self) -> Parcel {
+        Parcel {
+            address: self.address,
+            precedence: self.precedence,
+            expiry_seconds: self.expiry_seconds,
+            envelope: self.envelope().to_vec(),
+        }
+    }
+}
+
+/// The kind only, as of an address.
+impl fmt::Debug for ParcelRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, precedence, .. } = self;
+        write!(f, "ParcelRef({address:?}, {precedence}, {} octets)", self.envelope().len())
+    }
+}
+
+const fn head(kind: AddressKind, precedence: Precedence) -> u8 {
+    (kind.code() << 3) | (precedence.to_bits() << 1)
+}
+
+/// What octet 0 says, or what is wrong with it.
+pub(crate) const fn split_head(
+    head: u8,
+) -> Result<(AddressKind, Precedence), (ErrorKind, &'static str)> {
+    if head >> 4 != 0 {
+        return Err((ErrorKind::UnknownVersion, "version"));
+    }
+    if head & 1 != 0 {
+        return Err((ErrorKind::Reserved, "reserved"));
+    }
+    let kind = if head & 8 == 0 { AddressKind::Mailbox } else { AddressKind::Topic };
+    Ok((kind, Precedence::from_bits(head >> 1)))
+}
+
+pub(crate) fn envelope_flaw(envelope: &[u8]) -> Option<ErrorKind> {
     match envelope.len() {
         0 => Some(ErrorKind::TooShort),
         octets if octets > ENVELOPE_OCTETS_MAX => Some(ErrorKind::TooLong),

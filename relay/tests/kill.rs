@@ -97,7 +97,7 @@ async fn everything(client: &RelayClient) -> Vec<Vec<u8>> {
         let mut reading = Reading::all(topic(name));
         loop {
             let page = client.fetch(reading.clone(), 256).await.unwrap();
-            reading.cursor = page.cursor;
+            reading.cursors = page.cursors;
             envelopes.extend(page.deliveries.into_iter().map(|one| one.parcel.into_envelope()));
             if !page.more {
                 break;

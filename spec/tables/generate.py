@@ -9,8 +9,8 @@ What is made of what: README.md of this folder. Python 3.11, standard library on
 
 import sys
 
-from generators import (example, lua, markdown, packed_codes, schemas, signal_fields,
-                        text_model)
+from generators import (example, lua, markdown, packed_codes, permitted, schemas,
+                        signal_fields, text_model)
 from generators.source import Tables
 
 
@@ -24,6 +24,7 @@ def outputs(tables):
     files |= schemas.generate(tables)
     files |= markdown.generate(tables)
     files |= text_model.generate(tables)
+    files |= permitted.generate(tables)
     return {path: text if isinstance(text, bytes) else text.encode()
             for path, text in files.items()}
 

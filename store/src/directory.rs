@@ -1,6 +1,7 @@
 //! The real folder.
 
 use crate::storage::{Storage, StorageFile};
+use rustix::fs::FallocateFlags;
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::BuildHasher;
@@ -99,6 +100,10 @@ impl Storage for Directory {
         fs::remove_file(self.path.join(name))
     }
 
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
+    }
+
     fn sync_names(&mut self) -> io::Result<()> {
         self.handle.sync_all()
     }
@@ -120,6 +125,10 @@ impl StorageFile for File {
 
     fn write_at(&mut self, offset: u64, octets: &[u8]) -> io::Result<()> {
         self.write_all_at(octets, offset)
+    }
+
+    fn reserve(&mut self, octets: u64) -> io::Result<()> {
+        rustix::fs::fallocate(self, FallocateFlags::empty(), 0, octets).map_err(io::Error::from)
     }
 
     fn truncate(&mut self, octets: u64) -> io::Result<()> {

@@ -22,12 +22,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`FolderStore`] is the same for those who must not wait: a [`Store`] that appends, reads, recovers
+//! and compacts on threads of its own and answers by events. Its corruption is always contained.
+//!
 //! The disk is reached through the [`Storage`] seam, so that tests can cut its power.
 
 #![deny(clippy::arithmetic_side_effects)] // a wrapped offset would read or overwrite other records
 
 mod directory;
 mod error;
+mod folder;
 pub mod limits;
 mod log;
 mod opening;
@@ -41,6 +45,7 @@ mod store;
 
 pub use directory::Directory;
 pub use error::StoreError;
+pub use folder::{FolderOptions, FolderStore};
 pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};

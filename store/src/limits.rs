@@ -1,7 +1,12 @@
 //! Every maximum of the log, in one place.
 
+use std::time::Duration;
+
 /// Octets of one record's payload.
 pub const RECORD_OCTETS_MAX: usize = 1 << 20;
+
+/// The largest sequence number: 48 bits, nine years of a million records a second.
+pub const SEQUENCE_MAX: u64 = (1 << 48) - 1;
 
 /// Records in one batch.
 pub const BATCH_RECORDS_MAX: usize = 1 << 16;
@@ -19,3 +24,25 @@ pub const SEGMENT_OCTETS_MIN: u64 = 4 << 10;
 /// The largest segment size the options may ask for. Offsets inside a segment are kept in 32 bits,
 /// and opening holds one segment in memory.
 pub const SEGMENT_OCTETS_MAX: u64 = 1 << 30;
+
+/// Octets of a segment of a folder store, unless the options say otherwise.
+pub const FOLDER_SEGMENT_OCTETS_DEFAULT: u64 = 64 << 20;
+
+/// The largest segment a folder store's options may ask for: a start reads one before it takes
+/// appends.
+pub const FOLDER_SEGMENT_OCTETS_MAX: u64 = 256 << 20;
+
+/// Records told at once after a start.
+pub const RECOVERED_RECORDS_MAX: usize = 4096;
+
+/// Octets of records told at once after a start; one record may pass it.
+pub const RECOVERED_OCTETS_MAX: usize = 512 << 10;
+
+/// Files a folder store keeps open for reading.
+pub const OPEN_FILES_MAX: usize = 64;
+
+/// How long they stay open when nothing is read: one that was removed keeps its room meanwhile.
+pub const READER_IDLE: Duration = Duration::from_millis(250);
+
+/// The longest pause between two attempts at a disk that failed.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);

@@ -2,10 +2,10 @@
 
 use crate::directory::Directory;
 use crate::error::StoreError;
-use crate::limits::{BATCH_OCTETS_MAX, BATCH_RECORDS_MAX, RECORD_OCTETS_MAX};
+use crate::limits::{BATCH_OCTETS_MAX, BATCH_RECORDS_MAX, RECORD_OCTETS_MAX, SEQUENCE_MAX};
 use crate::opening::{Opened, open_segments};
 use crate::options::Options;
-use crate::record::{self, RECORD_HEADER_OCTETS};
+use crate::record::{self, Checksum, RECORD_HEADER_OCTETS};
 use crate::recovery::Recovery;
 use crate::segment::{Segment, SegmentName};
 use crate::storage::{Storage, StorageFile};
@@ -116,14 +116,18 @@ impl<S: Storage> Log<S> {
         }
         let first = self.next();
         let count = u64::try_from(records.len()).map_err(|_| StoreError::Exhausted)?;
-        let next = first.checked_add(count).ok_or(StoreError::Exhausted)?;
+        let next = first.saturating_add(count);
+        if next > SEQUENCE_MAX {
+            return Err(StoreError::Exhausted);
+        }
 
-        let identity = self.identity();
+        let checksum = Checksum::of(self.identity());
         let mut offsets = Vec::with_capacity(records.len());
         self.batch.clear();
-        for ((record, position), sequence) in records.iter().zip(0_u32..).zip(first..) {
+        for ((record, position), sequence) in records.iter().zip(0..=u16::MAX).zip(first..) {
             offsets.push(self.batch.len());
-            record::put(&mut self.batch, identity, sequence, position, record);
+            let ends_group = sequence.saturating_add(1) == next;
+            record::put(&mut self.batch, checksum, (sequence, position, ends_group), record);
         }
         self.make_room()?;
         self.write_batch()?;

@@ -2,9 +2,9 @@
 
 use crate::error::StoreError;
 use crate::options::OnCorruption;
-use crate::record::{self, SEGMENT_HEADER_OCTETS};
+use crate::record::{self, Checksum, SEGMENT_HEADER_OCTETS};
 use crate::recovery::{Damage, Recovery, TornTail};
-use crate::scan::Scan;
+use crate::scan::{Numbering, Scan};
 use crate::segment::{Segment, SegmentName};
 use crate::storage::{Storage, StorageFile};
 
@@ -119,7 +119,7 @@ impl Opening {
         octets: &[u8],
     ) -> Result<Segment<F>, StoreError> {
         let file_name = name.file_name();
-        let mut scan = Scan::of(octets, name.identity, name.first);
+        let mut scan = scan_of(octets, name);
         let torn = scan.cut_torn_tail();
         self.report_scan(name, octets, &scan)?;
         if let Some((offset, records)) = torn {
@@ -146,7 +146,7 @@ impl Opening {
     }
 
     fn scan(&mut self, name: SegmentName, octets: &[u8]) -> Result<Scan, StoreError> {
-        let scan = Scan::of(octets, name.identity, name.first);
+        let scan = scan_of(octets, name);
         self.report_scan(name, octets, &scan)?;
         Ok(scan)
     }
@@ -191,6 +191,11 @@ impl Opening {
             }
         }
     }
+}
+
+fn scan_of(octets: &[u8], name: SegmentName) -> Scan {
+    let checksum = Checksum::of(name.identity);
+    Scan::of(octets, SEGMENT_HEADER_OCTETS, checksum, name.first, Numbering::Dense)
 }
 
 fn as_u64(octets: usize) -> u64 {

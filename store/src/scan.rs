@@ -1,6 +1,6 @@
 //! Reading a whole segment and telling its records from what does not verify.
 
-use crate::record::{self, Found, RECORD_HEADER_OCTETS, SEGMENT_HEADER_OCTETS};
+use crate::record::{self, Checksum, RECORD_HEADER_OCTETS, RecordHeader};
 use std::ops::Range;
 
 /// What a segment's octets hold.
@@ -24,6 +24,7 @@ pub(crate) struct Span {
     pub(crate) sequence: u64,
     /// The first sequence of its batch.
     pub(crate) batch: u64,
+    pub(crate) ends_group: bool,
     pub(crate) offset: usize,
 }
 
@@ -38,21 +39,48 @@ pub(crate) struct Gap {
     pub(crate) records_before: usize,
 }
 
+/// Which sequences may follow one another in a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbering {
+    /// Each is one more than the last.
+    Dense,
+    /// Some were taken out; all are before this one.
+    Sparse(u64),
+}
+
+impl Numbering {
+    /// Whether a whole record of this sequence may come where `expected` is the next there can be.
+    pub(crate) fn allows(self, expected: u64, sequence: u64) -> bool {
+        match self {
+            Self::Dense => sequence == expected,
+            Self::Sparse(before) => expected <= sequence && sequence < before,
+        }
+    }
+}
+
 impl Scan {
-    /// Scans a segment, header included, that begins with sequence `first`.
-    pub(crate) fn of(octets: &[u8], identity: u64, first: u64) -> Self {
-        let mut scan = Self { end: SEGMENT_HEADER_OCTETS, next: first, ..Self::default() };
+    /// Scans a segment whose records begin at `start`, with sequence `first` or, where some were
+    /// taken out, a later one.
+    pub(crate) fn of(
+        octets: &[u8],
+        start: usize,
+        checksum: Checksum,
+        first: u64,
+        numbering: Numbering,
+    ) -> Self {
+        let mut scan = Self { end: start, next: first, ..Self::default() };
         loop {
             let rest = octets.get(scan.end..).unwrap_or_default();
-            match record::find(identity, rest) {
-                Found::Record(header, _) if header.sequence == scan.next => {
+            match record::find(checksum, rest) {
+                Some((header, _)) if numbering.allows(scan.next, header.sequence) => {
                     scan.take(header, scan.end);
                 }
-                Found::Record(..) | Found::HeaderOnly(_) | Found::Nothing => {
-                    if rest.iter().all(|octet| *octet == 0) {
+                Some(_) | None => {
+                    if is_zero(rest) {
                         return scan;
                     }
-                    let Some((skipped, header)) = next_whole(rest, identity, scan.next) else {
+                    let found = next_whole(rest, checksum, scan.next, numbering);
+                    let Some((skipped, header)) = found else {
                         scan.has_tail = true;
                         return scan;
                     };
@@ -68,11 +96,11 @@ impl Scan {
         }
     }
 
-    fn take(&mut self, header: record::RecordHeader, offset: usize) {
-        let batch = header.batch().unwrap_or(header.sequence);
-        self.records.push(Span { sequence: header.sequence, batch, offset });
+    fn take(&mut self, header: RecordHeader, offset: usize) {
+        let RecordHeader { sequence, ends_group, .. } = header;
+        self.records.push(Span { sequence, batch: header.batch(), ends_group, offset });
         self.end = offset.saturating_add(header.octets());
-        self.next = header.sequence.saturating_add(1);
+        self.next = sequence.saturating_add(1);
     }
 
     /// Whether a power cut while the last batch was written explains a tear at `sequence`.
@@ -116,24 +144,35 @@ impl Scan {
 /// The next whole record in `octets` that can follow `expected`, and how far away it is.
 fn next_whole(
     octets: &[u8],
-    identity: u64,
+    checksum: Checksum,
     expected: u64,
-) -> Option<(usize, record::RecordHeader)> {
-    // A header that verifies tells where the next record begins: with that, a payload that happens
-    // to hold something like a record is stepped over.
-    let mut at = match record::find(identity, octets) {
-        Found::HeaderOnly(header) if header.sequence == expected => header.octets(),
-        Found::Record(..) | Found::HeaderOnly(_) | Found::Nothing => 1,
+    numbering: Numbering,
+) -> Option<(usize, RecordHeader)> {
+    let whole_at = |at: usize| {
+        let rest = octets.get(at..)?;
+        // Looking at the sequence first keeps a search from checking every octet's "record".
+        let sequence = RecordHeader::parse(rest.first_chunk()?)?.sequence;
+        let lost = sequence.checked_sub(expected)?;
+        let room = u64::try_from(at / RECORD_HEADER_OCTETS).unwrap_or(u64::MAX);
+        let fits = match numbering {
+            Numbering::Dense => lost <= room,
+            Numbering::Sparse(before) => sequence < before,
+        };
+        let (header, _) = record::find(checksum, fits.then_some(rest)?)?;
+        Some((at, header))
     };
-    while let Some(rest) = octets.get(at..).filter(|rest| rest.len() >= RECORD_HEADER_OCTETS) {
-        if let Found::Record(header, _) = record::find(identity, rest) {
-            let lost = header.sequence.checked_sub(expected);
-            let room = u64::try_from(at / RECORD_HEADER_OCTETS).unwrap_or(u64::MAX);
-            if lost.is_some_and(|lost| lost <= room) {
-                return Some((at, header));
-            }
-        }
-        at = at.saturating_add(1);
-    }
-    None
+    // Most often the payload is what rotted, and the header still tells where the next record is.
+    let guess = octets.first_chunk().and_then(RecordHeader::parse);
+    let hop = guess
+        .filter(|header| numbering.allows(expected, header.sequence))
+        .and_then(|header| whole_at(header.octets()));
+    hop.or_else(|| {
+        (1..octets.len().saturating_sub(RECORD_HEADER_OCTETS).saturating_add(1)).find_map(whole_at)
+    })
+}
+
+/// Whether there is nothing but zeros.
+pub(crate) fn is_zero(octets: &[u8]) -> bool {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    octets.chunks(ZEROS.len()).all(|piece| ZEROS.starts_with(piece))
 }

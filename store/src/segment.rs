@@ -1,9 +1,12 @@
 //! One file of the log.
 
 use crate::error::StoreError;
-use crate::record::{RECORD_HEADER_OCTETS, RecordHeader, SEGMENT_HEADER_OCTETS, segment_header};
+use crate::record::{
+    Checksum, RECORD_HEADER_OCTETS, RecordHeader, SEGMENT_HEADER_OCTETS, segment_header, verified,
+};
 use crate::scan::Scan;
 use crate::storage::{Storage, StorageFile};
+use std::io::ErrorKind;
 
 const ENDING: &str = ".segment";
 
@@ -96,15 +99,18 @@ impl<F: StorageFile> Segment<F> {
         let offset = self.offset(sequence).ok_or_else(damaged)?;
         let mut octets = [0; RECORD_HEADER_OCTETS];
         self.fill(offset, &mut octets)?;
-        let header = RecordHeader::parse(self.name.identity, &octets)
+        let header = RecordHeader::parse(&octets)
             .filter(|header| header.sequence == sequence)
             .ok_or_else(damaged)?;
         // The parser bounds the length, so this allocates at most RECORD_OCTETS_MAX.
-        let payload_octets = usize::try_from(header.payload_octets).map_err(|_| damaged())?;
-        let mut payload = vec![0; payload_octets];
-        let header_octets = u64::try_from(RECORD_HEADER_OCTETS).unwrap_or(u64::MAX);
-        self.fill(offset.saturating_add(header_octets), &mut payload)?;
-        if header.fits(self.name.identity, &payload) { Ok(payload) } else { Err(damaged()) }
+        let mut record = vec![0; header.octets()];
+        // A length that rotted may reach behind the file's end.
+        self.fill(offset, &mut record).map_err(|error| match error {
+            StoreError::Io { source, .. } if source.kind() == ErrorKind::UnexpectedEof => damaged(),
+            other => other,
+        })?;
+        let payload = verified(Checksum::of(self.name.identity), &record);
+        payload.ok_or_else(damaged).map(<[u8]>::to_vec)
     }
 
     fn offset(&self, sequence: u64) -> Option<u64> {

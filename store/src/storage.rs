@@ -42,7 +42,17 @@ pub trait Storage: fmt::Debug {
     /// `NotFound` when there is none, or whatever the operating system says.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 
-    /// Makes file creations and removals durable (fsync of the folder).
+    /// Gives a file another name, in place of a file that has it; at every moment one of the two has
+    /// it. Durable only after [`Storage::sync_names`]. Open files stay open.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, or whatever the operating system says.
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let _ = (from, to);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Makes file creations, removals and new names durable (fsync of the folder).
     ///
     /// # Errors
     /// Whatever the operating system says.
@@ -72,6 +82,16 @@ pub trait StorageFile: fmt::Debug {
     /// # Errors
     /// Whatever the operating system says; a part may have been written.
     fn write_at(&mut self, offset: u64, octets: &[u8]) -> io::Result<()>;
+
+    /// Sets room aside for a file of `octets` and makes it that long; what is new reads as zeros.
+    ///
+    /// # Errors
+    /// `Unsupported` where that can not be done (nothing is lost but time), `StorageFull`, or
+    /// whatever the operating system says.
+    fn reserve(&mut self, octets: u64) -> io::Result<()> {
+        let _ = octets;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Cuts the file to `octets`.
     ///

@@ -1,7 +1,7 @@
 //! What a relay needs of durable storage, on one machine or on several.
 
 use crate::error::StoreError;
-use crate::recovery::Recovery;
+use crate::recovery::{Damage, Recovery};
 use std::fmt;
 use std::ops::Range;
 
@@ -26,7 +26,9 @@ pub trait Store: fmt::Debug + Send {
 
     /// Gives back the room of records that `keep` (sequence, record) does not want any more, beside
     /// everything else and without holding up appends or reads. Records that are kept keep their
-    /// sequences.
+    /// sequences. Only records stored before the call are asked about; among them may be some whose
+    /// `Appended` is still on its way, so `keep` must want what it does not know. A compaction that
+    /// is asked for while another waits takes its place. Answered by [`StoreEvent::Compacted`].
     fn compact(&mut self, keep: Keep);
 }
 
@@ -66,6 +68,17 @@ impl RecordBuffer {
             .iter()
             .zip(starts)
             .map(|(end, start)| self.octets.get(start..*end).unwrap_or_default())
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.octets.get(start..end)
     }
 
     /// How many there are.
@@ -111,6 +124,19 @@ pub struct StoredRecords {
     pub records: RecordBuffer,
 }
 
+impl StoredRecords {
+    pub(crate) fn push(&mut self, sequence: u64, record: &[u8]) {
+        self.sequences.push(sequence);
+        self.records.push_with(|out| out.extend_from_slice(record));
+    }
+
+    pub(crate) fn with_capacity(records: usize, octets: usize) -> Self {
+        let buffer =
+            RecordBuffer { octets: Vec::with_capacity(octets), ends: Vec::with_capacity(records) };
+        Self { sequences: Vec::with_capacity(records), records: buffer }
+    }
+}
+
 /// What a store has to say.
 #[derive(Debug)]
 pub enum StoreEvent {
@@ -146,6 +172,16 @@ pub enum StoreEvent {
         /// The oldest sequence that may still be read.
         before: u64,
     },
+    /// A compaction ended.
+    Compacted {
+        /// Octets of records that are gone.
+        given_back: u64,
+        /// Why it ended early, when it did; all that is wanted is still there.
+        error: Option<StoreError>,
+    },
+    /// Records rotted: found at the start, by a read, or by reading again what nobody asked for. A
+    /// place may be reported more than once.
+    Damaged(Damage),
     /// The log failed: nothing is appended until it works again. It is tried again by itself.
     Failed {
         /// Why.

@@ -11,6 +11,7 @@
 )]
 
 use chappe_store::limits::{BATCH_RECORDS_MAX, RECORD_OCTETS_MAX, SEGMENT_OCTETS_MIN};
+use chappe_store::record::Checksum;
 use chappe_store::{Log, OnCorruption, Options, Recovery, StoreError};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -157,7 +158,7 @@ fn a_tear_in_the_middle_of_the_last_batch_is_cut_there() {
     let octets = fs::read(&file).unwrap();
     // Pages reach the disk in any order: the batch's first record is missing, the others are there.
     let mut torn = octets.clone();
-    torn[confirmed..confirmed + 24 + 7].fill(0);
+    torn[confirmed..confirmed + 16 + 7].fill(0);
     fs::write(&file, &torn).unwrap();
     let (log, recovery) = reopen(folder.path(), Options::default());
     let torn = recovery.torn.unwrap();
@@ -298,12 +299,12 @@ fn strange_files_and_versions_are_named() {
     fs::remove_file(&other).unwrap();
 
     let mut octets = fs::read(&file).unwrap();
-    octets[7] = 2;
+    octets[7] = 3;
     let checksum = crc32c::crc32c(&octets[..24]).to_be_bytes();
     octets[24..28].copy_from_slice(&checksum);
     fs::write(&file, &octets).unwrap();
     let refusal = Log::open(folder.path(), CONTAIN);
-    assert!(matches!(refusal, Err(StoreError::UnknownVersion { version: 2, .. })), "{refusal:?}");
+    assert!(matches!(refusal, Err(StoreError::UnknownVersion { version: 3, .. })), "{refusal:?}");
 }
 
 #[test]
@@ -312,7 +313,8 @@ fn a_record_inside_a_payload_is_not_found_when_its_host_is_damaged() {
     let (mut log, _) = Log::open(folder.path(), SMALL).unwrap();
     // Whoever does not know the log's identity cannot make checksums that hold.
     let mut forged = Vec::new();
-    chappe_store::record::put(&mut forged, 0, 1, 0, b"forged");
+    let strange = Checksum::of(0);
+    chappe_store::record::put(&mut forged, strange, (1, 0, true), b"forged");
     log.append(&forged).unwrap();
     log.append(b"true").unwrap();
     log.append(b"last").unwrap();

@@ -10,8 +10,8 @@
     missing_docs
 )]
 
-use chappe_store::limits::{BATCH_RECORDS_MAX, SEGMENT_OCTETS_MIN};
-use chappe_store::record::{self, Found, RECORD_HEADER_OCTETS};
+use chappe_store::limits::{SEGMENT_OCTETS_MIN, SEQUENCE_MAX};
+use chappe_store::record::{self, Checksum, RECORD_HEADER_OCTETS};
 use chappe_store::{Log, OnCorruption, Options};
 use proptest::prelude::*;
 
@@ -19,24 +19,23 @@ proptest! {
     #[test]
     fn a_record_reads_back(
         identity: u64,
-        sequence in u64::try_from(BATCH_RECORDS_MAX).unwrap()..,
-        position in 0..u32::try_from(BATCH_RECORDS_MAX).unwrap(),
+        sequence in u64::from(u16::MAX)..=SEQUENCE_MAX,
+        position: u16,
+        ends_group: bool,
         payload in proptest::collection::vec(any::<u8>(), 0..300),
         behind in proptest::collection::vec(any::<u8>(), 0..40),
     ) {
+        let checksum = Checksum::of(identity);
         let mut octets = Vec::new();
-        record::put(&mut octets, identity, sequence, position, &payload);
+        record::put(&mut octets, checksum, (sequence, position, ends_group), &payload);
         prop_assert_eq!(octets.len(), RECORD_HEADER_OCTETS + payload.len());
         octets.extend_from_slice(&behind);
-        match record::find(identity, &octets) {
-            Found::Record(header, found) => {
-                prop_assert_eq!((header.sequence, header.position), (sequence, position));
-                prop_assert_eq!(header.batch(), Some(sequence - u64::from(position)));
-                prop_assert_eq!(found, &payload[..]);
-            }
-            other => prop_assert!(false, "{:?}", other),
-        }
-        prop_assert_eq!(record::find(identity ^ 1, &octets), Found::Nothing);
+        let (header, found) = record::find(checksum, &octets).unwrap();
+        prop_assert_eq!((header.sequence, header.position), (sequence, position));
+        prop_assert_eq!(header.ends_group, ends_group);
+        prop_assert_eq!(header.batch(), sequence - u64::from(position));
+        prop_assert_eq!(found, &payload[..]);
+        prop_assert_eq!(record::find(Checksum::of(identity ^ 1), &octets), None);
     }
 
     #[test]
@@ -46,15 +45,22 @@ proptest! {
         bit in 0..8_u32,
     ) {
         let mut octets = Vec::new();
-        record::put(&mut octets, 7, 9, 0, &payload);
+        let checksum = Checksum::of(7);
+        record::put(&mut octets, checksum, (9, 0, true), &payload);
         let at = at.index(octets.len());
         octets[at] ^= 1 << bit;
-        prop_assert!(!matches!(record::find(7, &octets), Found::Record(..)));
+        prop_assert_eq!(record::find(checksum, &octets), None);
+    }
+
+    #[test]
+    fn zeros_are_no_record(identity: u64, length in 0..100_usize) {
+        let zeros = vec![0; length];
+        prop_assert_eq!(record::find(Checksum::of(identity), &zeros), None);
     }
 
     #[test]
     fn arbitrary_octets_are_no_record(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert_eq!(record::find(3, &octets), Found::Nothing);
+        prop_assert_eq!(record::find(Checksum::of(3), &octets), None);
     }
 }
 

@@ -15,14 +15,19 @@ def is_request(message):
     return header(message, "MessageCode") == "Q" and message.signal["MessageBody"]["SubjectCode"] == "20"
 
 
+def account(run, name):
+    return run.accounts[name].account
+
+
 def requests(run, by, before):
-    """Account: the ids of the requests Q20(0) it received from `by`."""
-    found = {}
+    """Account: the ids of the requests Q20(0) it received from `by`'s, whichever devices they are of."""
+    found, own = {}, account(run, by)
     for message in (one for lines in run.messages.values() for one in lines):
-        if message.n > before or message.author != by or message.at == by:
+        if message.n > before or account(run, message.author) != own or account(run, message.at) == own:
             continue
         if is_request(message) and header(message, "ReferenceIndicator") == "0":
-            found.setdefault(message.at, set()).add(message.id)
+            found.setdefault(account(run, message.at), set()).add(message.id)
+    need(all(len(ids) == 1 for ids in found.values()), "one account was asked twice")
     return found
 
 
@@ -38,7 +43,7 @@ def answer(run, decision, name, indicator, asked):
     right = is_request(message) and header(message, "ReferenceIndicator") == indicator
     need(right, f"{name.hex()} is no Q20({indicator})")
     reference = hexadecimal(header(message, "ReferencedMessage"), 32)
-    need(reference in asked.get(message.author, ()), f"{name.hex()} is no answer to a request to its author")
+    need(reference in asked.get(account(run, message.author), ()), f"{name.hex()} is no answer to a request to its author")
     need(signatures(run, decision, message), f"{name.hex()} is not signed")
     return message
 
@@ -72,12 +77,12 @@ def check_no_objection(run, line, asked):
             continue
         reference = hexadecimal(header(message, "ReferencedMessage"), 32)
         need(indicator == COMPLY, f"{message.author} rejects")
-        need(reference in asked.get(message.author, ()), f"{message.author} answers what was not shown")
+        need(reference in asked.get(account(run, message.author), ()), f"{message.author} answers what was not shown")
 
 
 def check_go(run, line, asked, answers):
     need(len(answers) >= 2, "fewer than two complies")
-    need(sorted(one.author for one in answers) == sorted(asked), "not one comply from each account that was asked")
+    need(sorted(account(run, one.author) for one in answers) == sorted(asked), "not one comply from each account that was asked")
     check_no_objection(run, line, asked)
     for one in answers:
         need(anchored(run, line, one), f"{one.id.hex()} is not anchored")

@@ -71,7 +71,7 @@ def revocation(octets, realm):
 
 
 class Account(NamedTuple):
-    """An account of the public keys; `devices` by number."""
+    """Whom a name of the public keys stands for: an account, and which of its devices, by number."""
 
     account: bytes
     devices: dict

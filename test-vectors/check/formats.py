@@ -11,7 +11,7 @@ OPEN_HEADER, SIGNATURE = 16, 64
 SEALED_OVERHEADS = {1: 20, 2: 21, 3: 52, 4: 117}  # by class
 STATEMENT, BLINDING_SALT = 159, 32
 REFERENCE_OCTETS = [0, 8, 32, 0]
-KNOWN_FORMS = {(0x01, 0): (3,), (0x01, 1): (0, 1, 2), (0x04, 0): (0, 1, 2), **{(family, 0): (0,) for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16)}}
+KNOWN_FORMS = {(0x01, 0): (3,), (0x01, 1): (0, 1, 2), (0x04, 0): (0, 1, 2), **{(family, 0): (0,) for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19)}}
 NET_0_KEY = h("chappe-net-0/1")
 
 

@@ -5,7 +5,7 @@ import hashlib
 import library as p
 from refusal import Refused
 
-FORMS = {(1, 0): {3}, (1, 1): {0, 1, 2}, (4, 0): {0, 1, 2}, **{(f, 0): {0} for f in (16, 17, 19, 20, 21, 22)}}
+FORMS = {(1, 0): {3}, (1, 1): {0, 1, 2}, (4, 0): {0, 1, 2}, **{(f, 0): {0} for f in (16, 17, 19, 20, 21, 22, 23, 24, 25)}}
 REFERENCE = (0, 8, 32, 0)
 
 
@@ -50,6 +50,7 @@ def split_items(octets, several):
         if len(body) < length:
             refuse("truncated", "item")
         check_item(head[0], head[1], body)
+        check_place((head[0], head[1], body), found)
         found.append((head[0], head[1], body))
         rest = after
     if len(found) == 1:
@@ -66,10 +67,30 @@ def check_item(family, octet, content):
         refuse("truncated", "reference")
 
 
+def is_padding(one):
+    """Revision 0 of its family; of another revision more is not known than of any unknown item."""
+    return one[:2] == (25, 0)
+
+
+def check_place(one, before):
+    """Padding is behind all that is none, and zeros."""
+    wanted = bool(before) if is_padding(one) else not before or not is_padding(before[-1])
+    if not wanted:
+        refuse("unexpected", "family")
+    if is_padding(one) and one[2].strip(b"\0"):
+        refuse("bad_padding", "body")
+
+
+def messages_of(items):
+    """The items that take a counter."""
+    return [one for one in items if not is_padding(one)]
+
+
 def read_items(octets, several):
     found = split_items(octets, several)
-    for one in found:
-        check_item(*one)
+    if not several:
+        check_item(*found[0])
+        check_place(found[0], [])
     return found
 
 
@@ -114,8 +135,9 @@ def message_out(account, salt, one):
 
 def open_messages(account, device, epoch, counter, items):
     where = account + bytes([device]) + epoch.to_bytes(2, "big")
-    salts = (sha256(b"chappe-salt/1" + where + (counter + n).to_bytes(4, "big"))[:16] for n in range(len(items)))
-    return [message_out(account, salt, one) for salt, one in zip(salts, items)]
+    counted = messages_of(items)
+    salts = [sha256(b"chappe-salt/1" + where + (counter + n).to_bytes(4, "big"))[:16] for n in range(len(counted))]
+    return [message_out(account, salt, one) for salt, one in zip(salts, counted)]
 
 
 def signed_by(keys, context, realm, octets, what):
@@ -134,7 +156,7 @@ def read_open(envelope, realm, known):
     if epoch & 1 != envelope[0] >> 2 & 1:
         refuse("inconsistent", "epoch")
     items = read_items(envelope[16:-64], bool(envelope[0] & 1))
-    if counter + len(items) > 2**32:
+    if counter + len(messages_of(items)) > 2**32:
         refuse("out_of_range", "counter")
     out = {"device": device, "epoch": epoch, "counter": counter, "items": [item_out(one) for one in items]}
     account, keys, missing = known.keys_of(envelope[4:12], device)
@@ -210,3 +232,62 @@ def read_proof(octets, realm, known, message):
         refuse("bad_inclusion", "path")
     read_statement(statement, realm, known)
     return {"counter": counter, "chain_id": statement[10:18].hex()}
+
+
+# ---- requests and ids (chapter 04, "Asking for what is missing") -------------------------------
+
+PARTS = {"account": 8, "chain": 8, "counter": 4, "count": 2, "id": 32}
+REQUESTS = (("ids", "account chain counter count"), ("proof", "account chain counter"), ("proof_of_id", "id"))
+
+
+def place_octets(given, counter):
+    return bytes.fromhex(given["account_id"] + given["chain_id"]) + given[counter].to_bytes(4, "big")
+
+
+def parts(octets, names):
+    """The named parts and what is behind them."""
+    found = {}
+    for name in names.split():
+        if len(octets) < PARTS[name]:
+            refuse("truncated", name)
+        found[name], octets = octets[: PARTS[name]], octets[PARTS[name] :]
+    return found, octets
+
+
+def in_range(first, count):
+    return count in range(1, 65) and first + count - 1 < 2**32
+
+
+def read_request(body):
+    if not body:
+        refuse("truncated", "kind")
+    if body[0] >= len(REQUESTS):
+        refuse("unknown_code", "kind")
+    what, names = REQUESTS[body[0]]
+    found, rest = parts(body[1:], names)
+    if rest:
+        refuse("trailing", "request")
+    if what == "proof_of_id":
+        return {"what": what, "id": found["id"].hex()}
+    out = {"what": what, "account_id": found["account"].hex(), "chain_id": found["chain"].hex()}
+    counter = int.from_bytes(found["counter"], "big")
+    if what == "proof":
+        return out | {"counter": counter}
+    count = int.from_bytes(found["count"], "big")
+    if not in_range(counter, count):
+        refuse("out_of_range", "count")
+    return out | {"first": counter, "count": count}
+
+
+def read_ids(body):
+    found, rest = parts(body, "account chain counter")
+    ids, odd = divmod(len(rest), 32)
+    if ids == 0 or odd:
+        refuse("truncated", "ids")
+    first = int.from_bytes(found["counter"], "big")
+    if not in_range(first, ids):
+        refuse("out_of_range", "ids")
+    return {
+        "account_id": found["account"].hex(), "chain_id": found["chain"].hex(), "first": first,
+        "ids": [rest[32 * n : 32 * n + 32].hex() for n in range(ids)],
+    }  # fmt: skip

@@ -67,6 +67,27 @@ def items(given):
     return {"items": [o.item_out(one) for one in found]}
 
 
+STEPS = [64 << n for n in range(9)]
+EMPTY_PADDING = 23, 0, b""
+
+
+def padded(given):
+    """What a sender adds behind the items of a sealed envelope (chapter 03, Length)."""
+    parts, overhead = [o.from_vector(one) for one in given["items"]], given["overhead"]
+    octets, added = o.write_items(parts), []
+    if overhead + len(octets) not in STEPS:
+        n = overhead + len(o.write_items([*parts, EMPTY_PADDING])) - 3  # with the lengths of several
+        step = min((step for step in STEPS if step >= n + 3), default=None)
+        added = split_padding(step - n) if step else []
+        added = added if len(parts) + len(added) <= 32 else []
+        octets = o.write_items(parts + [(25, 0, bytes(m - (3 if m <= 130 else 4))) for m in added])
+    return {"octets": octets.hex(), "padding": added, "size": overhead + len(octets)}
+
+
+def split_padding(m):
+    return [m // 2, m - m // 2] if m == 131 or m >= 4099 else [m]
+
+
 def message_id(given):
     family, octet, content = o.from_vector(given["item"])
     if octet & 3 == 1 and "resolved" in given:
@@ -192,7 +213,7 @@ def label_at(given):
 KINDS = {
     answer.__name__: (judged(answer), ("valid", "invalid"), ("out", "error"))
     for answer in (
-        length, realm, realm_text, account, signature, items, message_id, resolve, open_salt, sealed_salt, open_write,
+        length, realm, realm_text, account, signature, items, padded, message_id, resolve, open_salt, sealed_salt, open_write,
         open_read, statement_write, statement_read, contradiction, root, chain_open, blind, evidence_body, label, label_at,
     )
 }  # fmt: skip

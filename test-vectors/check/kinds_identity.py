@@ -151,6 +151,23 @@ def card_that_counts(given):
     return {"counts": best[0]}
 
 
+def prekey_life(given):
+    prekeys = [int(given["begins"]) + 30 * 86400]
+    kept = []
+    for step in given["steps"]:
+        now = int(step["at"])
+        is_replaced = step["what"] in ("renew", "destroy") or 2 * (prekeys[0] - now) < 30 * 86400
+        if is_replaced:
+            prekeys.insert(0, max(prekeys[0] + 1, now + 30 * 86400))
+        if step["what"] == "destroy":
+            del prekeys[1:]
+        if step["what"] == "look":
+            prekeys = [one for one in prekeys if one == prekeys[0] or one + 90 * 86400 >= now]
+        del prekeys[3:]
+        kept.append([str(one) for one in prekeys])
+    return {"kept": kept}
+
+
 def card_text(given):
     text = given["text"]
     f.refuse_if(text[:12] != "chappe-card:", "bad_literal", "prefix")
@@ -199,7 +216,7 @@ BITS = ("signal A|signal K|signal T|signal P|signal E|signal S|signal D|signal I
 def permitted(given):
     limits, message, against = given["certificate"], given["message"], []
     bits = {name: limits["permissions"] & 1 << n for n, name in enumerate(BITS)}
-    if not bits.get(message["type"], message["type"] in ("statement", "card", "endorsement", "ratchet", "message proof")):
+    if not bits.get(message["type"], message["type"] in ("statement", "card", "endorsement", "ratchet", "message proof", "message request", "message ids", "padding")):
         against.append("type")
     if message["precedence"] > limits["precedence"]:
         against.append("precedence")
@@ -262,14 +279,32 @@ def proof_read(given):
     return o.read_proof(unhex(given["proof"]), unhex(given["realm"]), f.Known(given), unhex(given["id"]))
 
 
+def request_write(given):
+    kind = ("ids", "proof", "proof_of_id").index(given["what"])
+    body = bytes([kind]) + (unhex(given["id"]) if kind == 2 else o.place_octets(given, ("first", "counter")[kind]))
+    return {"body": (body + given["count"].to_bytes(2, "big") if kind == 0 else body).hex()}
+
+
+def request_read(given):
+    return o.read_request(unhex(given["body"]))
+
+
+def ids_write(given):
+    return {"body": (o.place_octets(given, "first") + b"".join(unhex(one) for one in given["ids"])).hex()}
+
+
+def ids_read(given):
+    return o.read_ids(unhex(given["body"]))
+
+
 BOTH, VALID = ("valid", "invalid"), ("valid",)
 KINDS = {
     answer.__name__: (judged(answer), results, ("out", "error"))
     for results, answers in (
         (BOTH, (root, endorsement_read, endorsement_item, card_read, card_text, card_qr, device_open_read,
-                device_statement_read, proof_read)),
-        (VALID, (endorsement_write, account, card_write, card_that_counts, words, permitted, device_open_write,
-                 device_statement_write, proof_write)),
+                device_statement_read, proof_read, request_read, ids_read)),
+        (VALID, (endorsement_write, account, card_write, card_that_counts, prekey_life, words, permitted, device_open_write,
+                 device_statement_write, proof_write, request_write, ids_write)),
     )
     for answer in answers
 }  # fmt: skip

@@ -139,7 +139,7 @@ def page_content(content):
     return {name: str(n) for name, n in numbers.items()} | {"generation_key": content[16:48].hex()}
 
 
-def page_open(given):
+def page_open(given, read=page_content):
     file = octets_of(given["file"])
     refuse_unless(len(file) >= 1024, "truncated", "place", len(file))
     refuse_unless(len(file) <= 1024, "trailing", "end", 1024)
@@ -149,9 +149,35 @@ def page_open(given):
         key, aad = page_secrets(given, place)
         content = vault_cipher.unseal(key, octets[:12], aad, octets[12:])
         if content is not None:
-            pages.append(page_content(content) | {"place": place})
+            pages.append(read(content) | {"place": place})
     refuse_unless(pages, "bad_tag", "place", 0)
     return max(pages, key=lambda page: int(page["serial"])) | {"other_open": len(pages) > 1}
+
+
+def prekeys_write(given):
+    key, aad = page_secrets(given | {"name": "prekeys"}, given["place"])
+    each = [octets_of(one["seed"]) + int(one["expiry"]).to_bytes(5, "big") for one in given["prekeys"]]
+    content, nonce = u64(given["serial"]) + bytes([1, len(each)]) + b"".join(each), octets_of(given["nonce"])
+    return {"octets": (nonce + vault_cipher.seal(key, nonce, aad, content.ljust(484, b"\0"))).hex()}
+
+
+def prekeys_content(content):
+    version, count, rest = content[8], content[9], content[10:]
+    refuse_unless(version == 1, "unknown_version", "version", 8)
+    refuse_unless(count in (1, 2, 3), "out_of_range", "prekeys", 9)
+    prekeys, limit = [], 2**40
+    for n in range(count):
+        one, rest = rest[:37], rest[37:]
+        expiry = number(one[32:])
+        refuse_unless(expiry < limit, "not_canonical", "prekey expiry", 10 + 37 * n)
+        limit = expiry
+        prekeys.append({"seed": one[:32].hex(), "expiry": str(expiry)})
+    refuse_unless(not any(rest), "bad_padding", "padding", 10 + 37 * count)
+    return {"serial": str(number(content[:8])), "prekeys": prekeys}
+
+
+def prekeys_open(given):
+    return page_open(given | {"name": "prekeys"}, prekeys_content)
 
 
 def page_check(given):
@@ -263,6 +289,8 @@ KINDS = {
     "page_write": (answered(page_write), ("valid",), ("in", "out")),
     "page_open": (answered(page_open), BOTH, ("out", "error")),
     "page_check": (answered(page_check), BOTH, ("out", "error")),
+    "prekeys_write": (answered(prekeys_write), ("valid",), ("in", "out")),
+    "prekeys_open": (answered(prekeys_open), BOTH, ("out", "error")),
     "record_write": (answered(record_write), ("valid",), ("in", "out")),
     "record_open": (answered(record_open), BOTH, ("out", "error")),
     "file_write": (answered(file_write), ("valid",), ("in", "out")),

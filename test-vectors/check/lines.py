@@ -41,7 +41,7 @@ class Run:
         return False
 
     def is_ended(self, by, n, at):
-        """Whether lines before line n, with this `at`, end every device of the account."""
+        """Whether lines before line n, with this `at`, end every device the name stands for."""
         devices = self.accounts[by].devices
         return bool(devices) and all(self.is_revoked(by, device, n, at) for device in devices)
 

@@ -95,7 +95,7 @@ class Device:
         return e
 
     def seal(self, session, counter, items):
-        last = counter + len(items) - 1
+        last = counter + len(o.messages_of(items)) - 1
         if last // 64 != counter // 64 or last >= 2**20 or session.first_flight and last > 15:
             refuse("out_of_range", "counter")
         keys, hint = session.keys_to_send(counter)
@@ -111,7 +111,7 @@ class Device:
         }  # fmt: skip
 
     def messages(self, account, keys, counter, items):
-        return [o.message_out(account, c.salt(keys, at), one) for at, one in enumerate(items, counter)]
+        return [o.message_out(account, c.salt(keys, at), one) for at, one in enumerate(o.messages_of(items), counter)]
 
     # ---- opening ----
 
@@ -147,7 +147,7 @@ class Device:
 
     def take(self, octets, session, at, epoch, plaintext, now, seed, is_new=False):
         items = o.read_items(plaintext, bool(octets[0] & 1))
-        session.check(at, epoch, len(items))
+        session.check(at, epoch, len(o.messages_of(items)))
         keys = session.keys(at, epoch)
         if is_new:
             self.keep(session, now)
@@ -173,6 +173,8 @@ class Device:
                         plaintext = self.inside(octets, session.keys(at, 0))
                         if plaintext is not None:
                             return self.take(octets, session, at, 0, plaintext, now, None)
+            if self.memory[c.sha256(e)[:16]][1] in self.revoked:
+                refuse("revoked", "device")
             refuse("replay", "ephemeral_key")
         last = Refused("unknown_hint", "hint", 0)
         for prekey, secret, peer in self.writers(octets, klass, e):

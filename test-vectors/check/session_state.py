@@ -2,6 +2,7 @@
 
 import library as p
 import session_chains as c
+from items_open import messages_of
 from refusal import Refused
 
 IN_CHAIN, AT_RANDOM = b"chappe-in-chain/1", b"chappe-at-random/1"
@@ -83,14 +84,15 @@ class Session:
 
     def took(self, at, epoch, items, now, seed):
         """The state behind an envelope that was opened."""
+        count = len(messages_of(items))
         if at >= self.n and not self.over:
             for k in [k for k in self.receiving if k <= epoch and not self.ended(k)]:
                 chain = self.receiving[k]
                 kept = chain.pass_over(at, self.window)
                 self.passed |= {(one, k): (keys, now) for one, keys in kept.items() if one >= self.n}
-                chain.pass_over(at + len(items), 0)
-            self.n = at + len(items)
-        for one in range(at, at + len(items)):
+                chain.pass_over(at + count, 0)
+            self.n = at + count
+        for one in range(at, at + count):
             self.flight_keys.pop(one, None)
             for k in self.receiving:
                 self.passed.pop((one, k), None)

@@ -9,8 +9,11 @@ from refusal import KINDS
 SCHEMA = "chappe-vectors/1"
 FILE = {"schema", "chapter", "vectors"}
 MEMBERS = {"id", "comment", "spec", "kind", "in", "result"}
-# A relay answers with names of its own (chapter 06, Errors); the last is registered nowhere yet.
-ERRORS = KINDS | {"not_your_mailbox", "bad_delegation", "delegation_expired", "bad_consistency"}
+# A relay answers and closes with names of its own (chapter 06, Reasons and Closing); the last is registered nowhere yet.
+ERRORS = KINDS | {
+    "not_your_mailbox", "bad_delegation", "delegation_expired", "malformed", "protocol_error", "no_common_version",
+    "not_admitted", "bad_consistency",
+}  # fmt: skip
 # Kinds whose only answer is that they hold.
 WITHOUT_ANSWER = {"evidence", "inclusion_check", "consistency_check"}
 NUMBER_LIMIT = 2**32

@@ -42,11 +42,12 @@ class Keys(NamedTuple):
 
 def read_keys(raw):
     found = parse(raw)
-    need(set(found) == KEYS and found["format"] == "chappe-public-keys/2", "format or fields")
+    need(set(found) == KEYS and found["format"] == "chappe-public-keys/3", "format or fields")
     realm, accounts = realm_octets(found["realm"]), found["accounts"]
     need(isinstance(accounts, dict) and "open" not in accounts, "accounts")
     accounts = {name: read_account(one, realm) for name, one in accounts.items()}
-    need(len({one.account for one in accounts.values()}) == len(accounts), "one account twice")
+    devices = [(one.account, device) for one in accounts.values() for device in one.devices]
+    need(len(set(devices)) == len(devices), "a device under two names")
     recorder = hexadecimal(found["recorder"], 32)
     return Keys(found["realm"], realm, recorder, ledger_key(found["ledger"], realm), accounts)
 

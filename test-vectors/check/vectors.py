@@ -17,6 +17,7 @@ import kinds_cryptography  # noqa: E402
 import kinds_identity  # noqa: E402
 import kinds_open  # noqa: E402
 import kinds_packed  # noqa: E402
+import kinds_relay  # noqa: E402
 import kinds_session  # noqa: E402
 import kinds_signal  # noqa: E402
 import kinds_vault  # noqa: E402
@@ -31,7 +32,7 @@ OPEN = "whiteflag/open.jsonl"
 READ = {
     "whiteflag": kinds_signal.KINDS | kinds_cryptography.KINDS, "packed": kinds_packed.KINDS,
     "codec": kinds_codec.KINDS, "identity": kinds_identity.KINDS, "session": kinds_session.KINDS,
-    "vault": kinds_vault.KINDS,
+    "vault": kinds_vault.KINDS, "relay": kinds_relay.KINDS,
 }  # fmt: skip
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("cryptography", "notation", "rules", "thread", "wire"))}
 # The standards' own test values, in a shape of their own: primitives/check.py computes them.
@@ -168,6 +169,19 @@ def check_damage(run, wanted, seed):
             run.report(f"{file}: {vector['id']}", f"{found[1]} was damaged, and nobody noticed")
 
 
+def check_damaged_messages(run, wanted, seed):
+    """Relay messages cut or flipped in their octets: none may be taken for what it is not."""
+    chance = random.Random(seed)
+    messages = [(file, vector) for file, _, _, vector in run.checked
+                if vector["kind"] in kinds_relay.MESSAGES and vector["result"] == "valid"]  # fmt: skip
+    for file, vector in chance.choices(messages, k=wanted if messages else 0):
+        taken = kinds_relay.wrongly_taken(vector, chance)
+        if taken:
+            run.report(f"{file}: {vector['id']}", f"{taken}, and taken for what it is not")
+        else:
+            run.count(file, "octets flipped or cut", "none wrongly taken")
+
+
 def show(run):
     for (file, kind, state), count in sorted(run.counts.items()):
         print(f"{count:6} {file} {kind}: {state}")
@@ -188,6 +202,7 @@ def main():
             check_file(run, path)
     check_open(run)
     check_damage(run, given.damage, given.seed)
+    check_damaged_messages(run, 10 * given.damage, given.seed)
     show(run)
     if run.wrong:
         sys.exit(f"{run.wrong} do not agree")

@@ -26,7 +26,9 @@ CLASS_OPEN = 0
 FLAG_SEVERAL = 1
 REFERENCE_OCTETS = {0: 0, 1: 8, 2: 32, 3: 0}
 # (family, revision): the reference forms that go with it
-KNOWN = {(0x01, 0): {3}, (0x01, 1): {0, 1, 2}, (0x04, 0): {0, 1, 2}, **{(family, 0): {0} for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16)}}
+KNOWN = {(0x01, 0): {3}, (0x01, 1): {0, 1, 2}, (0x04, 0): {0, 1, 2}, **{(family, 0): {0} for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19)}}
+PADDING = (0x19, 0)
+STEPS = [2**n for n in range(6, 15)]
 
 
 class NeedsNewer(Exception):
@@ -169,6 +171,9 @@ class Item:
     def needs_newer(self):
         return (self.family, self.revision) not in KNOWN
 
+    def is_padding(self):
+        return (self.family, self.revision) == PADDING
+
     def canonical(self, resolved=None):
         """The octets under the id; None while a transport form is unresolved."""
         if self.form != 1:
@@ -190,6 +195,19 @@ def item_from(family, octet, content):
     return Item(family, revision, form, content[:size], content[size:])
 
 
+def check_padding(item, before):
+    """Behind all other items, and zeros."""
+    if item.is_padding() and not before or before and before[-1].is_padding() and not item.is_padding():
+        raise Refused("unexpected", "family")
+    if item.is_padding() and any(item.body):
+        raise Refused("bad_padding", "body")
+    return item
+
+
+def messages_of(items):
+    return [item for item in items if not item.is_padding()]
+
+
 def read_head(octets, at):
     if at >= len(octets):
         raise Refused("truncated", "family")
@@ -202,7 +220,7 @@ def read_lone(octets):
     family, octet = read_head(octets, 0)
     if len(octets) > ITEM_MAX:
         raise Refused("too_long", "item")
-    return item_from(family, octet, octets[2:])
+    return check_padding(item_from(family, octet, octets[2:]), [])
 
 
 def read_several(octets):
@@ -216,7 +234,7 @@ def read_several(octets):
             raise Refused("too_long", "item")
         if at + length > len(octets):
             raise Refused("truncated", "item")
-        items.append(item_from(family, octet, octets[at : at + length]))
+        items.append(check_padding(item_from(family, octet, octets[at : at + length]), items))
         at += length
     if len(items) == 1:
         raise Refused("not_canonical", "flags")
@@ -229,6 +247,23 @@ def read_items(octets, several):
 
 def write_items(items):
     return b"".join(item.write(several=len(items) > 1) for item in items)
+
+
+def padding_of(octets):
+    """The padding items that take so many octets, 3 or more."""
+    if octets == 131 or octets > 4098:
+        return padding_of(octets // 2) + padding_of(octets - octets // 2)
+    return [Item(*PADDING, 0, b"", bytes(octets - (3 if octets < 131 else 4)))]
+
+
+def padded(items, overhead):
+    """The items with the padding that a sender adds to an envelope with this overhead."""
+    if overhead + len(write_items(items)) in STEPS:
+        return items
+    n = overhead + sum(len(item.write(several=True)) for item in items)
+    step = next((step for step in STEPS if step >= n + 3), None)
+    more = padding_of(step - n) if step else []
+    return items + more if len(items) + len(more) <= ITEMS_MAX else items
 
 
 def message_id(key, salt, canonical):
@@ -272,7 +307,7 @@ def read_first_octet(envelope):
 
 
 def check_counters(counter, items):
-    if counter + len(items) > 2**32:
+    if counter + len(messages_of(items)) > 2**32:
         raise Refused("out_of_range", "counter")
 
 
@@ -338,7 +373,7 @@ def read_open(envelope, realm, find):
         return Opened("unverified", who, device, epoch, counter, items, [])
     field = "account_key" if device == 0 else "signing_key"
     check_any(keys, "chappe-open/1", realm, envelope[:-SIGNATURE], envelope[-SIGNATURE:], field)
-    salts = [open_salt(account, device, epoch, counter + i) for i in range(len(items))]
+    salts = [open_salt(account, device, epoch, counter + i) for i in range(len(messages_of(items)))]
     return Opened("verified", account, device, epoch, counter, items, salts)
 
 

@@ -307,6 +307,10 @@ def known_families(b):
         b.valid(56 + n, "items", f"{what}, family {family:02x} revision 0 with form 0", lone(item(family)))
         refused = lone(item(family, form=2, reference=REFERENCE))
         b.invalid(60 + n, "items", "inconsistent", "form", f"{what} with form 2", refused)
+    for n, (family, what) in enumerate([(0x17, "message request"), (0x18, "message ids")]):
+        b.valid(65 + n, "items", f"{what}, family {family:02x} revision 0 with form 0", lone(item(family)))
+        refused = lone(item(family, form=2, reference=REFERENCE))
+        b.invalid(67 + n, "items", "inconsistent", "form", f"{what} with form 2", refused)
     b.valid(64, "items", "unknown revision 1 of the ratchet family is kept", lone(item(0x15, revision=1, form=2, reference=REFERENCE)))
     short = {"form": 1, "reference": REFERENCE[:8]}
     cases = [
@@ -867,6 +871,114 @@ def labels():
     return b
 
 
+# ---- padding -----------------------------------------------------------------------------------
+
+OVERHEADS = [(1, 20), (2, 21), (3, 52), (4, 117)]  # of the sealed classes
+
+
+def padding(body=b"", **other):
+    return item(0x19, body=body, **other)
+
+
+def paddings():
+    b = Book("padding", "02-item")
+    good_paddings(b)
+    bad_paddings(b)
+    opened_paddings(b)
+    padded_sizes(b)
+    return b
+
+
+def good_paddings(b):
+    good = [
+        ("padding without a body behind an item", [PLAIN, padding()]), ("a body of zeros", [PLAIN, padding(bytes(5))]),
+        ("a length of two octets", [PLAIN, padding(bytes(128))]), ("4,096 octets", [PLAIN, padding(bytes(4094))]),
+        ("two padding items", [PLAIN, padding(bytes(3)), padding()]),
+        ("behind two items, the second of an unknown family", [PLAIN, item(0x05), padding(bytes(7))]),
+        ("the thirty-second item", [item(body=bytes([n])) for n in range(31)] + [padding()]),
+        ("an unknown revision of its family is an unknown item: not zeros, not last", [item(0x19, revision=1), PLAIN]),
+    ]  # fmt: skip
+    for n, (comment, parts) in enumerate(good, 1):
+        b.valid(n, "items", comment, several(parts))
+    b.valid(9, "items", "an unknown revision alone", lone(item(0x19, revision=1)))
+
+
+def bad_paddings(b):
+    ones = bytes(3) + b"\1" + bytes(3)
+    bad = [
+        ("bad_padding", "body", "an octet that is not zero", [PLAIN, padding(ones)]),
+        ("bad_padding", "body", "the last octet is not zero", [PLAIN, padding(bytes(200) + b"\x80")]),
+        ("bad_padding", "body", "in the second of two", [PLAIN, padding(bytes(3)), padding(b"\1")]),
+        ("unexpected", "family", "an item behind padding", [PLAIN, padding(bytes(3)), PLAIN]),
+        ("unexpected", "family", "an unknown family behind padding", [PLAIN, padding(bytes(3)), item(0x05)]),
+        ("unexpected", "family", "an unknown revision of padding behind padding", [PLAIN, padding(), item(0x19, revision=1)]),
+        ("unexpected", "family", "padding first", [padding(bytes(3)), PLAIN]),
+        ("unexpected", "family", "nothing but padding, twice", [padding(), padding()]),
+        ("inconsistent", "form", "padding with form 3", [PLAIN, padding(bytes(3), form=3)]),
+        ("inconsistent", "form", "padding with a reference", [PLAIN, padding(bytes(3), form=2, reference=ZEROS)]),
+        ("too_long", "item", "4,097 octets", [PLAIN, padding(bytes(4095))]),
+        ("too_long", "items", "the thirty-third item", [item(body=bytes([n])) for n in range(32)] + [padding()]),
+    ]  # fmt: skip
+    for n, (error, field, comment, parts) in enumerate(bad, 10):
+        b.invalid(n, "items", error, field, comment, several(parts))
+    b.invalid(22, "items", "unexpected", "family", "padding alone", lone(padding(bytes(3))))
+    b.invalid(23, "items", "truncated", "item", "cut", several([PLAIN, padding(bytes(9))]) | {
+        "octets": several([PLAIN, padding(bytes(9))])["octets"][:-1]})  # fmt: skip
+
+
+def opened_paddings(b):
+    """Padding takes no counter, has no salt and no id; that no sender pads an open envelope is no matter to a reader."""
+    last, key = 2**32 - 1, A.account()
+    for n, counter in ((30, 7), (31, last)):
+        octets = c.write_open(A.account_seed, LIVE, 0, 0, counter, [PLAIN, padding(bytes(5)), padding()])
+        out = b.valid(n, "open_read", f"an item and padding from counter {counter} on", {"envelope": octets, "realm": LIVE, "accounts": [key]})
+        assert len(out["messages"]) == 1 and len(out["items"]) == 3
+    octets = c.write_open(A.account_seed, LIVE, 0, 0, last, [PLAIN, PLAIN, padding()])
+    given = {"envelope": octets, "realm": LIVE, "accounts": [key]}
+    b.invalid(32, "open_read", "out_of_range", "counter", "the second item has no counter left", given)
+
+
+def padded_sizes(b):
+    """How long a sealed envelope is made (chapter 03)."""
+
+    def make(n, comment, parts, overhead, size, *padding_octets):
+        given = {"items": [item_json(one) for one in parts], "overhead": overhead}
+        expected = {"size": size, "padding": list(padding_octets)}
+        out = b.valid(n, "padded", comment, given, "03-envelope.md#length", **expected)
+        read = c.read_items(bytes.fromhex(out["octets"]), len(parts) + len(padding_octets) > 1)
+        assert c.messages_of(read) == parts
+
+    def body(octets):
+        """An item of so many octets, its length not counted."""
+        return item(body=b"\x55" * (octets - 2))
+
+    for n, (kind, overhead) in enumerate(OVERHEADS, 40):
+        make(n, f"class {kind}: as long as a step without padding", [body(256 - overhead)], overhead, 256)
+    make(44, "the shortest item: 64 octets", [body(2)], 20, 64, 41)
+    make(45, "a lone item, its length counted: 3 octets are missing", [body(64 - 20 - 4)], 20, 64, 3)
+    make(46, "2 octets are missing: the next step", [body(64 - 20 - 3)], 20, 128, 66)
+    make(47, "1 octet is missing: the next step", [body(64 - 20 - 2)], 20, 128, 65)
+    make(48, "a step with its length, one less without: the next step", [body(64 - 20 - 1)], 20, 128, 64)
+    make(49, "two items as long as a step: no padding", [body(20), body(22)], 20, 64)
+    make(50, "130 octets are missing: a length of one octet", [body(512 - 20 - 130 - 2)], 20, 512, 130)
+    make(51, "131 octets are missing: two", [body(512 - 20 - 131 - 2)], 20, 512, 65, 66)
+    make(52, "132 octets are missing: a length of two octets", [body(512 - 20 - 132 - 2)], 20, 512, 132)
+    make(53, "133 octets are missing", [body(512 - 20 - 133 - 2)], 20, 512, 133)
+    three = [body(2000), body(2000), body(2000)]
+    make(54, "to 8,192", three, 52, 8192, 2134)
+    make(56, "more than one padding item holds", [body(4000), body(4000), body(200)], 20, 16384, 4079, 4079)
+    make(57, "the most that can be missing", [body(4083), body(4083)], 20, 16384, 4097, 4097)
+    make(58, "3 octets are missing to the greatest step", [body(4096)] * 3 + [body(16384 - 20 - 3 - 3 * 4098 - 2)], 20, 16384, 3)
+    make(59, "2 octets are missing to the greatest step: none", [body(4096)] * 3 + [body(16384 - 20 - 2 - 3 * 4098 - 2)], 20, 16382)
+    make(60, "the longest envelope there is", [body(4096)] * 3 + [body(16384 - 20 - 3 * 4098 - 2)], 20, 16384)
+    many = [item(body=bytes([n])) for n in range(31)]
+    make(61, "the thirty-second item is padding", many, 20, 256, 112)
+    make(62, "thirty-two items: none", [item(body=bytes([n])) for n in range(32)], 20, 148)
+    make(63, "thirty-one items and 131 octets missing: no room for two, so none", many[:30] + [body(512 - 131 - 20 - 120 - 2)], 20, 381)
+    make(64, "exactly 4,098 octets missing", [body(4096), body(4096), body(16384 - 4098 - 20 - 2 * 4098 - 2)], 20, 16384, 4098)
+    make(65, "4,099 octets missing", [body(4096), body(4096), body(16384 - 4099 - 20 - 2 * 4098 - 2)], 20, 16384, 2049, 2050)
+
+
 # ---- all ---------------------------------------------------------------------------------------
 
 
@@ -880,7 +992,7 @@ def check_own_tools():
 
 
 def books():
-    makers = [lengths, realms, accounts, items, message_ids, open_envelopes, statements, labels]
+    makers = [lengths, realms, accounts, items, message_ids, open_envelopes, statements, labels, paddings]
     return [make() for make in makers]
 
 

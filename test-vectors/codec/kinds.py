@@ -92,6 +92,14 @@ def items(i):
     return {"items": [item_out(x) for x in c.read_items(unhex(i["octets"]), i["several"])]}
 
 
+def padded(i):
+    """What a sender adds: the plaintext, and how long the envelope gets."""
+    items = c.padded([item_in(x) for x in i["items"]], i["overhead"])
+    octets = c.write_items(items)
+    padding = [len(x.write(several=True)) for x in items if x.is_padding()]
+    return {"octets": octets, "padding": padding, "size": i["overhead"] + len(octets)}
+
+
 def message_id(i):
     resolved = unhex(i["resolved"]) if "resolved" in i else None
     canonical = item_in(i["item"]).canonical(resolved)
@@ -190,7 +198,7 @@ KINDS = {
     for f in [
         length, realm, realm_text, account, signature, items, message_id, resolve, open_salt, sealed_salt,
         open_write, open_read, statement_write, statement_read, contradiction, root, chain_open, blind, evidence_body,
-        label, label_at,
+        label, label_at, padded,
     ]
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 import accounts  # noqa: E402
 import cards  # noqa: E402
 import ed25519  # noqa: E402
+import prekeys  # noqa: E402
 import signed  # noqa: E402
 import x25519  # noqa: E402
 from book import write  # noqa: E402
@@ -23,7 +24,7 @@ from book import write  # noqa: E402
 def main():
     ed25519.check_known_answer()
     x25519.check_known_answer()
-    write([*accounts.books(), *cards.books(), *signed.books()], HERE)
+    write([*accounts.books(), *cards.books(), *prekeys.books(), *signed.books()], HERE)
 
 
 if __name__ == "__main__":

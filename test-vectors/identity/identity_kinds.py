@@ -2,11 +2,13 @@
 
 import pathlib
 
+import asking
 import card as c
 import chappe
 import devices
 import endorsement as e
 from conventions import refuse_unless
+from prekey import prekey_life
 
 WORDS = pathlib.Path(__file__).resolve().parents[2] / "spec" / "names" / "words.en.txt"
 TIMES = ("not_before", "expiry", "prekey_expiry")
@@ -191,11 +193,35 @@ def proof_read(i):
     return c.read_proof(unhex(i["proof"]), unhex(i["realm"]), directory_in(i), unhex(i["id"]))
 
 
+def place_in(i, counter):
+    return unhex(i["account_id"]) + unhex(i["chain_id"]) + chappe.u32(i[counter])
+
+
+def request_write(i):
+    if i["what"] == "proof_of_id":
+        return {"body": b"\x02" + unhex(i["id"])}
+    if i["what"] == "proof":
+        return {"body": b"\x01" + place_in(i, "counter")}
+    return {"body": b"\x00" + place_in(i, "first") + i["count"].to_bytes(2, "big")}
+
+
+def request_read(i):
+    return asking.read_request(unhex(i["body"]))
+
+
+def ids_write(i):
+    return {"body": place_in(i, "first") + b"".join(unhex_all(i["ids"]))}
+
+
+def ids_read(i):
+    return asking.read_ids(unhex(i["body"]))
+
+
 KINDS = {
     f.__name__: f
     for f in (
         root, endorsement_write, endorsement_read, endorsement_item, account, card_that_counts, card_write,
         card_read, card_text, card_qr, words, permitted, device_open_write, device_open_read, device_statement_write,
-        device_statement_read, proof_write, proof_read,
+        device_statement_read, proof_write, proof_read, prekey_life, request_write, request_read, ids_write, ids_read,
     )
 }  # fmt: skip

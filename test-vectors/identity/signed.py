@@ -189,5 +189,74 @@ def refused_proofs(b):
     refuse("revoked", "device", "the device is revoked", good, revocations=[revocation()])
 
 
+# ---- requests and ids --------------------------------------------------------------------------
+
+ASKING = "04-statement.md#asking-for-what-is-missing"
+PLACE = {"account_id": chappe.account_id(ALICE.account), "chain_id": CHAIN}
+
+
+def u16(n):
+    return n.to_bytes(2, "big")
+
+
+def in_octets(kind, *parts):
+    return (b"" if kind is None else bytes([kind])) + PLACE["account_id"] + CHAIN + b"".join(parts)
+
+
+def requests():
+    b = Book("identity", "request", "04-statement", KINDS)
+
+    def take(comment, body, **fields):
+        b.valid("request_write", comment, fields, ASKING, body=body)
+        b.valid("request_read", comment, {"body": body}, ASKING, **fields)
+
+    def refuse(error, field, comment, body):
+        b.invalid("request_read", error, field, comment, {"body": body}, ASKING)
+
+    for first, count in [(0, 1), (7, 3), (4096, 64), (2**32 - 1, 1), (2**32 - 64, 64)]:
+        octets = in_octets(0, chappe.u32(first), u16(count))
+        take(f"the ids of {count} from {first} on", octets, what="ids", **PLACE, first=first, count=count)
+    for counter in (0, 2**32 - 1):
+        octets = in_octets(1, chappe.u32(counter))
+        take(f"a proof of the message with counter {counter}", octets, what="proof", **PLACE, counter=counter)
+    take("a proof of the message with this id", b"\x02" + IDS[3], what="proof_of_id", id=IDS[3])
+    refuse("truncated", "kind", "nothing", b"")
+    refuse("unknown_code", "kind", "a kind there is not", b"\x03" + bytes(32))
+    good = in_octets(0, chappe.u32(7), u16(3))
+    for size, field in [(1, "account"), (8, "account"), (9, "chain"), (16, "chain"), (17, "counter"), (20, "counter"), (21, "count"), (22, "count")]:
+        refuse("truncated", field, f"{size} octets of a request for ids", good[:size])
+    refuse("trailing", "request", "one octet too many for ids", good + b"\x00")
+    refuse("truncated", "counter", "a proof without the whole counter", in_octets(1, bytes(3)))
+    refuse("trailing", "request", "one octet too many for a proof", in_octets(1, bytes(5)))
+    refuse("truncated", "id", "half an id", b"\x02" + IDS[3][:31])
+    refuse("trailing", "request", "one octet too many for an id", b"\x02" + IDS[3] + b"\x00")
+    for first, count, comment in [(0, 0, "no message"), (0, 65, "one message too many"), (2**32 - 1, 2, "past the last counter"), (0, 65535, "as many as can be written")]:
+        refuse("out_of_range", "count", comment, in_octets(0, chappe.u32(first), u16(count)))
+    refuse("trailing", "request", "no message, and an octet too many: the size comes first", in_octets(0, bytes(6), b"\x00"))
+    return b
+
+
+def ids():
+    b = Book("identity", "ids", "04-statement", KINDS)
+
+    def take(comment, body, **fields):
+        b.valid("ids_write", comment, fields, ASKING, body=body)
+        b.valid("ids_read", comment, {"body": body}, ASKING, **fields)
+
+    def refuse(error, field, comment, body):
+        b.invalid("ids_read", error, field, comment, {"body": body}, ASKING)
+
+    for first, count in [(0, 1), (7, 3), (100, 64), (2**32 - 1, 1), (2**32 - 64, 64)]:
+        octets = in_octets(None, chappe.u32(first), *IDS[:count])
+        take(f"{count} from {first} on", octets, **PLACE, first=first, ids=IDS[:count])
+    good = in_octets(None, chappe.u32(7), *IDS[:2])
+    for size, field in [(0, "account"), (7, "account"), (15, "chain"), (19, "counter"), (20, "ids"), (51, "ids"), (53, "ids"), (83, "ids")]:
+        refuse("truncated", field, f"{size} octets", good[:size])
+    refuse("truncated", "ids", "two ids and an octet", good + b"\x00")
+    refuse("out_of_range", "ids", "one id too many", in_octets(None, chappe.u32(0), *IDS[:65]))
+    refuse("out_of_range", "ids", "past the last counter", in_octets(None, chappe.u32(2**32 - 1), *IDS[:2]))
+    return b
+
+
 def books():
-    return [open_envelopes(), statements(), proofs()]
+    return [open_envelopes(), statements(), proofs(), requests(), ids()]

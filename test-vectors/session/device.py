@@ -201,6 +201,7 @@ class Device:
                     plaintext = try_open(self.realm, envelope, head, found)
                     if plaintext is not None:
                         return self.take(session, klass, c, 0, found, plaintext, several, now, None)
+            refuse_unless(self.remembered[sha256(e)[:16]][1] not in self.revoked, "revoked", "device")
             raise Refused("replay", "ephemeral_key")
         fitting = list(self.flights_by_hint(envelope, klass))
         refuse_unless(fitting, "unknown_hint", "hint")

@@ -19,7 +19,7 @@ def book():
     def write(comment, play, spec="11-session.md#beginning"):
         b.valid("transcript", comment, play.given, spec)
 
-    for part in (orders, answers, changed, recipients, weak, strangers, forms, many):
+    for part in (orders, answers, changed, recipients, weak, strangers, forms, many, revoked_since):
         part(write)
     return b
 
@@ -302,3 +302,21 @@ def many(write):
     p.refused("unavailable", "memory", p.open, "bob", envelope)
     p.refused("unavailable", "memory", p.open, "bob", flip(envelope, len(envelope) - 1))
     write("a handset remembers 256 first flights of a device, and takes no further one: looked at before the tag", p)
+
+
+def revoked_since(write):
+    p = Play()
+    s = p.begin()
+    first, second = p.seal("alice", s, 0), p.seal("alice", s, 1)
+    p.open("bob", first)
+    p.note("revoke", "bob", account=ALICE.account, device=ALICE.device)
+    p.refused("revoked", "device", p.open, "bob", second)
+    p.refused("revoked", "device", p.open, "bob", first)
+    p.refused("revoked", "device", p.open, "bob", flip(second, 1))
+    write("more first flights of a device that was revoked since: E is remembered, and whose it was", p, "03-envelope.md")
+    p = Play(alice=ALICE.holding(BOB.contact()), bob=BOB.holding())
+    s = p.begin(stranger=True)
+    p.open("bob", p.seal("alice", s, 0))
+    p.note("revoke", "bob", account=ALICE.account, device=ALICE.device)
+    p.refused("replay", "ephemeral_key", p.open, "bob", p.seal("alice", s, 1))
+    write("of a stranger whose device is revoked since it is remembered that it was a stranger", p, "03-envelope.md")

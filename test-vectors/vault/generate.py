@@ -322,6 +322,61 @@ def pages():
     return book
 
 
+def prekeys():
+    book, section = Book("prekeys"), "prekeys"
+    nonce, noise = seed("prekeys nonce", 12), NOISE[:512]
+    base = dict(wrapping_key=WRAPPING, area=3)
+    one, two, three = [(seed(f"prekey {n}"), 1_900_000_000 - 1_296_000 * n) for n in range(3)]
+
+    def place(content, at, name=b"prekeys", **other):
+        return v.seal_page(**(base | other), name=name, place=at, content=content, nonce=nonce)
+
+    def shown(found):
+        each = [{"seed": one["seed"].hex(), "expiry": wide(one["expiry"])} for one in found["prekeys"]]
+        return found | {"serial": wide(found["serial"]), "prekeys": each}
+
+    for n, (at, serial, kept) in enumerate([(0, 0, [one]), (1, 2**40, [one, two, three])], 1):
+        each = [{"seed": key.hex(), "expiry": wide(expiry)} for key, expiry in kept]
+        given = base | {"place": at, "nonce": nonce, "serial": wide(serial), "prekeys": each}
+        answer = lambda: {"octets": place(v.write_prekeys(serial, kept), at)}  # noqa: E731, B023
+        book.valid(n, "prekeys_write", f"{len(kept)} into place {at}", section, given, answer)
+
+    def add(n, comment, file, error=None, **other):
+        given = base | other | {"file": file}
+        answer = lambda: shown(v.open_prekeys(**(base | other), file=file))  # noqa: E731
+        if error:
+            book.invalid(n, "prekeys_open", comment, section, given, answer, error)
+        else:
+            book.valid(n, "prekeys_open", comment, section, given, answer)
+
+    def page(kept, serial=9, **other):
+        return v.write_prekeys(serial, kept, **other)
+
+    good = place(page([one, two]), 0) + noise
+    add(10, "of a new device", place(page([one], 0), 0) + noise)
+    add(11, "one former one", good)
+    add(12, "two former ones, in the second place", noise + place(page([one, two, three]), 1))
+    add(13, "both open: a crash came before the old one was overwritten", place(page([one, two], 10), 0) + place(page([two]), 1))
+    add(14, "the last expiry there is", place(page([(one[0], 2**40 - 1)]), 0) + noise)
+    add(20, "nothing opens", noise + NOISE[512:1024], "bad_tag")
+    add(21, "the page of a journal", place(page([one]), 0, name=b"sent") + noise, "bad_tag")
+    add(22, "of another area", good, "bad_tag", area=2)
+    add(23, "in the other place", noise + place(page([one]), 0), "bad_tag")
+    add(24, "a bit of it", flip(good, 77), "bad_tag")
+    add(25, "an octet too few", good[:-1], "truncated")
+    add(26, "an octet too many", good + b"\0", "trailing")
+    add(30, "version 2", place(page([one], version=2), 0) + noise, "unknown_version")
+    add(31, "none", place(page([]), 0) + noise, "out_of_range")
+    four = [*(one, two, three), (seed("prekey 3"), 1)]
+    add(32, "four", place(page(four), 0) + noise, "out_of_range")
+    add(33, "the newer one behind", place(page([two, one]), 0) + noise, "not_canonical")
+    add(34, "two that expire at once", place(page([one, (two[0], one[1])]), 0) + noise, "not_canonical")
+    add(35, "the two former ones in the wrong order", place(page([one, three, two]), 0) + noise, "not_canonical")
+    add(36, "one more than is said", place(page([one, two, three], count=2), 0) + noise, "bad_padding")
+    add(37, "padding", place(flip(page([one]), 483), 0) + noise, "bad_padding")
+    return book
+
+
 def records():
     book, section = Book("record"), "journals"
     opening, base = seed("opening", 4), dict(generation_key=GENERATION_KEY, area=1, generation=3, name=b"received")
@@ -419,7 +474,7 @@ def check_own_tools():
 def main():
     check_own_tools()
     changed = []
-    for book in (health(), stretching(), slots(), opening(), root_files(), pages(), records(), sealed_files()):
+    for book in (health(), stretching(), slots(), opening(), root_files(), pages(), prekeys(), records(), sealed_files()):
         path = HERE / f"{book.name}.json"
         if "--check" in sys.argv:
             if not path.exists() or path.read_text("ascii") != book.text():

@@ -201,7 +201,7 @@ def read_page(content):
     }
 
 
-def open_pages(wrapping_key, area, name, file):
+def open_pages(wrapping_key, area, name, file, read=read_page):
     refuse_unless(len(file) >= 2 * PLACE, "truncated", "place")
     refuse_unless(len(file) == 2 * PLACE, "trailing", "end")
     found = []
@@ -212,7 +212,7 @@ def open_pages(wrapping_key, area, name, file):
             content = open_sealed(key, octets[:12], aad, octets[12:], "place")
         except Refused:
             continue
-        found.append((place, read_page(content)))
+        found.append((place, read(content)))
     refuse_unless(found, "bad_tag", "place")
     place, page = max(found, key=lambda one: one[1]["serial"])
     return page | {"place": place, "other_open": len(found) == 2}
@@ -221,6 +221,35 @@ def open_pages(wrapping_key, area, name, file):
 def check_page(first, reserved, log_first, log_next):
     refuse_unless(log_next <= reserved, "inconsistent", "reserved")
     refuse_unless(log_first <= first and log_next + RESERVED >= reserved, "cut", "log")
+
+
+# ---- prekeys -----------------------------------------------------------------------------------
+
+PREKEYS, PREKEY = 3, 37
+
+
+def write_prekeys(serial, prekeys, version=1, count=None):
+    content = u64(serial) + u8(version) + u8(len(prekeys) if count is None else count)
+    for seed, expiry in prekeys:
+        content += seed + expiry.to_bytes(5, "big")
+    return content.ljust(CONTENT, b"\0")
+
+
+def read_prekeys(content):
+    refuse_unless(content[8] == 1, "unknown_version", "version")
+    count = content[9]
+    refuse_unless(1 <= count <= PREKEYS, "out_of_range", "prekeys")
+    ends = 10 + PREKEY * count
+    each = [content[at : at + PREKEY] for at in range(10, ends, PREKEY)]
+    prekeys = [{"seed": one[:32], "expiry": number(one[32:])} for one in each]
+    for before, after in zip(prekeys, prekeys[1:]):
+        refuse_unless(after["expiry"] < before["expiry"], "not_canonical", "prekey expiry")
+    refuse_unless(not any(content[ends:]), "bad_padding", "padding")
+    return {"serial": number(content[:8]), "prekeys": prekeys}
+
+
+def open_prekeys(wrapping_key, area, file):
+    return open_pages(wrapping_key, area, b"prekeys", file, read_prekeys)
 
 
 # ---- records -----------------------------------------------------------------------------------

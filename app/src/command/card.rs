@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: CardArguments, report: Report) -> Outcome<()> {
     match arguments.command {
         CardCommand::Show { qr, device } => {
             let device = Device::open(&device)?;
-            let card = device.identity.card();
+            let card = &device.current_card()?;
             let text = card_to_text(card);
             let shown = if qr { qr::draw(&card.to_qr_text())? } else { text.clone() };
             if qr && !report.json {
@@ -51,7 +51,20 @@ pub(crate) fn run(arguments: CardArguments, report: Report) -> Outcome<()> {
                 qr::print(&shown);
                 return Ok(());
             }
-            report.event("card", &shown, json!({"card": text, "qr": card.to_qr_text()}));
+            let until = permissions::time(card.prekey_expiry())?;
+            report.event(
+                "card",
+                &shown,
+                json!({
+                    "card": text,
+                    "qr": card.to_qr_text(),
+                    "prekey_expiry": card.prekey_expiry(),
+                }),
+            );
+            // Beside it, so that the card alone goes into a file.
+            if !report.json {
+                report.note(&format!("this card is good until {until}; a newer one replaces it"));
+            }
         }
         CardCommand::Read { card, realm } => {
             let card = Card::parse(&card_octets(&files::read_text(&card)?)?, realm)?;

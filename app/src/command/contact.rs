@@ -67,6 +67,7 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
             let done = match device.add_contact(&name, &card)? {
                 Added::New => "added",
                 Added::Unchanged => "known already",
+                Added::Renewed => "renewed",
             };
             let words = Words::of(device.realm, &card.account())?.words;
             report.event(

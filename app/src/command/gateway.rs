@@ -172,7 +172,7 @@ impl Gateway<'_> {
         let log = client.log_name();
         let reading = Reading {
             address,
-            cursor: self.received.cursor(&network::source(log, address)),
+            cursors: network::cursors(log, address, |source| self.received.cursor(source)),
             delegation: lease.map(|lease| lease.delegation),
         };
         let subscribing = tokio::time::timeout(SUBSCRIBE_WAIT, client.subscribe(reading));
@@ -226,8 +226,8 @@ impl Gateway<'_> {
             }
             Err(error) => return self.lost(&error),
         };
-        let source = network::source(log, address);
         let precedence = delivery.parcel.precedence;
+        let source = network::source(log, address, precedence);
         let envelope = delivery.parcel.into_envelope();
         if address == outbox::public_topic(self.device.realm) {
             for changed in self.received.heed(&envelope) {
@@ -271,7 +271,7 @@ impl Gateway<'_> {
                 self.report.event(
                     "lease ended",
                     &format!("the lease of {} has ended: its device was revoked", contact.name),
-                    json!({"author": account}),
+                    json!({"author": account, "device": contact.card.device()}),
                 );
             }
         }
@@ -313,7 +313,11 @@ impl Gateway<'_> {
         self.report.event(
             "lease",
             &format!("lease of {} with {labels} labels", author.name),
-            json!({"author": message.author.id().to_string(), "labels": labels}),
+            json!({
+                "author": message.author.id().to_string(),
+                "device": message.position.device,
+                "labels": labels,
+            }),
         );
         Some(lease)
     }

@@ -5,6 +5,7 @@ use super::shutdown;
 use crate::arrivals::Desk;
 use crate::clock;
 use crate::device::content::{Outside, outside};
+use crate::device::inquiries::Inquiries;
 use crate::device::received::{Received, Taken};
 use crate::device::sent::{Audience, Path, Sent, Waiting};
 use crate::device::{Device, DeviceArguments};
@@ -71,6 +72,8 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
     let radio = arguments.radio.join(device.realm, role).await?;
     let (mut received, known) = Received::open(&device)?;
     let mut desk = Desk::new(&device, received.station.contacts(), None, report);
+    let mut inquiries = Inquiries::default();
+    known.untold.iter().for_each(|(_, arrivals)| inquiries.heard(arrivals));
     desk.resume(known)?;
     received.told()?;
     let sent = Sent::open(&device, Path::Radio)?;
@@ -81,6 +84,7 @@ pub(crate) async fn run(arguments: HandsetArguments, report: Report) -> Outcome<
         received,
         sent,
         desk,
+        inquiries,
         report,
         packed: !arguments.standard,
         in_flight: BTreeMap::new(),
@@ -129,6 +133,7 @@ struct Handset<'a> {
     received: Received<'a>,
     sent: Sent<'a>,
     desk: Desk<'a>,
+    inquiries: Inquiries,
     report: Report,
     /// Say signals in the compact form.
     packed: bool,
@@ -164,6 +169,7 @@ impl Handset<'_> {
                 _ = retry.tick() => {
                     self.renew_labels().await?;
                     self.sign_what_is_due()?;
+                    self.correspond()?;
                     self.transmit_queued().await?;
                     self.received.keep_retention()?;
                     self.sent.keep_retention()?;
@@ -238,6 +244,19 @@ impl Handset<'_> {
         Ok(())
     }
 
+    /// Asks for what statements cover and did not come, and answers who asks.
+    fn correspond(&mut self) -> Outcome<()> {
+        let now = clock::now_seconds();
+        if self.inquiries.is_idle(&self.received, now) {
+            return Ok(());
+        }
+        let (received, sent) = (&mut self.received, &mut self.sent);
+        for (contact, written) in self.inquiries.write(self.device, received, sent, now)? {
+            said::report_envelope(self.report, &written, &contact.name);
+        }
+        Ok(())
+    }
+
     fn audience(&self, to: &str) -> Outcome<Audience> {
         if to == "open" {
             return Ok(Audience::Open);
@@ -295,14 +314,12 @@ impl Handset<'_> {
             ModemEvent::Link(LinkEvent::Received { frame, .. }) => {
                 match self.received.take(&frame.payload, Some(frame.precedence))? {
                     Ok(Taken { content, arrivals }) => {
+                        self.inquiries.heard(&arrivals);
                         self.desk.arrived(&content, arrivals);
                         self.received.told()?;
                     }
                     Err(refusal) => {
-                        self.desk.refused(&frame.payload, refusal);
-                        for changed in self.received.heed(&frame.payload) {
-                            self.desk.tell_change(&changed);
-                        }
+                        self.desk.turned_away(&mut self.received, &frame.payload, refusal)?;
                     }
                 }
             }

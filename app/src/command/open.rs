@@ -33,10 +33,7 @@ pub(crate) fn run(arguments: &OpenArguments, report: Report) -> Outcome<()> {
             received.told()
         }
         Err(refusal) => {
-            desk.refused(&envelope, refusal);
-            for changed in received.heed(&envelope) {
-                desk.tell_change(&changed);
-            }
+            desk.turned_away(&mut received, &envelope, refusal)?;
             Err(refusal.into())
         }
     }

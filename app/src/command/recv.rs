@@ -2,14 +2,19 @@
 
 use super::shutdown;
 use crate::arrivals::{Anchoring, Answer, Desk};
+use crate::clock;
 use crate::device::anchoring::LedgerArguments;
+use crate::device::inquiries::Inquiries;
 use crate::device::received::{Received, Taken};
 use crate::device::retention::LOOK_EVERY;
+use crate::device::sent::{Path, Sent};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, Relay, RelayArguments};
 use crate::outbox;
 use crate::report::Report;
+use crate::said;
+use chappe_codec::precedence::Precedence;
 use chappe_relay::client::{Delivery, Reading};
 use chappe_relay::{Address, ClientError, RelayClient};
 use serde_json::json;
@@ -25,6 +30,9 @@ const QUEUE: usize = 64;
 
 /// How long to wait before trying a relay or ledger again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether something is to be asked for or answered.
+const INQUIRE_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
@@ -55,6 +63,8 @@ pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()>
     let (mut received, known) = Received::open(&device)?;
     let contacts = received.station.contacts();
     let mut desk = Desk::new(&device, contacts, arguments.ledger.client(), report);
+    let mut inquiries = Inquiries::default();
+    known.untold.iter().for_each(|(_, arrivals)| inquiries.heard(arrivals));
     desk.resume(known)?;
     received.told()?;
     let mut station = Post {
@@ -62,6 +72,7 @@ pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()>
         relay,
         received,
         desk,
+        inquiries,
         anchoring: None,
         anchor_at: Instant::now(),
         report,
@@ -92,6 +103,7 @@ struct Post<'a> {
     relay: Relay,
     received: Received<'a>,
     desk: Desk<'a>,
+    inquiries: Inquiries,
     anchoring: Option<Anchoring>,
     /// Before this nothing is submitted.
     anchor_at: Instant,
@@ -121,8 +133,33 @@ impl Post<'_> {
                 }
             }
         }
+        let corresponded = self.correspond(&client).await;
         client.close().await;
-        self.desk.anchor_all().await
+        corresponded?;
+        self.desk.anchor_all(&mut self.received).await
+    }
+
+    /// Asks for what statements cover and did not come, and answers who asks. While another `chappe`
+    /// sends it waits.
+    async fn correspond(&mut self, client: &RelayClient) -> Outcome<()> {
+        let now = clock::now_seconds();
+        if self.inquiries.is_idle(&self.received, now) {
+            return Ok(());
+        }
+        let mut sent = match Sent::open(self.device, Path::Relay { post_quantum: false }) {
+            Ok(sent) => sent,
+            Err(failure) if failure.exit == Exit::TryLater => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        let written = self.inquiries.write(self.device, &mut self.received, &mut sent, now)?;
+        for (contact, written) in written {
+            said::report_envelope(self.report, &written, &contact.name);
+            let mailbox = outbox::mailbox_of(&contact.card)?;
+            let (precedence, envelope) = (Precedence::Routine, &written.envelope);
+            outbox::publish(client, mailbox, precedence, envelope, self.report).await?;
+            sent.handed_over(envelope)?;
+        }
+        Ok(())
     }
 
     /// Everything as it comes. A relay or ledger that goes away is tried again.
@@ -175,6 +212,7 @@ impl Post<'_> {
         }
         drop(sender);
         let mut retention = tokio::time::interval(LOOK_EVERY);
+        let mut inquiries = tokio::time::interval(INQUIRE_EVERY);
         loop {
             if self.anchoring.is_none() && self.anchor_at <= Instant::now() {
                 self.anchoring = self.desk.begin_anchoring()?;
@@ -187,6 +225,10 @@ impl Post<'_> {
                     None => return Ok(network::failure(&ClientError::LaneClosed)),
                 },
                 _ = retention.tick() => self.received.keep_retention()?,
+                _ = inquiries.tick() => match self.correspond(&client).await {
+                    Err(failure) if failure.exit == Exit::TryLater => return Ok(failure),
+                    corresponded => corresponded?,
+                },
                 answer = answered(&mut self.anchoring) => self.anchored(answer?)?,
                 () = tokio::time::sleep_until(self.anchor_at), if self.anchoring.is_none()
                     && self.anchor_at > Instant::now() => {}
@@ -197,7 +239,7 @@ impl Post<'_> {
     /// A ledger that is away is tried again; the statement waits.
     fn anchored(&mut self, (kept, answer): Answer) -> Outcome<()> {
         self.anchoring = None;
-        if let Err(failure) = self.desk.finish_anchoring(kept, answer) {
+        if let Err(failure) = self.desk.finish_anchoring(kept, answer, &mut self.received) {
             if failure.exit != Exit::TryLater {
                 return Err(failure);
             }
@@ -208,23 +250,24 @@ impl Post<'_> {
     }
 
     fn take(&mut self, log: u64, delivery: Delivery) -> Outcome<()> {
-        let source = network::source(log, delivery.parcel.address);
         let precedence = delivery.parcel.precedence;
+        let source = network::source(log, delivery.parcel.address, precedence);
         let envelope = delivery.parcel.into_envelope();
         match self.received.take(&envelope, Some(precedence))? {
-            Ok(Taken { content, arrivals }) => self.desk.arrived(&content, arrivals),
+            Ok(Taken { content, arrivals }) => {
+                self.inquiries.heard(&arrivals);
+                self.desk.arrived(&content, arrivals);
+            }
             Err(refusal) => {
-                self.desk.refused(&envelope, refusal);
-                for changed in self.received.heed(&envelope) {
-                    self.desk.tell_change(&changed);
-                }
+                self.desk.turned_away(&mut self.received, &envelope, refusal)?;
             }
         }
         self.received.advance(&source, delivery.cursor)
     }
 
     fn reading(&self, client: &RelayClient, address: Address) -> Reading {
-        let cursor = self.received.cursor(&network::source(client.log_name(), address));
-        Reading { cursor, ..Reading::all(address) }
+        let known = |source: &str| self.received.cursor(source);
+        let cursors = network::cursors(client.log_name(), address, known);
+        Reading { cursors, ..Reading::all(address) }
     }
 }

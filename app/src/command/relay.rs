@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    chappe id new --home /var/lib/chappe-relay\n  \
+    chappe id new --no-put-away --home /var/lib/chappe-relay\n  \
     chappe relay --home /var/lib/chappe-relay --listen 0.0.0.0:7406")]
 pub(crate) struct RelayServerArguments {
     /// Where to listen; port 0 takes a free one

@@ -1,6 +1,6 @@
 //! `chappe seal`: what is said, in one envelope on standard output, for whatever carries it.
 
-use super::send::{each_line, sealed_to};
+use super::send::{each_line, sealed_to, warn_of_old_card};
 use crate::device::sent::{Path, Sent};
 use crate::device::{Device, DeviceArguments};
 use crate::duress;
@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &SealArguments, report: Report) -> Outcome<()> {
     let path = if arguments.radio { Path::Radio } else { Path::Relay { post_quantum: false } };
     let mut sent = Sent::open(&device, path)?;
     let written = sent.write(&audience, Precedence::Routine, &items)?;
+    warn_of_old_card(&audience, &written, report);
     if report.json {
         let octets = hex::encode(&written.envelope);
         report.event("envelope", "", json!({"to": arguments.to, "octets": octets}));

@@ -1,8 +1,10 @@
 //! `chappe send`: say something, to one contact or to everyone, through a relay or over the radio.
 
+use crate::clock;
 use crate::device::contacts::Contact;
-use crate::device::content::{Outside, outside};
-use crate::device::sent::{Audience, Path, Sent};
+use crate::device::content::{Outside, is_first_flight, outside};
+use crate::device::prekeys;
+use crate::device::sent::{Audience, Path, Sent, Written};
 use crate::device::{Device, DeviceArguments};
 use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
@@ -102,6 +104,7 @@ fn write_all(
         let item = Item::from_canonical(&octets)?;
         said::check_precedence(&item, arguments.precedence)?;
         let written = sent.write(&audience, arguments.precedence, &[item])?;
+        warn_of_old_card(&audience, &written, report);
         said::report_envelope(report, &written, audience.name());
         Ok(())
     })?;
@@ -138,6 +141,16 @@ fn audience(device: &Device, arguments: &SendArguments) -> Outcome<Audience> {
         (Some(name), false) => Ok(sealed_to(&device.contact(name)?)),
         (None, true) => Ok(Audience::Open),
         _ => Err(Failure::new(Exit::Usage, "usage", "say to whom: --to NAME or --open")),
+    }
+}
+
+/// "Whoever begins a session to one is told so" (spec/10-identity.md, "Card").
+pub(super) fn warn_of_old_card(audience: &Audience, written: &Written, report: Report) {
+    if let Audience::Contact { name, card } = audience
+        && is_first_flight(&written.envelope)
+        && let Some(advice) = prekeys::advice(name, card, clock::now_if_known())
+    {
+        report.note(&advice);
     }
 }
 

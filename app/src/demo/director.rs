@@ -7,11 +7,15 @@ use super::stage::Stage;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::transcript::{Content, FrameState, MessageLine, Refused, Verdict};
+use chappe_codec::statement::Evidence;
 use chappe_radio::frame::PUBLIC_NET;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// The device of an account that has one.
+const FIRST_DEVICE: u64 = 1;
 
 /// How long the last lines of a process that ended may need to be read.
 const PIPE_DELAY: Duration = Duration::from_millis(50);
@@ -25,7 +29,8 @@ pub(super) struct Director {
     events: UnboundedReceiver<Event>,
     /// Everything reported so far, in order of arrival.
     history: Vec<Event>,
-    names: BTreeMap<String, String>,
+    /// Account and number of a device, and the name it has here.
+    names: BTreeMap<(String, u64), String>,
     /// Processes with a name of their own, and the device they speak for.
     aliases: BTreeMap<String, String>,
     began: Instant,
@@ -37,7 +42,11 @@ impl Director {
         let (sender, events) = unbounded_channel();
         let names = stage
             .devices()
-            .map(|(name, device)| (device.identity.account().id().to_string(), name.to_owned()))
+            .map(|(name, device)| {
+                let identity = &device.identity;
+                let account = identity.account().id().to_string();
+                ((account, u64::from(identity.device())), name.to_owned())
+            })
             .collect();
         Self {
             stage,
@@ -283,9 +292,11 @@ impl Director {
         format!("{:.3} s", self.began.elapsed().as_secs_f64())
     }
 
-    /// The demo's name of an account.
-    pub(super) fn name_of(&self, account: &str) -> String {
-        self.names.get(account).cloned().unwrap_or_else(|| account.to_owned())
+    /// The demo's name of the device a report is about.
+    fn author_of(&self, event: &Event) -> String {
+        let account = [event.text("author"), event.text("account")].concat();
+        let device = device_of(event).unwrap_or(FIRST_DEVICE);
+        self.names.get(&(account.clone(), device)).cloned().unwrap_or(account)
     }
 
     fn narrate(&self, event: &Event) -> Option<String> {
@@ -313,39 +324,34 @@ impl Director {
                 }
             ),
             "delivered" => "frame acknowledged by the gateway".to_owned(),
-            "lease" => format!(
-                "lease      {} labels of {}",
-                event.number("labels"),
-                self.name_of(event.text("author"))
-            ),
+            "lease" => {
+                format!("lease      {} labels of {}", event.number("labels"), self.author_of(event))
+            }
             "downlink" => format!("downlink   {octets:>4} B  relay → air"),
             "message" => format!(
                 "message    {octets:>4} B  {} from {}, {}",
                 event.text("summary"),
-                self.name_of(event.text("author")),
+                self.author_of(event),
                 if event.value.get("sealed") == Some(&Value::Bool(true)) {
                     "sealed"
                 } else {
                     "open"
                 },
             ),
-            "step" => format!(
-                "step       new keys in the session with {}",
-                self.name_of(event.text("author"))
-            ),
+            "step" => format!("step       new keys in the session with {}", self.author_of(event)),
             "change" => format!(
-                "CHANGE     device {} of {} is {}",
+                "CHANGE     {}, device {} of its account, is {}",
+                self.author_of(event),
                 event.number("device"),
-                self.name_of(event.text("account")),
                 event.text("what")
             ),
             "lease ended" => {
-                format!("lease      of {} has ended", self.name_of(event.text("author")))
+                format!("lease      of {} has ended", self.author_of(event))
             }
             "signed" => format!(
                 "signed     {:>4} messages of {}",
                 event.texts("ids").len(),
-                self.name_of(event.text("author"))
+                self.author_of(event)
             ),
             "anchored" => format!(
                 "anchored   {octets:>4} B  receipt: leaf {} of {}, after {:.1} ms",
@@ -367,7 +373,7 @@ impl Director {
     fn to_line(&self, event: &Event) -> Option<Content> {
         let actor = self.aliases.get(&event.actor).unwrap_or(&event.actor).clone();
         let octets = event.text("octets").to_owned();
-        let author = self.name_of(event.text("author"));
+        let author = self.author_of(event);
         Some(match event.name() {
             "envelope" => Content::Envelope { by: actor, to: event.text("to").into(), octets },
             "parcel" => Content::Parcel { by: actor, octets, id: event.text("id").into() },
@@ -417,6 +423,16 @@ impl Director {
             _ => return None,
         })
     }
+}
+
+/// The device a report is about, by what it shows of it.
+fn device_of(event: &Event) -> Option<u64> {
+    let shown = event.value.get("device").or_else(|| event.value.pointer("/line/device"));
+    if let Some(device) = shown.and_then(Value::as_u64) {
+        return Some(device);
+    }
+    let evidence = hex::decode("evidence", event.value.get("evidence")?.as_str()?).ok()?;
+    Some(u64::from(Evidence::parse(&evidence).ok()?.statement.claim.device))
 }
 
 fn milliseconds(microseconds: u64) -> f64 {

@@ -1,14 +1,13 @@
 //! The handset is lost: what ends it was signed beforehand and lies with the aid organisation. Whoever
-//! finds the handset holds a device that nobody listens to.
+//! finds the handset holds a device that nobody listens to; the organisation's other device goes on.
 
 use super::actor::Event;
+use super::convoy::{anchored, arrives, one, send};
 use super::director::Director;
 use super::scenery::Scenery;
 use super::signals;
-use super::stage::PARTIES;
+use super::stage::{HANDSET, HANDSET_REVOCATION, PARTIES};
 use crate::exit::{Exit, Outcome};
-use crate::files;
-use crate::text_form::TextForm;
 use serde_json::json;
 
 /// The stations that read the public topic.
@@ -19,13 +18,8 @@ fn stations() -> impl Iterator<Item = &'static str> {
 pub(super) async fn play(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
     director.scene("The handset is lost, and revoked by what was signed beforehand");
     everyone_has_heard(director).await?;
-    let handset = director.stage.device("handset")?;
-    let account = handset.identity.account().id().to_string();
-    let revocation = TextForm::Endorsement.write(&handset.presigned_revocation()?.to_bytes());
-    let file = director.stage.file("handset.revocation");
-    files::create_private(&file, revocation.as_bytes())?;
-
-    let file = file.display().to_string();
+    let account = director.stage.device("handset")?.identity.account().id().to_string();
+    let file = director.stage.file(HANDSET_REVOCATION).display().to_string();
     let mut arguments = vec!["device", "revoke", &file];
     arguments.extend(scenery.relay_arguments());
     let (code, _) = director.run("aid", &arguments, &[]).await?;
@@ -37,16 +31,41 @@ pub(super) async fn play(director: &mut Director, scenery: &Scenery) -> Outcome<
                     && event.name() == "change"
                     && event.text("what") == "revoked"
                     && event.text("account") == account
+                    && event.number("device") == u64::from(HANDSET)
             })
             .await?;
     }
     director
         .until("the gateway to end the lease of the handset", |event| {
-            event.actor == "gateway" && event.name() == "lease ended"
+            event.actor == "gateway"
+                && event.name() == "lease ended"
+                && event.number("device") == u64::from(HANDSET)
         })
         .await?;
     director.remark("every station knows it, and the gateway carries nothing more to it");
-    speak_as_finder(director).await
+    speak_as_finder(director).await?;
+    go_on(director, scenery).await
+}
+
+/// The account lost a device, not its name: what its other device says is believed as before, in the
+/// open and in its sessions, and it is answered.
+async fn go_on(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
+    director.scene("The aid organisation goes on with its other device, and is believed");
+    let word = [signals::text("0", None, "Our handset is lost: hear this station alone")];
+    let open = send(director, scenery, "aid", "open", &word).await?;
+    for party in PARTIES {
+        arrives(director, party, one(&open)?).await?;
+        anchored(director, party, one(&open)?).await?;
+    }
+    let word = [signals::text("0", None, "The convoy waits at the school")];
+    let sealed = send(director, scenery, "aid", "party-1", &word).await?;
+    arrives(director, "party-1", one(&sealed)?).await?;
+    anchored(director, "party-1", one(&sealed)?).await?;
+    let answer = [signals::text("0", None, "Understood")];
+    let answered = send(director, scenery, "party-1", "aid", &answer).await?;
+    arrives(director, "aid", one(&answered)?).await?;
+    director.remark("one account, two devices: one is ended, the other counts as before");
+    Ok(())
 }
 
 /// Whoever found the handset speaks with it, in the open and sealed: nobody listens.
@@ -102,7 +121,7 @@ async fn everyone_has_heard(director: &mut Director) -> Outcome<()> {
     for (to, ids) in said {
         let hearers = stations().filter(|station| to == "open" || to == *station);
         for (station, id) in hearers.flat_map(|station| ids.iter().map(move |id| (station, id))) {
-            super::convoy::arrives(director, station, id).await?;
+            arrives(director, station, id).await?;
         }
     }
     Ok(())

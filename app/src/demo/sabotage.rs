@@ -51,7 +51,7 @@ async fn flip_a_bit(director: &mut Director) -> Outcome<()> {
     director.say("field", &json!({"flip": "next"})).await?;
     let before = director.history().len();
     let danger = signals::mine_field("+46.22000", "+006.15900");
-    let said = json!({"say": danger, "to": "open", "precedence": "FLASH"});
+    let said = json!({"say": danger, "to": "open", "precedence": "IMMEDIATE"});
     director.say("handset", &said).await?;
     director
         .until_from(before, "the gateway to refuse the damaged frame by name", |event| {

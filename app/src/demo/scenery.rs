@@ -58,10 +58,13 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
         lease.extend(scenery.relay_arguments());
         let (code, _) = director.run(owner, &lease, &[]).await?;
         director.expect_code(owner, code, 0)?;
+        let device = u64::from(director.stage.device(owner)?.identity.device());
         let account = director.stage.device(owner)?.identity.account().id().to_string();
         director
             .until(&format!("the gateway to take {owner}'s lease"), |event| {
-                event.name() == "lease" && event.text("author") == account
+                event.name() == "lease"
+                    && event.text("author") == account
+                    && event.number("device") == device
             })
             .await?;
     }

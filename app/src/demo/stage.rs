@@ -1,4 +1,4 @@
-//! The demo's folders and identities.
+//! The demo's folders and identities, and the handset as a device of the aid organisation.
 
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
@@ -6,7 +6,12 @@ use crate::files;
 use crate::hex;
 use crate::passphrase::PassphraseArguments;
 use crate::random;
+use crate::text_form::TextForm;
+use chappe_codec::identity::{Area, Carried, NEVER, Permissions, Root, Types};
+use chappe_codec::item::Family;
+use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::signal::MessageCode;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +40,33 @@ const CAST: [(&str, &[&str]); 9] = [
 /// The parties to the conflict.
 pub(super) const PARTIES: [&str; 3] = ["party-1", "party-2", "party-3"];
 
+/// The handset's number in the aid organisation's account.
+pub(super) const HANDSET: u8 = 2;
+
+/// What ends the handset, signed with its certificate and kept by the aid organisation.
+pub(super) const HANDSET_REVOCATION: &str = "handset.revocation";
+
+/// Around where the convoy goes, in 0.00001 degrees.
+const ROAD: Area = Area { south: 46_00000, west: 6_00000, north: 46_50000, east: 6_50000 };
+
+/// Dangers, missions, protective signs and remarks, on its road, up to IMMEDIATE; and its lease.
+fn handset_permissions() -> Permissions {
+    let signals = [
+        MessageCode::DangerSign,
+        MessageCode::MissionSignal,
+        MessageCode::ProtectiveSign,
+        MessageCode::FreeText,
+    ];
+    let lease = Types::of_family(Family::LEASE).unwrap_or(Types(0));
+    Permissions {
+        types: Types::of_signals(&signals).with(lease),
+        precedence: Precedence::Immediate,
+        area: ROAD,
+        not_before: 0,
+        expiry: NEVER,
+    }
+}
+
 /// The folders of a run.
 pub(super) struct Stage {
     folder: PathBuf,
@@ -53,12 +85,11 @@ impl Stage {
         files::create_private(&folder.join(NETWORK_KEY), hex::encode(&network_key).as_bytes())?;
         let mut stage = Self { folder: folder.to_owned(), devices: BTreeMap::new() };
         for (name, _) in CAST {
-            let arguments = DeviceArguments {
-                home: stage.home(name),
-                passphrase: PassphraseArguments::from_file_at(stage.passphrase_file()),
-            };
-            stage.devices.insert(name, Device::create(&arguments, REALM)?);
+            let device = Device::create(&stage.arguments(name), REALM)?;
+            stage.devices.insert(name, device);
         }
+        let handset = stage.certify_handset()?;
+        stage.devices.insert("handset", handset);
         for (name, contacts) in CAST {
             for contact in contacts {
                 let card = stage.device(contact)?.identity.card();
@@ -66,6 +97,33 @@ impl Stage {
             }
         }
         Ok(stage)
+    }
+
+    /// The aid organisation's root makes the handset its second device, with what a convoy says on the
+    /// road and no more, and signs at once what ends it.
+    fn certify_handset(&self) -> Outcome<Device> {
+        let root = self.device("aid")?.root_key()?;
+        let handset = self.device("handset")?;
+        let (of, permissions) = (Root::of_key(&root.public()), handset_permissions());
+        let certificate = handset.request(Some(of), Some(HANDSET), None, permissions)?;
+        for mut request in [certificate.revocation()?, Some(certificate)].into_iter().flatten() {
+            request.sign(&root, REALM)?;
+            match request.finish()? {
+                Carried::Certificate(certificate) => handset.install(certificate)?,
+                revocation => {
+                    let text = TextForm::Endorsement.write(&revocation.to_bytes());
+                    files::create_private(&self.file(HANDSET_REVOCATION), text.as_bytes())?;
+                }
+            }
+        }
+        Device::open(&self.arguments("handset"))
+    }
+
+    fn arguments(&self, name: &str) -> DeviceArguments {
+        DeviceArguments {
+            home: self.home(name),
+            passphrase: PassphraseArguments::from_file_at(self.passphrase_file()),
+        }
     }
 
     pub(super) fn device(&self, name: &str) -> Outcome<&Device> {

@@ -7,9 +7,11 @@ use crate::storage::ReceiptKind;
 use crate::{files, hex, random};
 use chappe_anchor::client::{Anchored, ClientError, LedgerClient};
 use chappe_anchor::key::LedgerKey;
+use chappe_anchor::leaf::Leaf;
+use chappe_anchor::receipt::Receipt;
 use chappe_anchor::submission::Submission;
 use chappe_codec::card::Card;
-use chappe_codec::statement::{BlindingSalt, Evidence};
+use chappe_codec::statement::{BlindingSalt, Evidence, Statement};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -35,6 +37,16 @@ impl Device {
     /// Whether this device holds a receipt for the statement.
     pub(crate) fn has_receipt(&self, signed: &Signed) -> Outcome<bool> {
         Ok(self.area.read_receipt(ReceiptKind::Receipt, &hash_of(signed))?.is_some())
+    }
+
+    /// When the ledger took the statement in, by the receipt this device holds, if it holds one. It was
+    /// verified before it was kept.
+    pub(crate) fn anchored_at(&self, statement: &Statement) -> Outcome<Option<u64>> {
+        let Some(kept) = self.area.read_receipt(ReceiptKind::Receipt, &statement.hash())? else {
+            return Ok(None);
+        };
+        let receipt = Receipt::parse(&kept)?;
+        Ok(Leaf::parse(receipt.claimed_leaf()).ok().map(|leaf| leaf.log_time_seconds))
     }
 
     /// What to submit for a statement. What came over a sealed chain is logged blinded; preparing

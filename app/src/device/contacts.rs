@@ -37,6 +37,9 @@ pub(crate) struct Acquaintances {
     pub(crate) directory: Directory,
 }
 
+/// What a card changed, and the certificate in it.
+pub(crate) type CardChange = (Change, Carried);
+
 /// What happened when a card was added.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -44,6 +47,8 @@ pub(crate) enum Added {
     New,
     /// The card was there already.
     Unchanged,
+    /// An older card of the same keys was there.
+    Renewed,
 }
 
 impl Device {
@@ -94,6 +99,52 @@ impl Device {
         Ok(changes)
     }
 
+    /// Takes in a card that came as an item, whoever carried it (spec/10-identity.md, "A card that comes
+    /// as an item"), and keeps it if it changes anything: with other keys its certificate alone.
+    pub(crate) fn take_card(&self, octets: &[u8]) -> Outcome<Vec<CardChange>> {
+        let _alone = self.area.lock()?;
+        let mut book = self.book()?;
+        let mut directory = self.directory_of(&book)?;
+        let (card, changes) = directory.take_card(octets)?;
+        let (account, number) = (card.account(), card.device());
+        if changes.iter().any(|change| matches!(change, Change::NewAccount { .. })) {
+            let message = "about an account this device does not know";
+            return Err(Failure::new(Exit::Authentication, "unknown_account", message));
+        }
+        let certificate = Carried::Certificate(card.endorsement().clone());
+        let is_other_certificate =
+            changes.iter().any(|change| !matches!(change, Change::NewCard { .. }));
+        let counts = directory.card(&account, number) == Some(&card);
+        let held = book
+            .contacts
+            .iter_mut()
+            .find(|contact| (contact.card.account(), contact.card.device()) == (account, number));
+        match held {
+            // What the book holds is read again under the account's own root.
+            Some(held)
+                if counts
+                    && held.card != card
+                    && !card.certificate().has_other_keys(held.card.certificate())
+                    && Card::parse(octets, self.realm).is_ok() =>
+            {
+                held.card = card;
+            }
+            _ if is_other_certificate => {
+                if book.endorsements.len() >= ENDORSEMENTS_MAX {
+                    return Err(Failure::new(Exit::Failure, "too_long", "too many endorsements"));
+                }
+                book.endorsements.push(certificate.clone());
+            }
+            _ => return Ok(Vec::new()),
+        }
+        self.area.write(CONTACTS, &book.to_octets())?;
+        // A certificate that is told needs no card told beside it.
+        let told = changes
+            .into_iter()
+            .filter(|change| !is_other_certificate || !matches!(change, Change::NewCard { .. }));
+        Ok(told.map(|change| (change, certificate.clone())).collect())
+    }
+
     /// Whether anything is known of an account: a contact's, or our own.
     pub(crate) fn knows(&self, account: &Account) -> Outcome<bool> {
         Ok(knows(&self.acquaintances()?.directory, account))
@@ -134,9 +185,14 @@ impl Device {
         }
         let _alone = self.area.lock()?;
         let mut book = self.book()?;
-        for known in &book.contacts {
+        for known in &mut book.contacts {
             if known.card == *card && known.name == name {
                 return Ok(Added::Unchanged);
+            }
+            if known.name == name && is_later_card(&known.card, card)? {
+                known.card = card.clone();
+                self.area.write(CONTACTS, &book.to_octets())?;
+                return Ok(Added::Renewed);
             }
             // Another device of a known account is no change of keys.
             let is_same_device =
@@ -179,6 +235,22 @@ impl Device {
         self.area.write(CONTACTS, &book.to_octets())?;
         Ok(removed)
     }
+}
+
+/// Whether one card is that of the same device under the same keys, and later. An older one is refused:
+/// its prekey may be gone.
+fn is_later_card(held: &Card, card: &Card) -> Outcome<bool> {
+    let who = |card: &Card| (card.account(), card.device(), card.endorsement().root().account());
+    let is_same = who(held) == who(card);
+    if !is_same || card.certificate().has_other_keys(held.certificate()) {
+        return Ok(false);
+    }
+    let rank = |card: &Card| (card.certificate().issue, card.prekey_expiry());
+    if rank(card) > rank(held) {
+        return Ok(true);
+    }
+    let message = "this is an older card than the one known";
+    Err(Failure::new(Exit::Failure, "old card", message).advise("ask for a new one"))
 }
 
 fn knows(directory: &Directory, account: &Account) -> bool {

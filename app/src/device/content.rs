@@ -1,5 +1,6 @@
 //! What an envelope said, whichever class it was of: the form in which it is kept.
 
+use super::judging::Validity;
 use chappe_codec::account::Account;
 use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::digest;
@@ -50,6 +51,10 @@ pub(crate) struct Content {
     pub(crate) chain: ChainId,
     /// That of the parcel or frame it came in, while it is known.
     pub(crate) precedence: Option<Precedence>,
+    /// When it was received, in seconds since 1970, by this device's clock if it has one.
+    pub(crate) received: Option<u64>,
+    /// When its device's certificate holds, once a station has looked and if it held one.
+    pub(crate) validity: Option<Validity>,
     pub(crate) messages: Vec<Message>,
 }
 
@@ -70,6 +75,9 @@ pub(crate) struct Message {
     /// The limits of its device's certificate that it breaks, once a station has looked: nobody acts on
     /// it then.
     pub(crate) not_permitted: Vec<Limit>,
+    /// Whether it is a statement or a proof that verified when a station took it in. It goes on
+    /// counting whatever becomes of its device (spec/10-identity.md, "Revocation").
+    pub(crate) verified: bool,
 }
 
 impl Message {
@@ -105,6 +113,8 @@ impl Content {
             stranger: false,
             chain,
             precedence: None,
+            received: None,
+            validity: None,
             messages: messages.collect(),
         }
     }
@@ -128,6 +138,8 @@ impl Content {
             stranger,
             chain,
             precedence: None,
+            received: None,
+            validity: None,
             messages: messages.collect(),
         }
     }
@@ -154,5 +166,6 @@ fn whole(
         reference: item.reference,
         body: item.body.to_vec(),
         not_permitted: Vec::new(),
+        verified: false,
     }
 }

@@ -20,6 +20,9 @@ const REWRITE_OCTETS: usize = BATCH_OCTETS_MAX - 2 * RECORD_OCTETS_MAX;
 /// Records that are written at once when a journal is rewritten.
 const REWRITE_RECORDS: usize = 4096;
 
+/// What makes a journal that is refused one that goes on.
+const REPAIR: &str = "chappe device repair";
+
 /// An open journal. One process at a time.
 pub(crate) struct Journal {
     place: JournalPlace,
@@ -34,7 +37,56 @@ pub(crate) struct Journal {
     failed: bool,
 }
 
+/// What can still be read of a journal.
+pub(crate) struct Salvage<R> {
+    /// In order, up to the first that cannot be read.
+    pub(crate) records: Vec<R>,
+    /// Why the journal is not opened, if it is not.
+    pub(crate) refusal: Option<Failure>,
+}
+
+/// What a new generation of a journal is made of, on disk but for its page.
+struct Fresh {
+    page: Page,
+    log: Log<Directory>,
+    key: RecordKey,
+    opening: [u8; OPENING_OCTETS],
+}
+
 impl Journal {
+    /// Reads what can be read, whether the journal is refused or not. Nothing is changed.
+    pub(crate) fn salvage<R: DeserializeOwned>(place: &JournalPlace) -> Outcome<Salvage<R>> {
+        let refusal = match Self::open(place) {
+            Ok((_, records)) => return Ok(Salvage { records, refusal: None }),
+            Err(failure) if failure.exit == Exit::TryLater => return Err(failure),
+            Err(failure) => failure,
+        };
+        let records = match PageFile::open(place) {
+            Ok(page) => readable(place, page.page()),
+            // Without the page there is no key to any of them.
+            Err(_) => Vec::new(),
+        };
+        Ok(Salvage { records, refusal: Some(refusal) })
+    }
+
+    /// Writes a journal anew with these records alone, whatever state it is in. After a crash in between
+    /// it is as it was, or the new one.
+    pub(crate) fn replace<R: Serialize>(place: &JournalPlace, records: &[R]) -> Outcome<()> {
+        match PageFile::open(place) {
+            Ok(mut page) => {
+                let old = page.page().generation;
+                let fresh = Self::prepare(place, old.wrapping_add(1), records)?;
+                page.write(fresh.page)?;
+                remove_if_there(&log_path(place, old))
+            }
+            Err(failure) if failure.exit == Exit::TryLater => Err(failure),
+            Err(_) => {
+                let fresh = Self::prepare(place, 0, records)?;
+                PageFile::replace(place, &fresh.page)
+            }
+        }
+    }
+
     /// Opens a journal and reads everything in it.
     pub(crate) fn open<R: DeserializeOwned>(place: &JournalPlace) -> Outcome<(Self, Vec<R>)> {
         let page = PageFile::open(place)?;
@@ -62,8 +114,10 @@ impl Journal {
         let mut records = Vec::new();
         for entry in self.log.iter_from(self.log.first()) {
             let (number, sealed) = entry.map_err(|error| failure(&error))?;
-            let octets =
-                self.key.open(number, &sealed).map_err(|error| self.refused(number, error))?;
+            let octets = self
+                .key
+                .open(number, &sealed)
+                .map_err(|error| refused(&self.place, number, error))?;
             records.push(serde_json::from_slice(&octets).map_err(|error| {
                 let path = self.place.path.display();
                 let message = format!("{path}: written by another version of Chappe: {error}");
@@ -100,7 +154,7 @@ impl Journal {
         if number >= self.page.page().reserved {
             self.reserve_from(number)?;
         }
-        let sealed = self.sealed(&self.key, self.opening, number, record)?;
+        let sealed = sealed(&self.place, &self.key, self.opening, number, record)?;
         let appended = self.log.append(&sealed).map(|_| ()).map_err(|error| failure(&error));
         self.failed = appended.is_err();
         appended
@@ -110,8 +164,23 @@ impl Journal {
     /// is destroyed; after a crash in between the journal is the old one or the new one.
     pub(crate) fn rewrite<R: Serialize>(&mut self, records: &[R]) -> Outcome<()> {
         let old = self.page.page().generation;
-        let generation = old.wrapping_add(1);
-        let path = log_path(&self.place, generation);
+        let fresh = Self::prepare(&self.place, old.wrapping_add(1), records)?;
+        // If this fails half-way, which of the two counts is found out when it is opened again.
+        self.failed = true;
+        self.page.write(fresh.page)?;
+        // From here on the new one counts, and the old key is gone.
+        (self.log, self.key, self.opening) = (fresh.log, fresh.key, fresh.opening);
+        (self.needed_from, self.failed) = (0, false);
+        remove_if_there(&log_path(&self.place, old))
+    }
+
+    /// Writes the log of a generation, with a new key.
+    fn prepare<R: Serialize>(
+        place: &JournalPlace,
+        generation: u64,
+        records: &[R],
+    ) -> Outcome<Fresh> {
+        let path = log_path(place, generation);
         remove_if_there(&path)?;
         let mut log = open_log(&path)?;
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
@@ -122,12 +191,12 @@ impl Journal {
             first: 0,
             reserved: count.saturating_add(RECORDS_RESERVED),
         };
-        let key = RecordKey::new(&page, self.place.area, self.place.name);
+        let key = RecordKey::new(&page, place.area, place.name);
         let opening = random::octets()?;
         let mut batch: Vec<Vec<u8>> = Vec::new();
         let mut octets = 0_usize;
         for (number, record) in (0_u64..).zip(records) {
-            let sealed = self.sealed(&key, opening, number, record)?;
+            let sealed = sealed(place, &key, opening, number, record)?;
             octets = octets.saturating_add(sealed.len());
             batch.push(sealed);
             if octets > REWRITE_OCTETS || batch.len() >= REWRITE_RECORDS {
@@ -136,13 +205,7 @@ impl Journal {
             }
         }
         append_all(&mut log, &mut batch)?;
-        // If this fails half-way, which of the two counts is found out when it is opened again.
-        self.failed = true;
-        self.page.write(page)?;
-        // From here on the new one counts, and the old key is gone.
-        (self.log, self.key, self.opening) = (log, key, opening);
-        (self.needed_from, self.failed) = (0, false);
-        remove_if_there(&log_path(&self.place, old))
+        Ok(Fresh { page, log, key, opening })
     }
 
     /// "A page is written that reserves 64 more than the number."
@@ -152,25 +215,37 @@ impl Journal {
         self.page.write(page)?;
         self.log.discard_before(self.needed_from).map(|_| ()).map_err(|error| failure(&error))
     }
+}
 
-    fn sealed<R: Serialize>(
-        &self,
-        key: &RecordKey,
-        opening: [u8; OPENING_OCTETS],
-        number: u64,
-        record: &R,
-    ) -> Outcome<Vec<u8>> {
-        let octets = serde_json::to_vec(record)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::new(Exit::Failure, "journal", error.to_string()))?;
-        key.seal(opening, number, &octets).map_err(|error| self.refused(number, error))
-    }
+fn sealed<R: Serialize>(
+    place: &JournalPlace,
+    key: &RecordKey,
+    opening: [u8; OPENING_OCTETS],
+    number: u64,
+    record: &R,
+) -> Outcome<Vec<u8>> {
+    let octets = serde_json::to_vec(record)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::new(Exit::Failure, "journal", error.to_string()))?;
+    key.seal(opening, number, &octets).map_err(|error| refused(place, number, error))
+}
 
-    fn refused(&self, number: u64, error: VaultError) -> Failure {
-        let message = format!("{}: record {number}: {error}", self.place.path.display());
-        Failure::new(Exit::Authentication, error.name(), message)
-            .advise("somebody or something changed this device's disk; do not trust it")
-    }
+/// The records of a log up to the first that cannot be read.
+fn readable<R: DeserializeOwned>(place: &JournalPlace, page: &Page) -> Vec<R> {
+    let Ok(log) = open_log(&log_path(place, page.generation)) else { return Vec::new() };
+    let key = RecordKey::new(page, place.area, place.name);
+    let read = |(number, sealed): (u64, Vec<u8>)| {
+        let octets = key.open(number, &sealed).ok()?;
+        serde_json::from_slice(&octets).ok()
+    };
+    log.iter_from(log.first()).map_while(|entry| read(entry.ok()?)).collect()
+}
+
+fn refused(place: &JournalPlace, number: u64, error: VaultError) -> Failure {
+    let message = format!("{}: record {number}: {error}", place.path.display());
+    Failure::new(Exit::Authentication, error.name(), message).advise(format!(
+        "somebody or something changed this device's disk; if you know what it was: {REPAIR}"
+    ))
 }
 
 /// "The log of generation g lies in the folder `log-0` when g is even, `log-1` when it is odd."
@@ -196,8 +271,9 @@ fn append_all(log: &mut Log<Directory>, batch: &mut Vec<Vec<u8>>) -> Outcome<()>
 
 fn cut(place: &JournalPlace, error: VaultError) -> Failure {
     let message = format!("{}: {error}", place.path.display());
-    Failure::new(Exit::Authentication, error.name(), message)
-        .advise("this device was put back to an older state, or its disk was changed")
+    Failure::new(Exit::Authentication, error.name(), message).advise(format!(
+        "this device was put back to an older state, or its disk was changed: {REPAIR}"
+    ))
 }
 
 fn failure(error: &StoreError) -> Failure {

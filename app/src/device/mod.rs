@@ -2,10 +2,16 @@
 //! (spec/13-storage.md).
 
 pub(crate) mod anchoring;
+mod chain_record;
 pub(crate) mod contacts;
 pub(crate) mod content;
+pub(crate) mod inquiries;
 pub(crate) mod journal;
+pub(crate) mod judging;
+pub(crate) mod prekeys;
+pub(crate) mod put_away;
 pub(crate) mod received;
+pub(crate) mod repair;
 pub(crate) mod retention;
 mod rooted;
 pub(crate) mod sealing;
@@ -15,19 +21,17 @@ pub(crate) mod station;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;
+use crate::report::Report;
 use crate::storage::{self, AreaFolder, IDENTITY, JournalPlace, Opened, VaultFile};
 use crate::text_form::TextForm;
-use crate::{clock, files, hex, random};
+use crate::{files, hex, random};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError as Flaw, ErrorKind};
-use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity, Root};
+use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity, Prekeys, Root};
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
-
-/// "A prekey is made for 30 days at most" (spec/10-identity.md, "Card").
-const PREKEY_SECONDS: u64 = 30 * 24 * 3600;
 
 /// What the text in a card's QR code begins with.
 const QR_PREFIX: &str = "CHAPPE-CARD:";
@@ -63,12 +67,7 @@ impl Device {
     pub(crate) fn create(arguments: &DeviceArguments, realm: Realm) -> Outcome<Self> {
         let folder = &arguments.home;
         if storage::is_there(folder) {
-            return Err(Failure::new(
-                Exit::Failure,
-                "exists",
-                format!("{} already holds an identity", folder.display()),
-            )
-            .advise("choose another --home; an identity is never overwritten"));
+            return Err(Self::is_there_already(folder));
         }
         let passphrase = arguments.passphrase.read_new()?;
         files::create_folder(folder)?;
@@ -76,12 +75,27 @@ impl Device {
         Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
     }
 
-    /// Unlocks the device of a folder.
+    /// The refusal to make a device where there is one.
+    pub(crate) fn is_there_already(folder: &Path) -> Failure {
+        let message = format!("{} already holds an identity", folder.display());
+        Failure::new(Exit::Failure, "exists", message)
+            .advise("choose another --home; an identity is never overwritten")
+    }
+
+    /// Unlocks the device of a folder, and warns as long as what was made with it is not said to be put
+    /// away (spec/10-identity.md, "At an account's creation").
     pub(crate) fn open(arguments: &DeviceArguments) -> Outcome<Self> {
         let folder = &arguments.home;
         require(folder)?;
         let passphrase = arguments.passphrase.read()?;
-        Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
+        let device = Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)?;
+        if device.settings()?.to_put_away {
+            Report::WARNINGS.note(
+                "WARNING: the roots and what ends this device are not said to be put away. Who takes \
+                 this machine takes them, too. Put each in its place, then: chappe id put-away",
+            );
+        }
+        Ok(device)
     }
 
     fn unlocked(folder: &Path, Opened { area, is_decoy, .. }: Opened) -> Outcome<Self> {
@@ -118,7 +132,10 @@ pub(crate) fn require(folder: &Path) -> Outcome<()> {
         .advise("make one with: chappe id new --home FOLDER"))
 }
 
-/// What the sealed file `identity` holds (spec/13-storage.md, "Sealed files").
+/// The version of the sealed file `identity`: before it there was none.
+const IDENTITY_VERSION: u8 = 2;
+
+/// What the sealed file `identity` holds (spec/13-storage.md, "Sealed files"), and the prekeys.
 pub(crate) struct Secrets {
     pub(crate) realm: Realm,
     /// The seed of the account's root, until it is taken away from the device.
@@ -131,31 +148,44 @@ impl Secrets {
     pub(crate) fn new(realm: Realm) -> Outcome<Self> {
         let root = random::secret::<32>()?;
         let seed = random::secret::<IDENTITY_SEED_OCTETS>()?;
-        let expiry = clock::now_seconds().saturating_add(PREKEY_SECONDS);
-        let identity = Identity::first_device(&SignKey::from_seed(&root), &seed, expiry, realm)?;
+        let root_key = SignKey::from_seed(&root);
+        let identity = Identity::first_device(&root_key, &seed, prekeys::first()?, realm)?;
         Ok(Self { realm, root: Some(root), identity })
     }
 
-    /// realm ‖ whether the root is here ‖ root's seed, or zeros ‖ the device's secrets.
+    /// version ‖ realm ‖ whether the root is here ‖ root's seed, or zeros ‖ the device's secrets. The
+    /// prekeys lie in a file of their own.
     pub(crate) fn to_octets(&self) -> Zeroizing<Vec<u8>> {
         let none = Zeroizing::new([0; 32]);
         let root = self.root.as_ref().unwrap_or(&none);
         let is_here = [u8::from(self.root.is_some())];
         let secrets = self.identity.to_secret_bytes();
-        Zeroizing::new([&self.realm.to_bytes()[..], &is_here, &root[..], &secrets].concat())
+        let realm = self.realm.to_bytes();
+        Zeroizing::new([&[IDENTITY_VERSION], &realm[..], &is_here, &root[..], &secrets].concat())
     }
 
     pub(crate) fn read(area: &AreaFolder) -> Outcome<Self> {
+        Self::read_with(area, prekeys::read(area)?.prekeys)
+    }
+
+    /// The same with prekeys that were read.
+    fn read_with(area: &AreaFolder, prekeys: Prekeys) -> Outcome<Self> {
         let octets = area.read(IDENTITY)?;
         let flaw = |kind, at| Failure::from(Flaw::at_octet(kind, "identity", at));
+        let (version, rest) = octets.split_first().ok_or_else(|| flaw(ErrorKind::Truncated, 0))?;
+        if *version != IDENTITY_VERSION {
+            return Err(flaw(ErrorKind::UnknownVersion, 0).advise(
+                "another version of chappe made this identity: use that, or make a new one",
+            ));
+        }
         let (realm, rest) =
-            octets.split_first_chunk::<5>().ok_or_else(|| flaw(ErrorKind::Truncated, 0))?;
-        let realm = Realm::parse(realm).map_err(|_| flaw(ErrorKind::UnknownCode, 0))?;
-        let (is_here, rest) = rest.split_first().ok_or_else(|| flaw(ErrorKind::Truncated, 5))?;
+            rest.split_first_chunk::<5>().ok_or_else(|| flaw(ErrorKind::Truncated, 1))?;
+        let realm = Realm::parse(realm).map_err(|_| flaw(ErrorKind::UnknownCode, 1))?;
+        let (is_here, rest) = rest.split_first().ok_or_else(|| flaw(ErrorKind::Truncated, 6))?;
         let (root, secrets) =
-            rest.split_first_chunk::<32>().ok_or_else(|| flaw(ErrorKind::Truncated, 6))?;
+            rest.split_first_chunk::<32>().ok_or_else(|| flaw(ErrorKind::Truncated, 7))?;
         let root = (*is_here == 1).then(|| Zeroizing::new(*root));
-        let identity = Identity::from_secret_bytes(secrets, realm)?;
+        let identity = Identity::from_secret_bytes(secrets, prekeys, realm)?;
         Ok(Self { realm, root, identity })
     }
 }

@@ -4,16 +4,18 @@
 
 use super::Device;
 use super::content::{Outside, outside};
+use super::inquiries::Patience;
 use super::journal::Journal;
 use super::retention::{self, Kept, Record};
 use super::sealing::Sealing;
-use super::station::{Arrival, Changed, Content, Station};
-use crate::clock;
+use super::station::{Arrival, Changed, Content, Missing, Station};
 use crate::exit::Outcome;
+use crate::{clock, hex};
+use chappe_codec::account::Account;
 use chappe_codec::digest;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::identity::Carried;
-use chappe_codec::item::Family;
+use chappe_codec::item::{Family, Item};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::session::Event;
 use std::collections::BTreeMap;
@@ -55,6 +57,8 @@ pub(crate) struct Received<'a> {
     device: &'a Device,
     journal: Journal,
     cursors: BTreeMap<String, u64>,
+    /// How often what a statement covers was asked for, by its hash.
+    asked: BTreeMap<[u8; 32], Patience>,
     /// When texts were last looked at for their age.
     looked_at: Instant,
 }
@@ -70,23 +74,28 @@ impl<'a> Received<'a> {
         }
         let mut station = Station::new(device)?;
         let mut cursors = BTreeMap::new();
+        let mut asked: BTreeMap<[u8; 32], Patience> = BTreeMap::new();
         let mut known = Known::default();
         for record in records {
             match record {
-                Record::Taken { content, .. } => {
-                    let content = content.content()?;
+                Record::Taken { at, content } => {
+                    let content = content.content(at)?;
                     let arrivals = station.take(&content);
                     known.untold.push((content, arrivals));
                 }
                 Record::Erased(erased) => known.told.extend(station.recall(&erased.remains()?)),
                 Record::Told => known.tell_all(),
+                Record::Asked { at, statement } => {
+                    asked.entry(hex::decode_array("a hash", &statement)?).or_default().ask(at);
+                }
                 Record::Cursor { source, cursor } => {
                     cursors.insert(source, cursor);
                     known.tell_all();
                 }
             }
         }
-        Ok((Self { station, device, journal, cursors, looked_at: Instant::now() }, known))
+        let looked_at = Instant::now();
+        Ok((Self { station, device, journal, cursors, asked, looked_at }, known))
     }
 
     /// Takes an envelope in and keeps what it says. One that does not open leaves no trace.
@@ -115,7 +124,7 @@ impl<'a> Received<'a> {
             Err(refusal) => Err(refusal),
         };
         match opened {
-            Ok(content) => Ok(Ok(self.remember(Content { precedence, ..content })?)),
+            Ok(content) => Ok(Ok(self.remember(content, precedence)?)),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -132,11 +141,8 @@ impl<'a> Received<'a> {
             Ok(received) => received,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let content = Content {
-            precedence,
-            ..Content::of_sealed(envelope, &received.opened, received.is_stranger)
-        };
-        self.write_down(&content)?;
+        let mut content = Content::of_sealed(envelope, &received.opened, received.is_stranger);
+        self.write_down(&mut content, precedence)?;
         self.station.meet(sealing.keep()?);
         let mut arrivals = self.station.take(&content);
         if received.events.iter().any(|event| matches!(event, Event::PostQuantum { .. })) {
@@ -145,27 +151,59 @@ impl<'a> Received<'a> {
         Ok(Ok(Taken { content, arrivals }))
     }
 
-    /// Takes in the endorsements of an envelope that was not: they "count whether their envelope was
-    /// open or sealed, also in one whose author is unknown" (spec/10-identity.md, "Carried as items").
+    /// Takes in the endorsements and cards of an envelope that was not: they "count whether their
+    /// envelope was open or sealed, also in one whose author is unknown" (spec/10-identity.md, "Carried
+    /// as items").
     pub(crate) fn heed(&mut self, envelope: &[u8]) -> Vec<Changed> {
         let Ok(Outside::Open(open)) = outside(envelope) else { return Vec::new() };
-        let carried = open
-            .items
-            .iter()
-            .filter(|item| (item.family, item.revision) == (Family::ENDORSEMENT, 0))
-            .filter_map(|item| Carried::parse(item.body).ok());
-        self.station.take_endorsements(carried)
+        let bodies = |family| {
+            let is_it = move |item: &&Item<'_>| (item.family, item.revision) == (family, 0);
+            open.items.iter().filter(is_it).map(|item| item.body)
+        };
+        let carried = bodies(Family::ENDORSEMENT).filter_map(|body| Carried::parse(body).ok());
+        let mut changed = self.station.take_endorsements(carried);
+        changed.extend(self.station.take_cards(bodies(Family::CARD)));
+        changed
     }
 
-    fn write_down(&mut self, content: &Content) -> Outcome<()> {
-        let content = Box::new(Kept::of(content));
-        self.journal.append(&Record::Taken { at: clock::now_seconds(), content })
+    /// What is found of it is kept with it: "a certificate that comes later, or a restart, changes
+    /// nothing of what was said before" (spec/10-identity.md, "What a certificate limits").
+    fn write_down(&mut self, content: &mut Content, precedence: Option<Precedence>) -> Outcome<()> {
+        (content.precedence, content.received) = (precedence, clock::now_if_known());
+        self.station.judge(content);
+        let at = content.received.unwrap_or(0);
+        self.journal.append(&Record::Taken { at, content: Box::new(Kept::of(content)) })
     }
 
-    fn remember(&mut self, content: Content) -> Outcome<Taken> {
-        self.write_down(&content)?;
+    fn remember(&mut self, mut content: Content, precedence: Option<Precedence>) -> Outcome<Taken> {
+        self.write_down(&mut content, precedence)?;
         let arrivals = self.station.take(&content);
         Ok(Taken { content, arrivals })
+    }
+
+    /// What is to be asked for by now.
+    pub(crate) fn wanted(&self, now: u64) -> Vec<Missing> {
+        let patience = |missing: &Missing| self.asked.get(&missing.statement).copied();
+        let mut missing = self.station.missing();
+        missing.retain(|one| patience(one).unwrap_or_default().is_over(one.received, now));
+        missing
+    }
+
+    /// Remembers that it is asked for: before it is, so that a crash asks less, not more.
+    pub(crate) fn asks(&mut self, missing: &Missing, now: u64) -> Outcome<()> {
+        let statement = hex::encode(&missing.statement);
+        self.journal.append(&Record::Asked { at: now, statement })?;
+        self.asked.entry(missing.statement).or_default().ask(now);
+        Ok(())
+    }
+
+    /// Whose device a refused envelope may be of, if it is one that was revoked.
+    pub(crate) fn revoked_author(&self, envelope: &[u8]) -> Outcome<Option<(Account, u8)>> {
+        match outside(envelope) {
+            Ok(Outside::Open(open)) => Ok(self.station.revoked_author(&open)),
+            Ok(Outside::Sealed) => Ok(Sealing::open(self.device)?.revoked_author(envelope)),
+            Ok(Outside::Unknown) | Err(_) => Ok(None),
+        }
     }
 
     /// Remembers that everything taken so far has been told.

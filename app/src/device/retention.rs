@@ -1,7 +1,8 @@
 //! What stays of what was received once its text is too old (spec/13-storage.md, "Retention").
 
 use super::Device;
-use super::station::{Content, Message, Remains};
+use super::judging::{Validity, limit_of_name};
+use super::station::{Content, Lasting, Message, Remains};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::account::Account;
@@ -9,7 +10,6 @@ use chappe_codec::chain::{ChainId, Position};
 use chappe_codec::id::{MessageId, Salt};
 use chappe_codec::item::{Family, emit_items, parse_items};
 use chappe_codec::label::label_epoch;
-use chappe_codec::statement::Evidence;
 use chappe_relay::Lease;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub(super) enum Record {
     Told,
     /// Everything up to here has been fetched from an address, and told.
     Cursor { source: String, cursor: u64 },
+    /// What a statement covers was asked for, and when by the device's clock.
+    Asked { at: u64, statement: String },
 }
 
 /// [`Content`] as a record.
@@ -42,7 +44,28 @@ pub(super) struct Kept {
     sealed: bool,
     stranger: bool,
     chain: String,
+    /// That of the parcel or frame it came in.
+    precedence: Option<String>,
+    validity: Option<KeptValidity>,
     messages: Vec<KeptMessage>,
+}
+
+/// [`Validity`] as part of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptValidity {
+    not_before: u64,
+    expiry: u64,
+}
+
+impl KeptValidity {
+    const fn of(validity: Validity) -> Self {
+        Self { not_before: validity.not_before, expiry: validity.expiry }
+    }
+
+    const fn validity(self) -> Validity {
+        Validity { not_before: self.not_before, expiry: self.expiry }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +77,9 @@ struct KeptMessage {
     salt: String,
     id: Option<String>,
     item: String,
+    /// As it was judged when it was taken in.
+    not_permitted: Vec<String>,
+    verified: bool,
 }
 
 impl Kept {
@@ -65,6 +91,8 @@ impl Kept {
             salt: hex::encode(&message.salt.0),
             id: message.id.map(|id| id.to_string()),
             item: hex::encode(&emit_items(&[message.item()])),
+            not_permitted: message.not_permitted.iter().map(|limit| limit.name().into()).collect(),
+            verified: message.verified,
         });
         Self {
             envelope: hex::encode(&content.envelope),
@@ -73,11 +101,14 @@ impl Kept {
             sealed: content.sealed,
             stranger: content.stranger,
             chain: content.chain.to_string(),
+            precedence: content.precedence.map(|precedence| precedence.name().to_owned()),
+            validity: content.validity.map(KeptValidity::of),
             messages: messages.collect(),
         }
     }
 
-    pub(super) fn content(&self) -> Outcome<Content> {
+    /// What it says; it was taken in at this time by the device's clock.
+    pub(super) fn content(&self, at: u64) -> Outcome<Content> {
         let author = Account(hex::decode_array("an account", &self.author)?);
         let chain = ChainId(hex::decode_array("a chain id", &self.chain)?);
         let message = |kept: &KeptMessage| {
@@ -103,9 +134,16 @@ impl Kept {
                 revision: item.revision,
                 reference: item.reference,
                 body: item.body.to_vec(),
-                not_permitted: Vec::new(),
+                not_permitted: kept
+                    .not_permitted
+                    .iter()
+                    .map(|name| limit_of_name(name).ok_or_else(|| unknown("limit")))
+                    .collect::<Outcome<_>>()?,
+                verified: kept.verified,
             })
         };
+        let precedence = self.precedence.as_ref();
+        let precedence = precedence.map(|name| name.parse().map_err(|_| unknown("precedence")));
         Ok(Content {
             envelope: hex::decode_array("a hash", &self.envelope)?,
             size: self.size,
@@ -113,34 +151,64 @@ impl Kept {
             sealed: self.sealed,
             stranger: self.stranger,
             chain,
-            precedence: None,
+            precedence: precedence.transpose()?,
+            received: known_time(at),
+            validity: self.validity.map(KeptValidity::validity),
             messages: self.messages.iter().map(message).collect::<Outcome<_>>()?,
         })
     }
 }
 
+fn unknown(what: &str) -> Failure {
+    Failure::new(Exit::Malformed, "unknown_code", format!("a journal's record has no such {what}"))
+}
+
+/// A device without a clock writes 0.
+fn known_time(at: u64) -> Option<u64> {
+    Some(at).filter(|at| *at != 0)
+}
+
 /// [`Remains`] as a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Erased {
     fingerprint: String,
     author: Option<String>,
     chain: String,
     sealed: bool,
+    /// When it was taken in, by the device's clock.
+    at: u64,
+    validity: Option<KeptValidity>,
     ids: Vec<(u32, String)>,
-    evidence: Vec<String>,
+    lasting: Vec<KeptLasting>,
+}
+
+/// [`Lasting`] as part of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptLasting {
+    family: u8,
+    verified: bool,
+    body: String,
 }
 
 impl Erased {
     fn of(remains: &Remains) -> Self {
         let ids = remains.ids.iter().map(|(counter, id)| (*counter, id.to_string())).collect();
-        let evidence = remains.evidence.iter();
+        let lasting = remains.lasting.iter().map(|lasting| KeptLasting {
+            family: lasting.family.code(),
+            verified: lasting.verified,
+            body: hex::encode(&lasting.body),
+        });
         Self {
             fingerprint: hex::encode(&remains.fingerprint),
             author: remains.author.map(|author| hex::encode(&author.0)),
             chain: remains.chain.to_string(),
             sealed: remains.sealed,
+            at: remains.received.unwrap_or(0),
+            validity: remains.validity.map(KeptValidity::of),
             ids,
-            evidence: evidence.map(|evidence| hex::encode(&evidence.to_bytes())).collect(),
+            lasting: lasting.collect(),
         }
     }
 
@@ -149,14 +217,20 @@ impl Erased {
         let id = |(counter, text): &(u32, String)| {
             Ok((*counter, MessageId(hex::decode_array("a message id", text)?)))
         };
-        let evidence = |text: &String| Ok(Evidence::parse(&hex::decode("evidence", text)?)?);
+        let lasting = |kept: &KeptLasting| {
+            let family = Family::from_code(kept.family).ok_or_else(|| unknown("family"))?;
+            let body = hex::decode("an item's body", &kept.body)?;
+            Ok(Lasting { family, verified: kept.verified, body })
+        };
         Ok(Remains {
             fingerprint: hex::decode_array("a hash", &self.fingerprint)?,
             author: self.author.as_ref().map(account).transpose()?,
             chain: ChainId(hex::decode_array("a chain id", &self.chain)?),
             sealed: self.sealed,
+            received: known_time(self.at),
+            validity: self.validity.map(KeptValidity::validity),
             ids: self.ids.iter().map(id).collect::<Outcome<_>>()?,
-            evidence: self.evidence.iter().map(evidence).collect::<Outcome<_>>()?,
+            lasting: self.lasting.iter().map(lasting).collect::<Outcome<_>>()?,
         })
     }
 }
@@ -177,8 +251,8 @@ pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Opt
     let mut erased_any = false;
     for record in told {
         match record {
-            Record::Taken { content, .. } => {
-                let content = content.content()?;
+            Record::Taken { at, content } => {
+                let content = content.content(*at)?;
                 if is_old(record) && !content.messages.iter().any(|message| is_lease(message, now))
                 {
                     kept.push(Record::Erased(Erased::of(&Remains::of(&content))));
@@ -187,7 +261,7 @@ pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Opt
                     kept.push(record.clone());
                 }
             }
-            Record::Erased(_) => kept.push(record.clone()),
+            Record::Erased(_) | Record::Asked { .. } => kept.push(record.clone()),
             Record::Told => {}
             Record::Cursor { source, cursor } => {
                 cursors.insert(source.clone(), *cursor);

@@ -1,8 +1,9 @@
 //! The device's sessions: read from their sealed file, used, and put back before anything follows
 //! from it (spec/11-session.md, "Counters and memory"; spec/13-storage.md, "Sealed files").
 
-use super::Device;
 use super::contacts::Acquaintances;
+use super::prekeys::{self, Former};
+use super::{Device, Secrets};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::SESSIONS;
 use crate::{clock, random};
@@ -10,9 +11,11 @@ use chappe_codec::account::Account;
 use chappe_codec::card::Card;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::error::{DecodeError, ErrorKind};
+use chappe_codec::identity::Identity;
 use chappe_codec::item::Item;
+use chappe_codec::key_store::KeyStore;
 use chappe_codec::session::{
-    Party, Received, Recipient, Remembered, Sent, Sessions, Steps, Window,
+    Event, Party, Received, Recipient, Remembered, Sent, Sessions, Steps, Window,
 };
 use std::fs::File;
 
@@ -21,6 +24,12 @@ const VERSION: u8 = 1;
 /// The device's sessions, taken for this process until this is dropped.
 pub(crate) struct Sealing<'a> {
     device: &'a Device,
+    /// The device as it is now: its prekeys may have been replaced since it was opened.
+    identity: Identity,
+    /// Whether contacts may hold a card with another prekey than the present one.
+    is_renewed: bool,
+    /// Whether the memory of the present prekey is half full.
+    is_half_full: bool,
     sessions: Sessions,
     memory: Vec<Remembered>,
     known: Acquaintances,
@@ -28,12 +37,16 @@ pub(crate) struct Sealing<'a> {
 }
 
 impl<'a> Sealing<'a> {
-    /// Reads them. Revoked devices have none.
+    /// Reads them, after the prekeys were looked after. Revoked devices have none.
     pub(crate) fn open(device: &'a Device) -> Outcome<Self> {
         let alone = device.area.lock()?;
         let octets = device.area.read(SESSIONS)?;
-        let (memory, snapshots) = read(&octets)?;
-        let me = own_party(device);
+        let (mut memory, snapshots) = read(&octets)?;
+        let page = prekeys::tend(&device.area, clock::now_if_known())?;
+        let is_renewed = page.serial > 0;
+        let identity = Secrets::read_with(&device.area, page.prekeys)?.identity;
+        forget_destroyed(&mut memory, &identity);
+        let me = party_of(identity.card());
         let mut sessions = Sessions::resume(device.realm, me, Window::STATION, snapshots)?;
         for remembered in &memory {
             sessions.remember(*remembered);
@@ -51,12 +64,21 @@ impl<'a> Sealing<'a> {
         if let Some(now) = clock::now_if_known() {
             drop(sessions.expire(now));
         }
-        Ok(Self { device, sessions, memory, known, _alone: alone })
+        Ok(Self {
+            device,
+            identity,
+            is_renewed,
+            is_half_full: false,
+            sessions,
+            memory,
+            known,
+            _alone: alone,
+        })
     }
 
     /// Opens an envelope. What changed is kept by [`Sealing::keep`] and forgotten without it.
     pub(crate) fn unseal(&mut self, envelope: &[u8]) -> Result<Received, OpenError> {
-        let keys = self.device.identity.keys();
+        let keys = self.identity.keys();
         let now = clock::now_if_known();
         // Only a first flight asks who could have written it.
         if super::content::is_first_flight(envelope) {
@@ -68,8 +90,17 @@ impl<'a> Sealing<'a> {
         let opened = self.sessions.open(keys, envelope, now);
         if let Ok(received) = &opened {
             self.memory.extend(received.remembered);
+            let present = self.identity.prekeys().present();
+            self.is_half_full |=
+                received.events.contains(&Event::PrekeyHalfFull { prekey: present });
         }
         opened
+    }
+
+    /// Whose device a first flight that was refused may be of, if it is one that was revoked: a claim
+    /// that anybody who saw one of its envelopes can make.
+    pub(crate) fn revoked_author(&self, envelope: &[u8]) -> Option<(Account, u8)> {
+        self.sessions.revoked_author(envelope)
     }
 
     /// Seals items to a contact. The envelope must not leave before [`Sealing::keep`].
@@ -80,7 +111,7 @@ impl<'a> Sealing<'a> {
         space: usize,
         hybrid: bool,
     ) -> Outcome<Sent> {
-        let keys = self.device.identity.keys();
+        let keys = self.identity.keys();
         let recipient = Recipient { party: party_of(to), prekey: *to.prekey(), knows_us: true };
         let now = clock::now_if_known();
         self.sessions.admit(keys, &recipient.party, now)?;
@@ -104,9 +135,38 @@ impl<'a> Sealing<'a> {
         Ok(self.sessions.seal(&recipient, items, space)?)
     }
 
+    /// Replaces the prekey now. What was remembered of flights to those that are destroyed with that is
+    /// forgotten by [`Sealing::keep`], after them.
+    pub(crate) fn renew_prekey(&mut self, former: Former) -> Outcome<()> {
+        let page = prekeys::renew(&self.device.area, clock::now_if_known(), former)?;
+        self.identity = self.identity.with_prekeys(page.prekeys, self.device.realm)?;
+        self.is_renewed = true;
+        forget_destroyed(&mut self.memory, &self.identity);
+        Ok(self.sessions.renew_prekeys(self.identity.keys())?)
+    }
+
+    /// The device's card, with the present prekey.
+    pub(crate) const fn own_card(&self) -> &Card {
+        self.identity.card()
+    }
+
+    /// How many prekeys there are.
+    pub(crate) fn prekeys(&self) -> usize {
+        self.identity.prekeys().count()
+    }
+
+    /// The card that goes to this contact by itself: if they may hold one with another prekey, and
+    /// there is a session with them (spec/10-identity.md, "A new prekey goes to contacts by itself").
+    pub(crate) fn card_for(&self, contact: &Card) -> Option<&Card> {
+        (self.is_renewed && self.has_session(contact)).then(|| self.own_card())
+    }
+
     /// Puts everything back, durably: what was not used of a reserved block as well. Gives who was
     /// known while it was used.
-    pub(crate) fn keep(self) -> Outcome<Acquaintances> {
+    pub(crate) fn keep(mut self) -> Outcome<Acquaintances> {
+        if self.is_half_full {
+            self.renew_prekey(Former::Kept)?;
+        }
         let mut octets = vec![VERSION];
         put_count(&mut octets, self.memory.len())?;
         for remembered in &self.memory {
@@ -148,10 +208,10 @@ pub(crate) fn party_of(card: &Card) -> Party {
     Party { account: card.account(), device: card.device(), identity: *card.identity_key() }
 }
 
-fn own_party(device: &Device) -> Party {
-    let card = device.identity.card();
-    let account: Account = card.account();
-    Party { account, device: card.device(), identity: *card.identity_key() }
+/// "What is remembered for a prekey that is not kept is forgotten whenever it is found."
+fn forget_destroyed(memory: &mut Vec<Remembered>, identity: &Identity) {
+    let kept = identity.keys().prekeys();
+    memory.retain(|remembered| kept.contains(&remembered.prekey));
 }
 
 fn put_count(octets: &mut Vec<u8>, count: usize) -> Outcome<()> {

@@ -1,6 +1,12 @@
 //! What a device has said: counters are reserved and ids remembered before anything is sent, so that
 //! a crash or a second process can neither repeat a counter nor forget what was signed.
 
+mod answers;
+mod record;
+
+pub(crate) use answers::Answer;
+pub(super) use record::{Record, Signs};
+
 use super::Device;
 use super::content::{Content, Outside, outside};
 use super::journal::Journal;
@@ -14,58 +20,24 @@ use chappe_codec::digest;
 use chappe_codec::envelope::OpenEnvelope;
 use chappe_codec::id::MessageId;
 use chappe_codec::item::{Item, Reference};
-use chappe_codec::limits::{ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
+use chappe_codec::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, STATEMENT_MESSAGES_MAX};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::statement::{Claim, Evidence, SigningPolicy, Statement};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// Of the open chain.
-const EPOCH: u16 = 0;
+/// What the journal is called.
+pub(super) const JOURNAL: &str = "sent";
+
+/// What the audience of open envelopes is called.
+const OPEN: &str = "open";
 
 /// Octets of an envelope in a data frame (spec/05-radio.md, "Frame").
 const DATA_ENVELOPE_OCTETS_MAX: usize = 239;
 
-/// The journal's records.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
-enum Record {
-    /// Counters taken and ids given, written before the envelope leaves.
-    Said {
-        /// When, by the device's clock.
-        at: u64,
-        to: String,
-        precedence: String,
-        chain: String,
-        first: u32,
-        ids: Vec<String>,
-        /// Empty once its text was erased (spec/13-storage.md, "Retention").
-        envelope: String,
-        /// What the statement in it signs. One record, so that a signature never counts as given
-        /// while its octets are lost.
-        signs: Option<Signs>,
-    },
-    /// The envelope reached a relay or a gateway.
-    Handed { envelope_hash: String },
-}
-
-impl Record {
-    /// Whether it is an envelope from before that time.
-    fn is_older_than(&self, before: u64) -> bool {
-        matches!(self, Self::Said { at, envelope, .. } if *at < before && !envelope.is_empty())
-    }
-}
-
-/// The messages a statement covers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Signs {
-    chain: String,
-    first: u32,
-    count: u16,
-    statement_hash: String,
-}
+/// Octets of what is said beside our own card: with them a card of the largest root, a step of the
+/// ratchet and their heads an envelope is not full.
+const BESIDE_CARD_OCTETS_MAX: usize = ENVELOPE_OCTETS_MAX / 2;
 
 /// One direction of talk.
 #[derive(Debug, Default)]
@@ -76,16 +48,22 @@ struct ChainState {
     next: u32,
     unsigned_from: u32,
     previous: [u8; 32],
+    /// In order.
+    statements: Vec<Statement>,
 }
 
 /// The device's own words.
 pub(crate) struct Sent<'a> {
     device: &'a Device,
     journal: Journal,
+    /// Epoch and first counter of the open chain.
+    open_from: (u16, u32),
     chains: BTreeMap<ChainId, ChainState>,
     handed: BTreeSet<[u8; 32]>,
     envelopes: Vec<Waiting>,
     path: Path,
+    /// The prekey of our last card that went to each contact by itself.
+    prekeys: BTreeMap<String, [u8; 32]>,
     /// When what is said to whom is to be signed, by the audience's name.
     policies: BTreeMap<String, SigningPolicy>,
     /// When texts were last looked at for their age.
@@ -123,7 +101,7 @@ impl Audience {
     /// What to call it: the contact's name, or `open`.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Open => "open",
+            Self::Open => OPEN,
             Self::Contact { name, .. } => name,
         }
     }
@@ -141,11 +119,13 @@ pub(crate) struct Waiting {
 pub(crate) struct Written {
     pub(crate) envelope: Vec<u8>,
     pub(crate) content: Content,
+    /// The prekey of our own card in it, if one went with it.
+    prekey: Option<[u8; 32]>,
 }
 
 impl<'a> Sent<'a> {
     pub(crate) fn open(device: &'a Device, path: Path) -> Outcome<Self> {
-        let (mut journal, mut records) = Journal::open(&device.journal("sent"))?;
+        let (mut journal, mut records) = Journal::open(&device.journal(JOURNAL))?;
         if let Some(kept) = keep(device, &records, clock::now_seconds())? {
             journal.rewrite(&kept)?;
             records = kept;
@@ -153,10 +133,12 @@ impl<'a> Sent<'a> {
         let mut sent = Self {
             device,
             journal,
+            open_from: (0, 0),
             chains: BTreeMap::new(),
             handed: BTreeSet::new(),
             envelopes: Vec::new(),
             path,
+            prekeys: BTreeMap::new(),
             policies: BTreeMap::new(),
             looked_at: Instant::now(),
         };
@@ -173,7 +155,17 @@ impl<'a> Sent<'a> {
         precedence: Precedence,
         items: &[Item<'_>],
     ) -> Outcome<Written> {
-        self.write_signing(audience, precedence, items, None)
+        self.write_signing(audience, precedence, items, (None, true))
+    }
+
+    /// The same for what the program says by itself: nobody waits for its signature.
+    pub(crate) fn write_unprompted(
+        &mut self,
+        audience: &Audience,
+        precedence: Precedence,
+        items: &[Item<'_>],
+    ) -> Outcome<Written> {
+        self.write_signing(audience, precedence, items, (None, false))
     }
 
     /// Signs everything said to `chain_of` that no statement covers yet, and puts each statement into
@@ -193,15 +185,10 @@ impl<'a> Sent<'a> {
         }
         let mut written = Vec::new();
         for statement in statements {
-            let signs = Signs {
-                chain: statement.claim.chain.to_string(),
-                first: statement.claim.first,
-                count: statement.claim.count,
-                statement_hash: hex::encode(&statement.hash()),
-            };
+            let signs = Signs { statement: hex::encode(&statement.to_bytes()) };
             let body = Evidence { statement, salt: None }.to_bytes();
             let item = [said::statement_item(&body)];
-            written.push(self.write_signing(audience, precedence, &item, Some(signs))?);
+            written.push(self.write_signing(audience, precedence, &item, (Some(signs), true))?);
         }
         Ok(written)
     }
@@ -219,7 +206,7 @@ impl<'a> Sent<'a> {
         audience: &Audience,
         precedence: Precedence,
         items: &[Item<'_>],
-        signs: Option<Signs>,
+        (signs, prompted): (Option<Signs>, bool),
     ) -> Outcome<Written> {
         let without_id =
             || Failure::new(Exit::Usage, "reference", "refer to a message by its whole id");
@@ -228,7 +215,7 @@ impl<'a> Sent<'a> {
         }
         let written = match audience {
             Audience::Open => self.write_open(items)?,
-            Audience::Contact { card, .. } => self.seal(card, items)?,
+            Audience::Contact { name, card } => self.seal(name, card, items)?,
         };
         let messages = &written.content.messages;
         let first = messages.first().map_or(0, |message| message.position.counter);
@@ -242,6 +229,8 @@ impl<'a> Sent<'a> {
             ids: ids.collect::<Option<_>>().ok_or_else(without_id)?,
             envelope: hex::encode(&written.envelope),
             signs,
+            prekey: written.prekey.map(|prekey| hex::encode(&prekey)),
+            prompted,
         };
         self.journal.append(&record)?;
         self.replay(record)?;
@@ -251,9 +240,10 @@ impl<'a> Sent<'a> {
     fn write_open(&self, items: &[Item<'_>]) -> Outcome<Written> {
         let (identity, realm) = (&self.device.identity, self.device.realm);
         let (account, device) = (identity.account(), identity.device());
-        let chain = ChainId::open(realm, account, device, EPOCH);
-        let counter = self.chains.get(&chain).map_or(0, |state| state.next);
-        let first = Position { device, epoch: EPOCH, counter };
+        let (epoch, first) = self.open_from;
+        let chain = ChainId::open(realm, account, device, epoch);
+        let counter = self.chains.get(&chain).map_or(first, |state| state.next);
+        let first = Position { device, epoch, counter };
         let envelope = OpenEnvelope::sign(identity.signing_key(), account, realm, first, items)?;
         // Reading back what was written costs little and catches a broken writer at home.
         let opened = match outside(&envelope)? {
@@ -263,19 +253,33 @@ impl<'a> Sent<'a> {
             }
         };
         let content = Content::of_open(&envelope, &opened);
-        Ok(Written { envelope, content })
+        Ok(Written { envelope, content, prekey: None })
     }
 
     /// The session's state is on disk when this returns, and the envelope is not: a crash loses its
     /// counters, and never gives one twice.
-    fn seal(&self, card: &Card, items: &[Item<'_>]) -> Outcome<Written> {
+    fn seal(&self, name: &str, card: &Card, items: &[Item<'_>]) -> Outcome<Written> {
         self.device.check_in_force(card)?;
         let hybrid = self.path == Path::Relay { post_quantum: true };
         let mut sealing = Sealing::open(self.device)?;
-        let sealed = sealing.seal(card, items, self.path.space(), hybrid)?;
+        let own = sealing.card_for(card).filter(|own| self.goes_with(own, name, items));
+        let prekey = own.map(|own| *own.prekey());
+        let own = own.map(Card::to_bytes);
+        let with_card: Vec<Item<'_>> =
+            items.iter().cloned().chain(own.as_deref().map(said::card_item)).collect();
+        let sealed = sealing.seal(card, &with_card, self.path.space(), hybrid)?;
         sealing.keep()?;
         let content = Content::of_sealed(&sealed.envelope, &sealed.said, false);
-        Ok(Written { envelope: sealed.envelope, content })
+        Ok(Written { envelope: sealed.envelope, content, prekey })
+    }
+
+    /// "Once for each prekey and contact", over a relay, and where there is room for it.
+    fn goes_with(&self, own: &Card, name: &str, items: &[Item<'_>]) -> bool {
+        let octets = items.iter().map(|item| item.body.len()).fold(0, usize::saturating_add);
+        self.path != Path::Radio
+            && self.prekeys.get(name) != Some(own.prekey())
+            && items.len() < ENVELOPE_ITEMS_MAX
+            && octets <= BESIDE_CARD_OCTETS_MAX
     }
 
     /// The statements over what a chain holds unsigned, run by run: counters lost in a crash are gaps.
@@ -336,7 +340,22 @@ impl<'a> Sent<'a> {
 
     fn replay(&mut self, record: Record) -> Outcome<()> {
         match record {
-            Record::Said { at, to, precedence, chain, first, ids, envelope, signs } => {
+            Record::Said {
+                at,
+                to,
+                precedence,
+                chain,
+                first,
+                ids,
+                envelope,
+                signs,
+                prekey,
+                prompted,
+            } => {
+                if let Some(prekey) = prekey {
+                    let prekey = hex::decode_array("a prekey", &prekey)?;
+                    self.prekeys.insert(to.clone(), prekey);
+                }
                 let state = self.chains.entry(chain_id(&chain)?).or_default();
                 state.to.clone_from(&to);
                 for (counter, id) in (first..).zip(&ids) {
@@ -349,7 +368,7 @@ impl<'a> Sent<'a> {
                     Failure::new(Exit::Malformed, "journal", format!("{error}"))
                 })?;
                 // A statement asks for no other, or there would be no end of them.
-                if signs.is_none() {
+                if signs.is_none() && prompted {
                     let messages = u32::try_from(ids.len()).unwrap_or(u32::MAX);
                     let policy = self.policies.entry(to.clone()).or_default();
                     policy.said(messages, precedence, Duration::from_secs(at));
@@ -358,15 +377,25 @@ impl<'a> Sent<'a> {
                     self.envelopes.push(Waiting { to, precedence, envelope });
                 }
                 if let Some(signs) = signs {
-                    let state = self.chains.entry(chain_id(&signs.chain)?).or_default();
-                    state.unsigned_from = signs.first.saturating_add(u32::from(signs.count));
-                    state.previous = hex::decode_array("a hash", &signs.statement_hash)?;
+                    let octets = hex::decode("a statement", &signs.statement)?;
+                    let statement = Statement::parse(&octets)?;
+                    let claim = &statement.claim;
+                    let state = self.chains.entry(claim.chain).or_default();
+                    state.unsigned_from = claim.first.saturating_add(u32::from(claim.count));
+                    state.previous = statement.hash();
+                    state.statements.push(statement);
                     let to = state.to.clone();
                     self.policies.entry(to).or_default().signed();
                 }
             }
             Record::Handed { envelope_hash } => {
                 self.handed.insert(hex::decode_array("a hash", &envelope_hash)?);
+            }
+            // What was said before is not signed any more: nobody knows how much it was.
+            Record::Anew { epoch, first } => {
+                self.open_from = (epoch, first);
+                self.chains.clear();
+                self.policies.clear();
             }
         }
         Ok(())
@@ -384,7 +413,7 @@ fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Option<Vec<Rec
         .iter()
         .filter_map(|record| match record {
             Record::Handed { envelope_hash } => Some(envelope_hash.as_str()),
-            Record::Said { .. } => None,
+            Record::Said { .. } | Record::Anew { .. } => None,
         })
         .collect();
     let mut erased = BTreeSet::new();

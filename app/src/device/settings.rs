@@ -5,7 +5,13 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::SETTINGS;
 use chappe_codec::error::{DecodeError, ErrorKind};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The version before, which had nothing behind the days.
+const VERSION_WITHOUT_FLAGS: u8 = 1;
+
+/// Flag: what was made to be put away is not known to have been.
+const TO_PUT_AWAY: u8 = 1;
 
 /// Days what was received and sent is kept unless the organisation says otherwise.
 const RETENTION_DAYS_DEFAULT: u16 = 30;
@@ -20,35 +26,43 @@ const DAY_SECONDS: u64 = 24 * 3600;
 pub(crate) struct Settings {
     /// For how many days texts are kept; with 0 they go once they were told.
     pub(crate) retention_days: u16,
+    /// Whether files that were made to be put away may still lie beside the device.
+    pub(crate) to_put_away: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { retention_days: RETENTION_DAYS_DEFAULT }
+        Self { retention_days: RETENTION_DAYS_DEFAULT, to_put_away: false }
     }
 }
 
 impl Settings {
     /// As the sealed file holds it.
-    pub(crate) fn to_octets(self) -> [u8; 3] {
+    pub(crate) fn to_octets(self) -> [u8; 4] {
         let [high, low] = self.retention_days.to_be_bytes();
-        [VERSION, high, low]
+        [VERSION, high, low, if self.to_put_away { TO_PUT_AWAY } else { 0 }]
     }
 
     fn parse(octets: &[u8]) -> Result<Self, DecodeError> {
         let refuse = |kind, field, at| Err(DecodeError::at_octet(kind, field, at));
-        match octets {
-            [VERSION, high, low] => {
-                let retention_days = u16::from_be_bytes([*high, *low]);
-                if retention_days > RETENTION_DAYS_MAX {
-                    return refuse(ErrorKind::OutOfRange, "retention", 1);
-                }
-                Ok(Self { retention_days })
+        let (high, low, flags) = match octets {
+            [VERSION, high, low, flags] => (high, low, *flags),
+            [VERSION_WITHOUT_FLAGS, high, low] => (high, low, 0),
+            [VERSION, _, _, _, ..] => return refuse(ErrorKind::Trailing, "end", 4),
+            [VERSION_WITHOUT_FLAGS, _, _, ..] => return refuse(ErrorKind::Trailing, "end", 3),
+            [VERSION | VERSION_WITHOUT_FLAGS, ..] | [] => {
+                return refuse(ErrorKind::Truncated, "settings", octets.len());
             }
-            [VERSION, _, _, _, ..] => refuse(ErrorKind::Trailing, "end", 3),
-            [VERSION, ..] | [] => refuse(ErrorKind::Truncated, "retention", octets.len()),
-            _ => refuse(ErrorKind::UnknownVersion, "version", 0),
+            _ => return refuse(ErrorKind::UnknownVersion, "version", 0),
+        };
+        let retention_days = u16::from_be_bytes([*high, *low]);
+        if retention_days > RETENTION_DAYS_MAX {
+            return refuse(ErrorKind::OutOfRange, "retention", 1);
         }
+        if flags & !TO_PUT_AWAY != 0 {
+            return refuse(ErrorKind::Reserved, "flags", 3);
+        }
+        Ok(Self { retention_days, to_put_away: flags == TO_PUT_AWAY })
     }
 
     /// What was taken in before this time is to be erased, in seconds since 1970; with 0 days
@@ -73,8 +87,18 @@ impl Device {
             let message = format!("at most {RETENTION_DAYS_MAX} days");
             return Err(Failure::new(Exit::Usage, "out_of_range", message));
         }
+        self.change_settings(|settings| settings.retention_days = days)
+    }
+
+    /// Notes whether files that were made to be put away may still lie beside the device.
+    pub(crate) fn set_to_put_away(&self, waits: bool) -> Outcome<()> {
+        self.change_settings(|settings| settings.to_put_away = waits)
+    }
+
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Outcome<()> {
         let _alone = self.area.lock()?;
-        let settings = Settings { retention_days: days };
+        let mut settings = self.settings()?;
+        change(&mut settings);
         self.area.write(SETTINGS, &settings.to_octets())
     }
 }
@@ -86,15 +110,23 @@ mod tests {
     #[test]
     fn settings_read_back_and_what_is_wrong_is_refused() {
         for retention_days in [0, 30, RETENTION_DAYS_MAX] {
-            let settings = Settings { retention_days };
-            assert_eq!(Settings::parse(&settings.to_octets()), Ok(settings));
+            for to_put_away in [false, true] {
+                let settings = Settings { retention_days, to_put_away };
+                assert_eq!(Settings::parse(&settings.to_octets()), Ok(settings));
+            }
         }
+        let before = Settings { retention_days: 3, to_put_away: false };
+        assert_eq!(Settings::parse(&[1, 0, 3]), Ok(before), "written by an earlier version");
         let kind = |octets: &[u8]| Settings::parse(octets).unwrap_err().kind;
-        assert_eq!(kind(&[1, 0x0E, 0x43]), ErrorKind::OutOfRange);
+        assert_eq!(kind(&[2, 0x0E, 0x43, 0]), ErrorKind::OutOfRange);
+        assert_eq!(kind(&[2, 0, 30, 2]), ErrorKind::Reserved);
+        assert_eq!(kind(&[2, 0, 30]), ErrorKind::Truncated);
         assert_eq!(kind(&[1, 0]), ErrorKind::Truncated);
         assert_eq!(kind(&[]), ErrorKind::Truncated);
-        assert_eq!(kind(&[2, 0, 0]), ErrorKind::UnknownVersion);
+        assert_eq!(kind(&[3, 0, 0, 0]), ErrorKind::UnknownVersion);
         assert_eq!(kind(&[1, 0, 0, 0]), ErrorKind::Trailing);
-        assert_eq!(Settings { retention_days: 2 }.erased_before(200_000), 27_200);
+        assert_eq!(kind(&[2, 0, 0, 0, 0]), ErrorKind::Trailing);
+        let settings = Settings { retention_days: 2, to_put_away: false };
+        assert_eq!(settings.erased_before(200_000), 27_200);
     }
 }

@@ -4,22 +4,21 @@
 //! this state from the same contents.
 
 use super::Device;
+pub(crate) use super::chain_record::Missing;
+use super::chain_record::{ChainRecord, place_of};
 use super::contacts::{Acquaintances, Contact};
 pub(crate) use super::content::{Content, Message};
+use super::judging::{self, Validity};
 use crate::exit::Outcome;
 use chappe_codec::account::{Account, AccountId};
 use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::{OpenEnvelope, OpenError};
 use chappe_codec::id::MessageId;
-use chappe_codec::identity::{Carried, Change, Directory, Limit};
+use chappe_codec::identity::{Carried, Change, Directory};
 use chappe_codec::item::Family;
-use chappe_codec::precedence::Precedence;
-use chappe_codec::statement::{Evidence, Statement};
+use chappe_codec::statement::{Evidence, Ids, Proof, Request, Statement};
 use chappe_codec::time::TimeInterval;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Statements kept for a chain while messages they cover are still missing.
-const PENDING_STATEMENTS_MAX: usize = 64;
 
 /// What a device knows of what others said.
 pub(crate) struct Station<'a> {
@@ -29,16 +28,6 @@ pub(crate) struct Station<'a> {
     /// Hashes of the envelopes seen: nothing is taken in twice.
     seen: BTreeSet<[u8; 32]>,
     chains: BTreeMap<(AccountId, ChainId), ChainRecord>,
-}
-
-/// What is known of one chain of another device.
-#[derive(Debug, Default)]
-struct ChainRecord {
-    sealed: bool,
-    ids: BTreeMap<u32, MessageId>,
-    /// By first counter: what the author signed, verified against the ids.
-    signed: BTreeMap<u32, Statement>,
-    pending: Vec<Evidence>,
 }
 
 /// What came out of an envelope.
@@ -54,6 +43,33 @@ pub(crate) enum Arrival {
     Changed(Box<Changed>),
     /// What this account seals to us is safe from quantum computers to come, from now on.
     PostQuantum(AccountId),
+    /// The time of a message stands otherwise to its certificate than was thought before.
+    Retimed(Box<Retimed>),
+    /// Somebody who holds a session with us asks for a proof or for ids.
+    Asked(Box<Asked>),
+}
+
+/// How the time of a message stands to its device's certificate (spec/10-identity.md, "Which time
+/// counts").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Retimed {
+    pub(crate) author: Account,
+    pub(crate) id: MessageId,
+    /// Whether the time that counts lies outside of it: the message is not permitted.
+    pub(crate) is_outside: bool,
+    pub(crate) clocks_disagree: bool,
+    /// By its statement.
+    pub(crate) by_author: TimeInterval,
+    /// When it was received, by this device's clock.
+    pub(crate) received: Option<u64>,
+}
+
+/// A request, and whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) account: Account,
+    pub(crate) device: u8,
+    pub(crate) request: Request,
 }
 
 /// A change, and the endorsement that brought it.
@@ -72,32 +88,49 @@ pub(crate) struct Remains {
     pub(crate) author: Option<Account>,
     pub(crate) chain: ChainId,
     pub(crate) sealed: bool,
+    pub(crate) received: Option<u64>,
+    pub(crate) validity: Option<Validity>,
     /// By counter.
     pub(crate) ids: Vec<(u32, MessageId)>,
-    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) lasting: Vec<Lasting>,
+}
+
+/// What is no text: statements, proofs, and ids that somebody named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lasting {
+    pub(crate) family: Family,
+    /// Whether it verified when it was taken in.
+    pub(crate) verified: bool,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Remains {
     /// What stays of what an envelope said.
     pub(crate) fn of(content: &Content) -> Self {
-        let messages = &content.messages;
-        let statements = messages
-            .iter()
-            .filter(|message| (message.family, message.revision) == (Family::STATEMENT, 0));
+        let messages = content.messages.iter();
         Self {
             fingerprint: content.envelope,
             author: Some(content.author),
             chain: content.chain,
             sealed: content.sealed,
-            ids: messages
-                .iter()
-                .filter_map(|message| Some((message.position.counter, message.id?)))
-                .collect(),
-            evidence: statements
-                .filter_map(|message| Evidence::parse(&message.body).ok())
-                .collect(),
+            received: content.received,
+            validity: content.validity,
+            ids: messages.clone().filter_map(place_of).collect(),
+            lasting: messages.filter(|message| is_lasting(message)).map(Lasting::of).collect(),
         }
     }
+}
+
+impl Lasting {
+    fn of(message: &Message) -> Self {
+        let Message { family, verified, body, .. } = message;
+        Self { family: *family, verified: *verified, body: body.clone() }
+    }
+}
+
+fn is_lasting(message: &Message) -> bool {
+    message.revision == 0
+        && [Family::STATEMENT, Family::PROOF, Family::IDS].contains(&message.family)
 }
 
 /// A statement whose signature verified.
@@ -136,6 +169,14 @@ impl<'a> Station<'a> {
         self.directory.is_revoked(&contact.card.account(), contact.card.device())
     }
 
+    /// Whose device an open envelope says it is of, if that was revoked.
+    pub(crate) fn revoked_author(&self, open: &OpenEnvelope<'_>) -> Option<(Account, u8)> {
+        let known = self.directory.accounts().map(|(account, _)| account);
+        let account = known.into_iter().find(|account| account.id() == open.account)?;
+        let device = open.first.device;
+        self.directory.is_revoked(&account, device).then_some((account, device))
+    }
+
     /// Whether the envelope with this hash was taken in before.
     pub(crate) fn has_seen(&self, envelope: &[u8; 32]) -> bool {
         self.seen.contains(envelope)
@@ -150,31 +191,30 @@ impl<'a> Station<'a> {
         Ok(Content::of_open(envelope, &self.directory.verify_open(open)?))
     }
 
-    /// Takes in what an envelope said.
+    /// Writes into what an envelope said what is to be kept with it: see [`judging`].
+    pub(crate) fn judge(&self, content: &mut Content) {
+        judging::judge(content, &self.directory);
+    }
+
+    /// Takes in what an envelope said, as it was judged.
     pub(crate) fn take(&mut self, content: &Content) -> Vec<Arrival> {
-        self.seen.insert(content.envelope);
-        let author = content.author;
-        let record = self.chains.entry((author.id(), content.chain)).or_default();
-        record.sealed = content.sealed;
+        let remains = Remains::of(content);
         let mut arrivals = Vec::new();
-        let mut statements = Vec::new();
         let mut endorsements = Vec::new();
+        let mut cards = Vec::new();
         for message in &content.messages {
-            if let Some(id) = message.id {
-                record.ids.insert(message.position.counter, id);
-            }
             match (message.family, message.revision) {
-                (Family::STATEMENT, 0) => statements.extend(Evidence::parse(&message.body)),
                 (Family::ENDORSEMENT, 0) => endorsements.extend(Carried::parse(&message.body)),
+                (Family::CARD, 0) => cards.push(message.body.as_slice()),
+                (Family::REQUEST, 0) => arrivals.extend(asked(message)),
                 _ => {}
             }
-            let not_permitted = limits_broken(&self.directory, message, content.precedence);
-            arrivals.push(Arrival::Message(Box::new(Message { not_permitted, ..message.clone() })));
+            arrivals.push(Arrival::Message(Box::new(message.clone())));
         }
-        let changes = self.take_endorsements(endorsements);
+        let mut changes = self.take_endorsements(endorsements);
+        changes.extend(self.take_cards(cards));
         arrivals.extend(changes.into_iter().map(|change| Arrival::Changed(Box::new(change))));
-        self.weigh(&author, statements);
-        arrivals.extend(self.settle(&author));
+        arrivals.extend(self.recall(&remains));
         arrivals
     }
 
@@ -194,108 +234,108 @@ impl<'a> Station<'a> {
         changed
     }
 
+    /// Takes in cards, whoever carried them, as endorsements are.
+    pub(crate) fn take_cards<'b>(
+        &mut self,
+        cards: impl IntoIterator<Item = &'b [u8]>,
+    ) -> Vec<Changed> {
+        let mut changed = Vec::new();
+        for card in cards {
+            let changes = self.device.take_card(card).unwrap_or_default();
+            let of = |(change, endorsement)| Changed { change, endorsement };
+            changed.extend(changes.into_iter().map(of));
+            self.renew_contacts().ok();
+        }
+        changed
+    }
+
     /// Takes in what stayed of an envelope whose text was erased; returns which messages it signed.
     pub(crate) fn recall(&mut self, remains: &Remains) -> Vec<Arrival> {
         self.seen.insert(remains.fingerprint);
-        let Some(author) = &remains.author else { return Vec::new() };
-        let record = self.chains.entry((author.id(), remains.chain)).or_default();
+        let Some(author) = remains.author else { return Vec::new() };
+        let record = self.record(author, remains.chain);
         record.sealed = remains.sealed;
-        record.ids.extend(remains.ids.iter().copied());
-        self.weigh(author, remains.evidence.clone());
-        self.settle(author)
-    }
-
-    /// Lets statements that verify wait for their messages.
-    fn weigh(&mut self, author: &Account, statements: Vec<Evidence>) {
-        for evidence in statements {
-            let chain = evidence.statement.claim.chain;
-            let claim = &evidence.statement.claim;
-            let verified = self.directory.verify_statement(&evidence.statement);
-            if verified.is_ok() && claim.account == author.id() {
-                let record = self.chains.entry((author.id(), chain)).or_default();
-                if record.pending.len() < PENDING_STATEMENTS_MAX {
-                    record.pending.push(evidence);
-                }
-            }
+        for (counter, id) in &remains.ids {
+            record.receive(*counter, *id, remains.received, remains.validity);
         }
-    }
-
-    /// Looks again at the author's statements that waited for messages.
-    fn settle(&mut self, author: &Account) -> Vec<Arrival> {
+        let mut touched = BTreeSet::from([(author.id(), remains.chain)]);
+        for lasting in &remains.lasting {
+            touched.extend(self.weigh(author, remains.received, lasting));
+        }
+        let device = self.device;
+        let anchored = |statement: &Statement| device.anchored_at(statement).ok().flatten();
         let mut arrivals = Vec::new();
-        for ((account, _), record) in &mut self.chains {
-            if *account != author.id() {
-                continue;
-            }
-            for evidence in std::mem::take(&mut record.pending) {
-                match record.judge(&evidence) {
-                    Judgement::Waiting => record.pending.push(evidence),
-                    Judgement::Known => {}
-                    Judgement::Holds(ids) => {
-                        record
-                            .signed
-                            .insert(evidence.statement.claim.first, evidence.statement.clone());
-                        arrivals.push(Arrival::Signed(Box::new(Signed {
-                            author: *author,
-                            sealed: record.sealed,
-                            evidence,
-                            ids,
-                        })));
-                    }
-                    Judgement::Contradicts(ids) => {
-                        arrivals.push(Arrival::Contradiction(Box::new(Signed {
-                            author: *author,
-                            sealed: record.sealed,
-                            evidence,
-                            ids,
-                        })));
-                    }
-                }
+        for chain in touched {
+            if let Some(record) = self.chains.get_mut(&chain) {
+                arrivals.extend(record.settle(&anchored));
             }
         }
         arrivals
     }
-}
 
-/// What the certificate of a message's device does not permit of it. An author's time is that of a
-/// statement, which comes later.
-fn limits_broken(
-    directory: &Directory,
-    message: &Message,
-    precedence: Option<Precedence>,
-) -> Vec<Limit> {
-    let certificate = directory.certificate(&message.author, message.position.device);
-    certificate.map_or_else(Vec::new, |certificate| {
-        certificate.permissions.broken_by(&message.item(), precedence, TimeInterval::UNKNOWN)
-    })
-}
-
-/// How a statement stands to the messages received.
-enum Judgement {
-    Waiting,
-    Known,
-    Holds(Vec<MessageId>),
-    Contradicts(Vec<MessageId>),
-}
-
-impl ChainRecord {
-    fn judge(&self, evidence: &Evidence) -> Judgement {
-        let claim = &evidence.statement.claim;
-        let end = claim.first.saturating_add(u32::from(claim.count));
-        let ids: Vec<MessageId> = self.ids.range(claim.first..end).map(|(_, id)| *id).collect();
-        if self.signed.values().any(|known| *known == evidence.statement) {
-            return Judgement::Known;
-        }
-        // Two that overlap are evidence against their author (spec/04-statement.md).
-        if self.signed.values().any(|known| known.contradicts(&evidence.statement)) {
-            return Judgement::Contradicts(ids);
-        }
-        if ids.len() < usize::from(claim.count) {
-            Judgement::Waiting
-        } else if claim.holds(&ids) {
-            Judgement::Holds(ids)
-        } else {
-            Judgement::Contradicts(ids)
-        }
+    /// Looks again at the times of what is anchored now.
+    pub(crate) fn anchored(&mut self, signed: &Signed) -> Outcome<Vec<Arrival>> {
+        let statement = &signed.evidence.statement;
+        let at = self.device.anchored_at(statement)?;
+        let record = self.chains.get_mut(&(statement.claim.account, statement.claim.chain));
+        let looked = record.zip(at).map(|(record, at)| record.anchored(statement, at));
+        Ok(looked.unwrap_or_default())
     }
+
+    /// What statements cover and this device does not have, of authors it can ask.
+    pub(crate) fn missing(&self) -> Vec<Missing> {
+        let chains = self.chains.iter();
+        chains.flat_map(|((_, chain), record)| record.missing(*chain)).collect()
+    }
+
+    /// Lets a statement, a proof or ids wait for their messages; returns their chain. What verified when
+    /// it was taken in counts for ever; what did not is looked at again.
+    fn weigh(
+        &mut self,
+        author: Account,
+        received: Option<u64>,
+        lasting: &Lasting,
+    ) -> Option<(AccountId, ChainId)> {
+        let verifies = |station: &Self, statement: &Statement| {
+            lasting.verified || station.directory.verify_statement(statement).is_ok()
+        };
+        if lasting.family == Family::STATEMENT {
+            let evidence = Evidence::parse(&lasting.body).ok()?;
+            let claim = &evidence.statement.claim;
+            if claim.account != author.id() || !verifies(self, &evidence.statement) {
+                return None;
+            }
+            let chain = claim.chain;
+            self.record(author, chain).state(evidence, received);
+            return Some((author.id(), chain));
+        }
+        // Of a chain of which nothing was received there is nothing to prove.
+        if lasting.family == Family::PROOF {
+            let proof = Proof::parse(&lasting.body).ok()?;
+            let chain = (proof.statement.claim.account, proof.statement.claim.chain);
+            if !verifies(self, &proof.statement) {
+                return None;
+            }
+            self.chains.get_mut(&chain)?.prove(proof, received);
+            return Some(chain);
+        }
+        let ids = Ids::parse(&lasting.body).ok()?;
+        let chain = (ids.account, ids.chain);
+        self.chains.get_mut(&chain)?.name(&ids);
+        Some(chain)
+    }
+
+    fn record(&mut self, author: Account, chain: ChainId) -> &mut ChainRecord {
+        self.chains.entry((author.id(), chain)).or_insert_with(|| ChainRecord::of(author))
+    }
+}
+
+/// Only who holds a session with us and whose card we hold is answered.
+fn asked(message: &Message) -> Option<Arrival> {
+    if !message.sealed || message.stranger {
+        return None;
+    }
+    let request = Request::parse(&message.body).ok()?;
+    let (account, device) = (message.author, message.position.device);
+    Some(Arrival::Asked(Box::new(Asked { account, device, request })))
 }

@@ -1,16 +1,17 @@
 //! An area: sealed files and journals of one device (spec/13-storage.md, "Areas").
 
 use super::{PageFile, refused};
+use crate::device::Secrets;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{files, hex, random};
 use chappe_codec::realm::Realm;
 use chappe_codec::vault::sealed_file::{self, FILE_BLOCK_OCTETS};
-use chappe_codec::vault::{Area, PAGE_FILE_OCTETS, PageKey, WrappingKey};
+use chappe_codec::vault::{Area, PAGE_FILE_OCTETS, PageKey, PrekeyPage, WrappingKey};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// Sealed file: realm and seed.
+/// Sealed file: realm, seeds, certificate.
 pub(crate) const IDENTITY: &str = "identity";
 /// Sealed file: names and cards.
 pub(crate) const CONTACTS: &str = "contacts";
@@ -20,6 +21,9 @@ pub(crate) const SESSIONS: &str = "sessions";
 pub(crate) const SETTINGS: &str = "settings";
 /// Folder of sealed files under keyed names.
 const RECEIPTS: &str = "receipts";
+
+/// Page file: the prekeys, where they can be destroyed.
+const PREKEYS: &str = "prekeys";
 
 /// The sealed files every area has from the start.
 const FILES: [&str; 4] = [IDENTITY, CONTACTS, SESSIONS, SETTINGS];
@@ -95,6 +99,11 @@ impl AreaFolder {
         files::replace(&path, &self.seal(&path, name, octets)?)
     }
 
+    /// Takes the file of the prekeys and reads it.
+    pub(crate) fn open_prekeys(&self) -> Outcome<PageFile<PrekeyPage>> {
+        PageFile::open_at(self.path.join(PREKEYS), PageKey::of_prekeys(&self.key, self.area))
+    }
+
     /// What is kept about a statement; `None` when nothing of this kind is.
     pub(crate) fn read_receipt(
         &self,
@@ -167,9 +176,11 @@ impl AreaFolder {
     /// Makes the area's folder with a new device in it.
     pub(super) fn make(&self, realm: Realm) -> Outcome<()> {
         make_folders(&self.path)?;
+        let made = Secrets::new(realm)?;
         for name in FILES {
-            files::replace(&self.path.join(name), &self.first_file(name, realm)?)?;
+            files::replace(&self.path.join(name), &self.first_file(name, &made)?)?;
         }
+        files::replace(&self.path.join(PREKEYS), &self.first_prekeys(&made)?)?;
         for name in JOURNALS {
             files::replace(&page_path(&self.path, name), &self.first_page(name)?)?;
         }
@@ -179,9 +190,11 @@ impl AreaFolder {
     /// Puts a new device into a folder that was made before, without a trace in names, sizes and
     /// times.
     pub(super) fn fill(&self, realm: Realm) -> Outcome<()> {
+        let made = Secrets::new(realm)?;
         for name in FILES {
-            put_in_place(&self.path.join(name), &self.first_file(name, realm)?)?;
+            put_in_place(&self.path.join(name), &self.first_file(name, &made)?)?;
         }
+        put_in_place(&self.path.join(PREKEYS), &self.first_prekeys(&made)?)?;
         for name in JOURNALS {
             let folder = self.path.join(name);
             put_in_place(&page_path(&self.path, name), &self.first_page(name)?)?;
@@ -207,15 +220,16 @@ impl AreaFolder {
         for name in FILES {
             files::replace(&path.join(name), &random::octets::<FILE_BLOCK_OCTETS>()?)?;
         }
+        files::replace(&path.join(PREKEYS), &random::octets::<PAGE_FILE_OCTETS>()?)?;
         for name in JOURNALS {
             files::replace(&page_path(&path, name), &random::octets::<PAGE_FILE_OCTETS>()?)?;
         }
         Ok(())
     }
 
-    fn first_file(&self, name: &str, realm: Realm) -> Outcome<Vec<u8>> {
+    fn first_file(&self, name: &str, made: &Secrets) -> Outcome<Vec<u8>> {
         let content = match name {
-            IDENTITY => crate::device::Secrets::new(realm)?.to_octets(),
+            IDENTITY => made.to_octets(),
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
             SESSIONS => Zeroizing::new(crate::device::sealing::none()),
             _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
@@ -225,6 +239,12 @@ impl AreaFolder {
 
     fn first_page(&self, name: &'static str) -> Outcome<[u8; PAGE_FILE_OCTETS]> {
         PageFile::first(&self.journal(name))
+    }
+
+    fn first_prekeys(&self, made: &Secrets) -> Outcome<[u8; PAGE_FILE_OCTETS]> {
+        let (key, path) = (PageKey::of_prekeys(&self.key, self.area), self.path.join(PREKEYS));
+        let page = PrekeyPage { serial: 0, prekeys: made.identity.prekeys().clone() };
+        PageFile::first_of(&key, &page, &path)
     }
 
     fn open_file(&self, path: &Path, name: &str) -> Outcome<Zeroizing<Vec<u8>>> {

@@ -1,21 +1,23 @@
-//! A journal's page on disk: two places, one of them in use.
+//! A page file on disk: two places, one of them in use. A journal's, or that of the prekeys.
 
 use super::{JournalPlace, refused};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{files, random};
-use chappe_codec::vault::{PAGE_FILE_OCTETS, PLACE_OCTETS, Page, PageKey, Place, Placed};
+use chappe_codec::vault::{
+    PAGE_FILE_OCTETS, PLACE_OCTETS, Page, PageContent, PageKey, Place, Placed,
+};
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The file's name in a journal's folder.
 pub(super) const NAME: &str = "page";
 
-/// An open page file. As long as it is open no other process has the journal.
-pub(crate) struct PageFile {
+/// An open page file. As long as it is open no other process has it, nor the journal it belongs to.
+pub(crate) struct PageFile<P = Page> {
     path: PathBuf,
     file: File,
-    key: PageKey,
-    placed: Placed,
+    key: PageKey<P>,
+    placed: Placed<P>,
 }
 
 impl PageFile {
@@ -28,11 +30,31 @@ impl PageFile {
             first: 0,
             reserved: 0,
         };
+        Self::first_of(&journal.page_key(), &page, &journal.path)
+    }
+
+    /// Replaces a page file that cannot be read, in one step.
+    pub(crate) fn replace(journal: &JournalPlace, page: &Page) -> Outcome<()> {
+        let octets = Self::first_of(&journal.page_key(), page, &journal.path)?;
+        files::replace(&journal.path.join(NAME), &octets)
+    }
+
+    /// Takes the journal and reads its page. An older page that a crash left is overwritten.
+    pub(crate) fn open(journal: &JournalPlace) -> Outcome<Self> {
+        Self::open_at(journal.path.join(NAME), journal.page_key())
+    }
+}
+
+impl<P: PageContent> PageFile<P> {
+    /// The octets of a new page file.
+    pub(super) fn first_of(
+        key: &PageKey<P>,
+        page: &P,
+        path: &Path,
+    ) -> Outcome<[u8; PAGE_FILE_OCTETS]> {
         let place = if random::below(2)? == 0 { Place::First } else { Place::Second };
-        let sealed = journal
-            .page_key()
-            .seal(&page, place, random::octets()?)
-            .map_err(|error| refused(&journal.path, error))?;
+        let sealed =
+            key.seal(page, place, random::octets()?).map_err(|error| refused(path, error))?;
         let mut file: [u8; PAGE_FILE_OCTETS] = random::octets()?;
         let places = file.chunks_exact_mut(PLACE_OCTETS);
         let at = usize::from(place == Place::Second);
@@ -40,18 +62,16 @@ impl PageFile {
         Ok(file)
     }
 
-    /// Takes the journal and reads its page. An older page that a crash left is overwritten.
-    pub(crate) fn open(journal: &JournalPlace) -> Outcome<Self> {
-        let path = journal.path.join(NAME);
+    /// Takes a page file and reads its page. An older page that a crash left is overwritten.
+    pub(super) fn open_at(path: PathBuf, key: PageKey<P>) -> Outcome<Self> {
         if !path.exists() {
-            let message = format!("{}: the journal's page is not there", path.display());
+            let message = format!("{}: this page file is not there", path.display());
             return Err(Failure::new(Exit::Authentication, "missing", message));
         }
         let file = files::open_in_place(&path)?;
         files::lock(&file, &path)?;
         let octets_max = u64::try_from(PAGE_FILE_OCTETS).unwrap_or(u64::MAX).saturating_add(1);
         let octets = files::read_up_to(&path, octets_max)?;
-        let key = journal.page_key();
         let placed = key.open(&octets).map_err(|error| refused(&path, error))?;
         let opened = Self { path, file, key, placed };
         if opened.placed.is_other_open {
@@ -61,15 +81,15 @@ impl PageFile {
     }
 
     /// The page that counts.
-    pub(crate) const fn page(&self) -> &Page {
+    pub(crate) const fn page(&self) -> &P {
         &self.placed.page
     }
 
     /// Puts another page in its place: the new one first, then the old one overwritten. The serial is
     /// given here.
-    pub(crate) fn write(&mut self, page: Page) -> Outcome<()> {
-        let serial = self.placed.page.serial.saturating_add(1);
-        let (page, place) = (Page { serial, ..page }, self.placed.place.other());
+    pub(crate) fn write(&mut self, page: P) -> Outcome<()> {
+        let serial = self.placed.page.serial().saturating_add(1);
+        let (page, place) = (page.with_serial(serial), self.placed.place.other());
         let octets = self
             .key
             .seal(&page, place, random::octets()?)

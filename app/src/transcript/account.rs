@@ -1,4 +1,4 @@
-//! The accounts of the public keys, their devices, and what was revoked of them.
+//! The names of the public keys, their devices, and what was revoked of them.
 
 use super::line::AccountKeys;
 use super::shown::{Shown, refused};
@@ -8,9 +8,9 @@ use chappe_codec::account::Account;
 use chappe_codec::chain::ROOT_DEVICE;
 use chappe_codec::identity::{Certificate, Endorsement, Revocation, Signer};
 use chappe_codec::realm::Realm;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// An account as the public keys show it.
+/// Whom a name of the public keys stands for: an account, or some of its devices.
 pub(super) struct ShownAccount {
     pub(super) account: Account,
     devices: BTreeMap<u8, ShownDevice>,
@@ -83,21 +83,35 @@ impl Shown {
         let endorsement: Endorsement<Revocation> = Endorsement::parse(octets)?;
         endorsement.verify(self.realm)?;
         let revocation = *endorsement.content();
-        let mut accounts = self.accounts.iter_mut();
-        let Some((name, shown)) = accounts.find(|(_, shown)| shown.account == revocation.account)
-        else {
+        if !self.accounts.values().any(|shown| shown.account == revocation.account) {
             return Err(refused("a revocation of an account that is not among the public keys"));
-        };
-        if let Some(device) = shown.devices.get_mut(&revocation.device) {
-            device.is_revoked |= device.issue <= revocation.issue;
         }
-        let named = (at.to_owned(), name.clone(), revocation.device);
-        let last = self.revoked_at.entry(named).or_default();
-        *last = revocation.issue.max(*last);
+        // Other names of the account stand for other devices.
+        let of_account =
+            self.accounts.iter_mut().filter(|(_, shown)| shown.account == revocation.account);
+        for (name, shown) in of_account {
+            let Some(device) = shown.devices.get_mut(&revocation.device) else { continue };
+            device.is_revoked |= device.issue <= revocation.issue;
+            let named = (at.to_owned(), name.clone(), revocation.device);
+            let last = self.revoked_at.entry(named).or_default();
+            *last = revocation.issue.max(*last);
+        }
         Ok(())
     }
 
-    /// Whether `revocation` lines with this `at` ended every device of an account.
+    /// "No device stands under two names": what is by one name is by no other.
+    pub(super) fn check_names(&self) -> Outcome<()> {
+        let mut found = BTreeSet::new();
+        for shown in self.accounts.values() {
+            let devices = shown.devices.keys();
+            if !devices.into_iter().all(|device| found.insert((shown.account.0, *device))) {
+                return Err(refused("a device under two names"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `revocation` lines with this `at` ended every device a name stands for.
     pub(super) fn is_ended_at(&self, at: &str, by: &str) -> bool {
         let known = self.accounts.get(by);
         known.is_some_and(|known| {

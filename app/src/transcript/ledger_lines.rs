@@ -15,6 +15,9 @@ const PARTIES_MIN: usize = 2;
 /// Q20: a request for area access.
 const AREA_ACCESS: u8 = 0x20;
 
+/// Requests by their ids, and the account that received each.
+type Requests = BTreeMap<MessageId, [u8; 32]>;
+
 impl Shown {
     /// "the author's signature; the root over ids; every id is a `message` line of this author and
     /// chain, in order".
@@ -79,15 +82,17 @@ impl Shown {
         let mut complied = BTreeSet::new();
         for id in because {
             let (said, signal) = self.signal(id)?;
-            if !is_answer(signal, ReferenceIndicator::COMPLY) || !answers(&requests, said, signal) {
+            if !is_answer(signal, ReferenceIndicator::COMPLY)
+                || !self.answers(&requests, said, signal)
+            {
                 return Err(refused("GO rests on something that is not a comply"));
             }
             if !self.signed.contains(id) || !self.anchored.contains(id) {
                 return Err(refused("GO rests on a comply that is not signed and anchored"));
             }
-            complied.insert(said.author.as_str());
+            complied.insert(self.account(&said.author)?.account.0);
         }
-        let asked: BTreeSet<&str> = requests.values().copied().collect();
+        let asked: BTreeSet<[u8; 32]> = requests.values().copied().collect();
         if complied != asked || complied.len() < PARTIES_MIN || because.len() != complied.len() {
             return Err(refused("GO without every party"));
         }
@@ -97,31 +102,37 @@ impl Shown {
     /// "No earlier `message` line is a comply or reject … that refers to anything but one of these
     /// requests, and none is a reject of one of them": a recorder that leaves out whom it did not like
     /// to ask is caught by that party's answer.
-    fn check_no_objection(&self, requests: &BTreeMap<MessageId, &str>) -> Outcome<()> {
+    fn check_no_objection(&self, requests: &Requests) -> Outcome<()> {
         for said in self.messages.values() {
             let Some(signal) = &said.signal else { continue };
             let rejects = is_answer(signal, ReferenceIndicator::REJECT);
             let complies = is_answer(signal, ReferenceIndicator::COMPLY);
-            if rejects || (complies && !answers(requests, said, signal)) {
+            if rejects || (complies && !self.answers(requests, said, signal)) {
                 return Err(refused("GO although a party rejects, or answers what was not shown"));
             }
         }
         Ok(())
     }
 
-    /// The requests of an account, and who received each.
-    fn requests(&self, by: &str) -> Outcome<BTreeMap<MessageId, &str>> {
+    /// The requests of an account, whichever of its devices made them, and the account that received
+    /// each.
+    fn requests(&self, by: &str) -> Outcome<Requests> {
+        let by = self.account(by)?.account.0;
         let is_own = |said: &ShownMessage| {
-            said.author == by
+            self.accounts.get(&said.author).is_some_and(|author| author.account.0 == by)
                 && said
                     .signal
                     .as_ref()
                     .is_some_and(|signal| is_answer(signal, ReferenceIndicator::ORIGINAL))
         };
-        let own = self.messages.iter().filter(|(_, said)| is_own(said));
-        let requests: BTreeMap<MessageId, &str> =
-            own.map(|(id, said)| (*id, said.at.as_str())).collect();
-        let asked: BTreeSet<&&str> = requests.values().collect();
+        let is_at_home = |said: &ShownMessage| {
+            self.accounts.get(&said.at).is_some_and(|reader| reader.account.0 == by)
+        };
+        let own = self.messages.iter().filter(|(_, said)| is_own(said) && !is_at_home(said));
+        let requests = own
+            .map(|(id, said)| Ok((*id, self.account(&said.at)?.account.0)))
+            .collect::<Outcome<Requests>>()?;
+        let asked: BTreeSet<&[u8; 32]> = requests.values().collect();
         if asked.len() != requests.len() {
             return Err(refused("one account was asked twice: a decision cannot be told apart"));
         }
@@ -134,12 +145,18 @@ impl Shown {
         let requests = self.requests(by)?;
         let (said, signal) = self.signal(id)?;
         if !is_answer(signal, ReferenceIndicator::REJECT)
-            || !answers(&requests, said, signal)
+            || !self.answers(&requests, said, signal)
             || !self.signed.contains(id)
         {
             return Err(refused("WITHDRAWN without a signed reject"));
         }
         Ok(())
+    }
+
+    /// Whether it refers to the request its author's account received.
+    fn answers(&self, requests: &Requests, said: &ShownMessage, signal: &ShownSignal) -> bool {
+        let author = self.accounts.get(&said.author).map(|author| author.account.0);
+        author.is_some() && requests.get(&signal.referenced).copied() == author
     }
 
     fn signal(&self, id: &MessageId) -> Outcome<(&ShownMessage, &ShownSignal)> {
@@ -155,13 +172,4 @@ fn is_answer(signal: &ShownSignal, indicator: ReferenceIndicator) -> bool {
     signal.code == MessageCode::RequestSignal
         && signal.subject == AREA_ACCESS
         && signal.reference == indicator
-}
-
-/// Whether it refers to the request its author received.
-fn answers(
-    requests: &BTreeMap<MessageId, &str>,
-    said: &ShownMessage,
-    signal: &ShownSignal,
-) -> bool {
-    requests.get(&signal.referenced) == Some(&said.author.as_str())
 }

@@ -74,7 +74,7 @@ pub(crate) enum Verdict {
     Withdrawn,
 }
 
-/// Whose keys a transcript is checked with.
+/// Whose keys a transcript is checked with, by the names they have in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublicKeys {
@@ -85,7 +85,8 @@ pub(crate) struct PublicKeys {
     pub(crate) accounts: BTreeMap<String, AccountKeys>,
 }
 
-/// An account with the certificates of its devices; without any it is a root of one key, device 0.
+/// An account with the certificates of those of its devices that are meant by the name; without any it
+/// is a root of one key, device 0.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountKeys {
@@ -104,5 +105,5 @@ impl AccountKeys {
 }
 
 impl PublicKeys {
-    pub(crate) const FORMAT: &'static str = "chappe-public-keys/2";
+    pub(crate) const FORMAT: &'static str = "chappe-public-keys/3";
 }

@@ -65,7 +65,7 @@ impl Shown {
             .iter()
             .map(|(name, keys)| Ok((name.clone(), ShownAccount::new(name, keys, realm)?)))
             .collect::<Outcome<_>>()?;
-        Ok(Self {
+        let shown = Self {
             realm,
             ledger: keys.ledger.parse::<LedgerKey>()?,
             accounts,
@@ -77,7 +77,9 @@ impl Shown {
             statements: BTreeMap::new(),
             signed: BTreeSet::new(),
             anchored: BTreeSet::new(),
-        })
+        };
+        shown.check_names()?;
+        Ok(shown)
     }
 
     pub(super) fn account(&self, name: &str) -> Outcome<&ShownAccount> {

@@ -6,7 +6,7 @@ use crate::hex;
 use chappe_codec::chain::Position;
 use chappe_codec::digest;
 use chappe_codec::envelope::{Envelope, OpenEnvelope};
-use chappe_codec::identity::{Draft, Identity, Revocation, Root};
+use chappe_codec::identity::{Certificate, Draft, Identity, Prekeys, Revocation, Root};
 use chappe_codec::item::Item;
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::{Mode, Realm};
@@ -25,7 +25,8 @@ fn signal(text: &str, packed: bool) -> Vec<u8> {
 
 fn identity(number: u8) -> Identity {
     let root = SignKey::from_seed(&[number ^ 0x80; 32]);
-    Identity::first_device(&root, &[number; 144], 0, REALM).unwrap()
+    let prekeys = Prekeys::first(&[number ^ 0x40; 32], 0);
+    Identity::first_device(&root, &[number; 112], prekeys, REALM).unwrap()
 }
 
 fn public_keys() -> PublicKeys {
@@ -291,4 +292,106 @@ fn only_the_root_s_own_certificates_are_keys() {
         keys.accounts.insert("ana".into(), changed);
         assert!(!holds(&keys));
     }
+}
+
+/// Ana's account has a second device, under a name of its own.
+fn keys_of_two_devices() -> PublicKeys {
+    let mut keys = public_keys();
+    let ana = identity(2);
+    let root = SignKey::from_seed(&[2 ^ 0x80; 32]);
+    let certificate = Certificate { device: 2, ..*ana.card().certificate() };
+    let mut draft = Draft::new(certificate, Root::of_key(&root.public())).unwrap();
+    draft.sign(&root, REALM).unwrap();
+    let second = AccountKeys {
+        account: keys.accounts["ana"].account.clone(),
+        certificates: vec![hex::encode(&draft.finish().unwrap().to_bytes())],
+    };
+    keys.accounts.insert("ana's handset".into(), second);
+    keys
+}
+
+#[test]
+fn a_name_may_stand_for_one_of_an_account_s_devices() {
+    let keys = keys_of_two_devices();
+    let holds = |lines, keys: &PublicKeys| verify(seal(lines, 1).as_bytes(), keys).is_ok();
+    assert!(holds(story(), &keys));
+    // What is by the first device is not by the second one's name.
+    let Content::Envelope { to, octets, .. } = story().remove(0) else { panic!("no envelope") };
+    let by_other = Content::Envelope { by: "ana's handset".into(), to, octets };
+    assert!(!holds(vec![by_other], &keys));
+    // No device stands under two names.
+    let mut twice = keys.clone();
+    let first = twice.accounts["ana"].certificates.clone();
+    twice.accounts.get_mut("ana's handset").unwrap().certificates.extend(first);
+    assert!(!holds(story(), &twice));
+}
+
+#[test]
+fn a_revoked_device_does_not_end_the_account_s_other_one() {
+    let keys = keys_of_two_devices();
+    let holds = |lines| verify(seal(lines, 1).as_bytes(), &keys).is_ok();
+    let octets = hex::encode(&[&[0x08][..], &[0xA5; 40]].concat());
+    let sealed = |by: &str| {
+        let envelope =
+            Content::Envelope { by: by.into(), to: "ben".into(), octets: octets.clone() };
+        let refusal = Content::Refusal {
+            at: "ben".into(),
+            what: Refused::Envelope,
+            kind: "unknown_hint".into(),
+            octets: octets.clone(),
+        };
+        // The first device is revoked, and no other.
+        vec![revocation(), envelope, refusal]
+    };
+    assert!(holds(sealed("ana")));
+    assert!(!holds(sealed("ana's handset")), "ben could open what the other one seals");
+}
+
+/// Ben asks for area access, sealed to a name.
+fn asked(to: &str, number: u8) -> Vec<Content> {
+    let request = serde_json::json!({
+        "Prefix": "WF", "Version": "1", "EncryptionIndicator": "0", "DuressIndicator": "0",
+        "MessageCode": "Q", "ReferenceIndicator": "0", "ReferencedMessage": "0".repeat(64),
+        "SubjectCode": "20", "DateTime": "2026-11-22T06:00:00Z", "Duration": "P02D00H00M",
+        "ObjectType": "22", "ObjectLatitude": "+46.20440", "ObjectLongitude": "+006.14320",
+        "ObjectSizeDim1": "5000", "ObjectSizeDim2": "2000", "ObjectOrientation": "045",
+        "ObjectType1": "40", "ObjectType1Quant": "12",
+    });
+    let octets = crate::signal::read(&request.to_string(), false, false).unwrap().written;
+    let item = Item::from_canonical(&octets).unwrap();
+    let salt = chappe_codec::id::Salt([number; 16]);
+    let envelope = [&[0x08][..], &[number; 200]].concat();
+    let message = MessageLine {
+        at: to.into(),
+        author: "ben".into(),
+        sealed: true,
+        device: 1,
+        epoch: 0,
+        counter: 0,
+        chain: hex::encode(&[number; 8]),
+        salt: hex::encode(&salt.0),
+        item: hex::encode(&octets),
+        id: item.id(identity(3).account(), &salt).unwrap().to_string(),
+        envelope: hex::encode(&digest::sha256(&envelope)),
+        signal: crate::signal::with_message(&item, crate::signal::to_nested_json).unwrap(),
+    };
+    let octets = hex::encode(&envelope);
+    let envelope = Content::Envelope { by: "ben".into(), to: to.into(), octets };
+    vec![envelope, Content::Message(message)]
+}
+
+/// Who asks both devices of one organisation has not asked two parties.
+#[test]
+fn an_account_with_two_devices_is_one_party() {
+    let go = || {
+        let (by, because) = ("ben".into(), Vec::new());
+        vec![Content::Decision { by, decision: Verdict::Go, because }]
+    };
+    let keys = keys_of_two_devices();
+    let refusal = |lines| verify(seal(lines, 1).as_bytes(), &keys).unwrap_err().to_string();
+    let (one, other) = (asked("ana", 1), asked("ana's handset", 2));
+    let found = refusal([one.clone(), go()].concat());
+    assert!(found.contains("GO without every party"), "{found}");
+    let found = refusal([one, other, go()].concat());
+    assert!(found.contains("one account was asked twice"), "{found}");
 }

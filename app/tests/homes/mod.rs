@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -26,7 +26,11 @@ pub(crate) fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+    // A command that refuses what it was given does not read, and may be gone by then.
+    if let Err(error) = written {
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
+    }
     child.wait_with_output().unwrap()
 }
 
@@ -71,7 +75,16 @@ impl Homes {
     /// Makes identities that know one another by name.
     pub(crate) fn people(&self, names: &[&str]) {
         for name in names {
-            let (exit, said) = self.chappe(name, &["id", "new"], "");
+            let (exit, said) = self.chappe(name, &["id", "new", "--no-put-away"], "");
+            assert_eq!(exit, 0, "{said:?}");
+        }
+        self.acquaint(names);
+    }
+
+    /// Hands the cards of identities to one another.
+    pub(crate) fn acquaint(&self, names: &[&str]) {
+        for name in names {
+            let (exit, said) = self.chappe(name, &["id", "show"], "");
             assert_eq!(exit, 0, "{said:?}");
             // What its owner would hand to others.
             let card = said[0]["card"].as_str().unwrap();

@@ -17,6 +17,12 @@
 //!   key was read, or the recipient's prekey: who has that poses as anyone in sessions he begins.
 //! - **One key, one envelope.** No key seals two envelopes that differ, also after crashes and with
 //!   devices put back. (A nonce comes with its key.)
+//! - **Post-quantum.** Who breaks every X25519 agreement of what he recorded derives no message of which its
+//!   author's device says that it is post-quantum, unless (ii), or a state of the session was read and no
+//!   hybrid step was made since, not counting one that the side that was read had offered by then. What is
+//!   not said to be post-quantum he derives: it is said exactly then. He forges nothing: who said it is
+//!   proved by X25519 and Ed25519 alone.
+//! - **One epoch, one root.** Two sides that are in the same epoch of a session have the same keys in it.
 //! - **Strangers.** A session carries the name of an account only with the identity key of its certificate.
 
 use crate::Principal;
@@ -29,7 +35,7 @@ use std::collections::HashMap;
 
 impl Run {
     /// The property that a state violates.
-    pub(crate) fn violation(&mut self, state: &State) -> Option<String> {
+    pub(crate) fn broken(&mut self, state: &State) -> Option<String> {
         if let Some(wrong) = state.wrong {
             return Some(wrong.to_owned());
         }
@@ -38,11 +44,17 @@ impl Run {
                 "one key, one envelope: two envelopes that differ under one key and nonce".into(),
             );
         }
+        if let Some(property) = self.epochs_differ(state) {
+            return Some(property);
+        }
+        if self.scope.breaks_x25519 {
+            return self.not_post_quantum(state);
+        }
         let lost = self.lost_roots(state);
         let slots = self.slots(state);
         let (early, twice) = (self.scope.early_epochs_given_up, self.scope.second_reading_given_up);
         let seen = self.seen(state);
-        let mut attacker = Knowledge::of(&self.terms, seen);
+        let mut attacker = Knowledge::of(&self.terms, seen, false);
         let lost_epoch = |session: u8, epoch: u8| {
             lost.get(usize::from(session)).is_some_and(|bits| bits & bit(epoch) != 0)
         };
@@ -73,6 +85,53 @@ impl Run {
             }
         }
         None
+    }
+
+    /// What the claims say of who breaks X25519.
+    fn not_post_quantum(&mut self, state: &State) -> Option<String> {
+        let (slots, seen) = (self.slots(state), self.seen(state));
+        let mut attacker = Knowledge::of(&self.terms, seen, true);
+        for said in &state.messages {
+            let property = match (said.post_quantum, attacker.derives(said.text)) {
+                (true, true) if !said.exposed => "post-quantum: the attacker has what was said so",
+                (false, false) => {
+                    "post-quantum exactly then: not said, and the attacker has it not"
+                }
+                (true, _) | (false, true) => continue,
+            };
+            return Some(format!(
+                "{property}: by {}, session {} way {} counter {}, epoch {}",
+                said.author, said.session, said.way, said.counter, said.epoch
+            ));
+        }
+        for (session, epoch, key, owner) in slots {
+            let claim = state.claims.get(usize::from(session)).copied().unwrap_or_default();
+            if claim.is_hybrid(epoch) && attacker.derives(key) {
+                return Some(format!(
+                    "post-quantum: the attacker has a key of {owner} in session {session}, epoch {epoch}"
+                ));
+            }
+        }
+        None
+    }
+
+    /// Two sides of one session in one epoch have it from one root.
+    fn epochs_differ(&self, state: &State) -> Option<String> {
+        let newest = |end: &End| end.receive.last().map(|chain| chain.epoch);
+        let mut ends = state.ends.iter().filter(|end| end.session != FORGED && end.named);
+        ends.find_map(|end| {
+            let other = state.ends.iter().find(|other| {
+                other.session == end.session && other.owner == end.peer && end.owner == other.peer
+            })?;
+            let differ = newest(other) == newest(end) && other.carry != end.carry;
+            differ.then(|| {
+                format!(
+                    "one epoch, one root: the sides of session {} have different keys of epoch {}",
+                    end.session,
+                    newest(end).unwrap_or_default()
+                )
+            })
+        })
     }
 
     /// Keys under which a side would accept something next.
@@ -160,14 +219,13 @@ impl Run {
         for end in state.ends.iter().filter(|end| end.owner == who) {
             next.read.extend(held(end));
             if let Some(claim) = next.claims.get_mut(usize::from(end.session)) {
-                let private =
-                    end.own.iter().chain(end.offered.iter().map(|offered| &offered.private));
-                for half in private {
+                let offered = end.offered.iter().map(|offered| &offered.private);
+                for half in end.own.iter().chain(offered) {
                     if let Node::Scalar(scalar) = self.terms.node(*half) {
                         claim.half_read(*scalar);
                     }
                 }
-                claim.state_read(end);
+                claim.state_read(end, self.scope.offer_under_way_given_up);
             }
         }
         for said in next.messages.iter_mut().filter(|said| said.to == who && said.opened == 0) {
@@ -183,6 +241,17 @@ impl Claim {
         self.to_heal.0 || self.to_heal.1 || epoch < self.clean_from
     }
 
+    /// Whether a hybrid step leads to this epoch or one before it, but none since what was read.
+    pub(crate) fn read_since_hybrid(&self, epoch: u8) -> bool {
+        let hybrid_before = (0..=epoch).any(|step| self.hybrid & bit(step) != 0);
+        hybrid_before && !self.is_hybrid(epoch)
+    }
+
+    /// Whether one does, and nothing was read since: who breaks X25519 does not follow.
+    fn is_hybrid(&self, epoch: u8) -> bool {
+        (0..=epoch).any(|step| self.hybrid & bit(step) != 0 && Some(step) > self.read_to)
+    }
+
     /// A side made an offer for the step to this epoch.
     pub(crate) fn offered(&mut self, initiator: bool, epoch: u8) {
         let followed = self.to_heal.0 || self.to_heal.1;
@@ -193,11 +262,15 @@ impl Claim {
         }
     }
 
-    fn state_read(&mut self, end: &End) {
+    fn state_read(&mut self, end: &End, offer_given_up: bool) {
         let side = if end.initiator { &mut self.to_heal.0 } else { &mut self.to_heal.1 };
         *side = true;
         if let Some(newest) = end.receive.last() {
             self.carries |= bit(newest.epoch);
+            // With the decapsulation key of an offer under way its answer opens too.
+            let offers = end.offered.is_some_and(|offered| offered.decapsulation.is_some());
+            let read_to = newest.epoch + u8::from(offers && offer_given_up);
+            self.read_to = self.read_to.max(Some(read_to));
         }
     }
 
@@ -208,7 +281,11 @@ impl Claim {
                 self.halves |= bit(1);
             }
             Scalar::Step { epoch, .. } => self.halves |= bit(epoch) | bit(epoch + 1),
-            Scalar::Identity(_) | Scalar::Prekey(_) | Scalar::Attacker => {}
+            Scalar::Identity(_)
+            | Scalar::Prekey(_)
+            | Scalar::Decapsulation { .. }
+            | Scalar::Encapsulated { .. }
+            | Scalar::Attacker => {}
         }
     }
 }
@@ -233,7 +310,12 @@ fn held(end: &End) -> Vec<Term> {
     held.extend(end.receive.iter().map(|chain| chain.key));
     held.extend(end.skipped.iter().map(|(.., key)| *key));
     held.extend(end.own);
-    held.extend(end.offered.iter().flat_map(|offered| [offered.private, offered.send.key]));
+    if let Some(offered) = &end.offered {
+        held.push(offered.private);
+        held.extend(offered.decapsulation);
+        held.extend(offered.send.map(|send| send.key));
+    }
+    held.extend(end.answer.map(|answer| answer.send.key));
     held.extend(&end.kept);
     held
 }

@@ -26,6 +26,21 @@ impl Run {
         self.terms.derive("step", &parts)
     }
 
+    /// The root behind a hybrid step.
+    pub(crate) fn hybrid_step(
+        &mut self,
+        [carry, agreed, shared]: [Term; 3],
+        [offer, key, ciphertext]: [Term; 3],
+    ) -> Term {
+        let mixed = self.scope.rules.hybrid_mixed.then_some(shared);
+        let parts: Vec<Term> =
+            [Some(carry), Some(agreed), mixed, Some(offer), Some(key), Some(ciphertext)]
+                .into_iter()
+                .flatten()
+                .collect();
+        self.terms.derive("hybrid step", &parts)
+    }
+
     pub(crate) fn carry(&mut self, root: Term) -> Term {
         if self.scope.rules.split_root { self.terms.derive("carry", &[root]) } else { root }
     }

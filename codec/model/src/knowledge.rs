@@ -1,5 +1,6 @@
 //! What an attacker can work out of what he has seen.
 
+use crate::fingerprint::Quick;
 use crate::term::{Node, Term, Terms};
 use std::collections::{HashMap, HashSet};
 
@@ -7,16 +8,27 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug)]
 pub(crate) struct Knowledge<'terms> {
     terms: &'terms Terms,
-    held: HashSet<Term>,
+    breaks_x25519: bool,
+    held: HashSet<Term, Quick>,
     groups: Vec<&'terms [Term]>,
-    asked: HashMap<Term, bool>,
+    asked: HashMap<Term, bool, Quick>,
 }
 
 impl<'terms> Knowledge<'terms> {
-    /// Takes apart what was seen until nothing more opens.
-    pub(crate) fn of(terms: &'terms Terms, seen: impl Iterator<Item = Term>) -> Self {
-        let mut knowledge =
-            Self { terms, held: HashSet::new(), groups: Vec::new(), asked: HashMap::new() };
+    /// Takes apart what was seen until nothing more opens. Who breaks X25519 has the private half of every
+    /// public one.
+    pub(crate) fn of(
+        terms: &'terms Terms,
+        seen: impl Iterator<Item = Term>,
+        breaks_x25519: bool,
+    ) -> Self {
+        let mut knowledge = Self {
+            terms,
+            breaks_x25519,
+            held: HashSet::default(),
+            groups: Vec::new(),
+            asked: HashMap::default(),
+        };
         let mut sealed = Vec::new();
         let mut open: Vec<Term> = seen.collect();
         loop {
@@ -26,12 +38,24 @@ impl<'terms> Knowledge<'terms> {
                 }
                 match terms.node(term) {
                     Node::Tuple(parts) => open.extend(parts),
-                    Node::Group(scalars) => knowledge.groups.push(scalars),
+                    Node::Group(scalars) => {
+                        knowledge.groups.push(scalars);
+                        if let (true, [private]) = (knowledge.breaks_x25519, scalars.as_slice()) {
+                            open.push(*private);
+                        }
+                    }
+                    Node::Ciphertext { decapsulation, shared } => {
+                        sealed.push((*decapsulation, *shared));
+                    }
                     Node::Sealed { key, aad, plain } => {
                         open.push(*aad);
                         sealed.push((*key, *plain));
                     }
-                    Node::Public(_) | Node::Scalar(_) | Node::Text { .. } | Node::Derived(..) => {}
+                    Node::Public(_)
+                    | Node::Scalar(_)
+                    | Node::Text { .. }
+                    | Node::Derived(..)
+                    | Node::EncapsulationKey(_) => {}
                 }
             }
             knowledge.asked.clear();
@@ -67,6 +91,10 @@ impl<'terms> Knowledge<'terms> {
                 self.derives(*key) && self.derives(*aad) && self.derives(*plain)
             }
             Node::Group(scalars) => self.derives_element(scalars),
+            Node::EncapsulationKey(decapsulation) => self.derives(*decapsulation),
+            Node::Ciphertext { decapsulation, shared } => {
+                self.derives(*shared) && self.derives(*decapsulation)
+            }
         };
         self.asked.insert(term, answer);
         answer
@@ -101,8 +129,13 @@ mod tests {
         let (public_a, public_b) = (terms.public_half(a), terms.public_half(b));
         let shared = terms.x25519(a, public_b);
         let key = terms.derive("key", &[shared]);
-        let knows = |seen: &[Term]| Knowledge::of(&terms, seen.iter().copied()).derives(key);
+        let with = |seen: &[Term], breaks_x25519| {
+            Knowledge::of(&terms, seen.iter().copied(), breaks_x25519).derives(key)
+        };
+        let knows = |seen: &[Term]| with(seen, false);
         assert!(!knows(&[public_a, public_b]));
+        assert!(with(&[public_a, public_b], true));
+        assert!(!with(&[public_a], true));
         assert!(knows(&[public_a, public_b, a]));
         assert!(knows(&[public_a, b]));
         assert!(!knows(&[a]));
@@ -117,7 +150,22 @@ mod tests {
         let aad = terms.public("aad");
         let first = terms.make(Node::Sealed { key: inner, aad, plain: text });
         let second = terms.make(Node::Sealed { key: outer, aad, plain: inner });
-        assert!(Knowledge::of(&terms, [first, second, outer].into_iter()).derives(text));
-        assert!(!Knowledge::of(&terms, [first, second].into_iter()).derives(text));
+        let knows =
+            |seen: &[Term]| Knowledge::of(&terms, seen.iter().copied(), false).derives(text);
+        assert!(knows(&[first, second, outer]));
+        assert!(!knows(&[first, second]));
+    }
+
+    #[test]
+    fn who_breaks_x25519_has_no_decapsulation_key() {
+        let mut terms = Terms::default();
+        let decapsulation = terms.scalar(Scalar::Decapsulation { session: 0, epoch: 1 });
+        let shared = terms.scalar(Scalar::Encapsulated { session: 0, epoch: 1, attempt: 0 });
+        let key = terms.make(Node::EncapsulationKey(decapsulation));
+        let ciphertext = terms.make(Node::Ciphertext { decapsulation, shared });
+        let knows =
+            |seen: &[Term]| Knowledge::of(&terms, seen.iter().copied(), true).derives(shared);
+        assert!(!knows(&[key, ciphertext]));
+        assert!(knows(&[ciphertext, decapsulation]));
     }
 }

@@ -4,20 +4,23 @@ use crate::Principal;
 use crate::keys::public;
 use crate::knowledge::Knowledge;
 use crate::protocol::Run;
+use crate::ratchet::Kind;
 use crate::state::{Envelope, FORGED, State};
 use crate::term::{Node, Scalar, Term};
 
 const HONEST: [Principal; 2] = [Principal::A, Principal::B];
 
 impl Run {
-    /// Every state that can follow, each with what happened in words.
-    pub(crate) fn steps(&mut self, state: &State) -> Vec<(String, State)> {
+    /// Every state that can follow, each with what happened, if it is to be said.
+    pub(crate) fn following(&mut self, state: &State) -> Vec<(String, State)> {
         let mut steps = Vec::new();
         self.begin_and_seal(state, &mut steps);
         for envelope in &state.wire {
             for to in HONEST {
                 if let Some(next) = self.deliver(state, *envelope, to) {
-                    steps.push((format!("{to} opens {}", self.words(state, envelope)), next));
+                    let words =
+                        self.say(|run| format!("{to} opens {}", run.words(state, envelope)));
+                    steps.push((words, next));
                 }
             }
         }
@@ -31,29 +34,36 @@ impl Run {
 
     fn begin_and_seal(&mut self, state: &State, steps: &mut Vec<(String, State)>) {
         if let Some(plan) = self.scope.sessions.get(usize::from(state.begun)).copied() {
-            let words = format!(
-                "{} begins session {} with the card of account {}, which holds the keys of {}",
-                plan.initiator, state.begun, plan.account, plan.keys
-            );
+            let words = self.say(|_| {
+                format!(
+                    "{} begins session {} with the card of account {}, which holds the keys of {}",
+                    plan.initiator, state.begun, plan.account, plan.keys
+                )
+            });
             steps.push((words, self.begin(state, state.begun, plan)));
         }
         for (place, end) in state.ends.iter().enumerate() {
             if end.send.next >= self.scope.messages || end.session == FORGED {
                 continue;
             }
-            for offer in [false, true] {
-                if offer && !self.may_offer(end) {
+            for offer in [None, Some(Kind::Plain), Some(Kind::Hybrid)] {
+                let possible = offer != Some(Kind::Hybrid) || self.scope.hybrid_steps;
+                if offer.is_some() && !(possible && self.may_offer(end)) {
                     continue;
                 }
-                let with = match (offer, end.offered) {
-                    (true, _) => " with a new offer",
-                    (false, Some(_)) => " with its offer again",
-                    (false, None) => "",
-                };
-                let words = format!(
-                    "{} seals counter {} of session {} in epoch {}{with}",
-                    end.owner, end.send.next, end.session, end.send.epoch
-                );
+                let words = self.say(|_| {
+                    let with = match (offer, end.offered, end.answer) {
+                        (Some(Kind::Plain), ..) => " with a new offer",
+                        (Some(Kind::Hybrid), ..) => " with a new hybrid offer",
+                        (None, Some(_), _) => " with its offer again",
+                        (None, None, Some(_)) => " with its answer",
+                        (None, None, None) => "",
+                    };
+                    format!(
+                        "{} seals counter {} of session {} in epoch {}{with}",
+                        end.owner, end.send.next, end.session, end.send.epoch
+                    )
+                });
                 steps.extend(self.seal(state, place, offer).map(|next| (words, next)));
             }
         }
@@ -68,18 +78,21 @@ impl Run {
             let keys = self.scope.reveal_keys;
             if keys && !state.read.contains(&self.terms.scalar(identity)) {
                 let next = self.reveal(state, Some(identity), who);
-                steps.push((format!("the attacker reads the identity key of {who}"), next));
+                let words = self.say(|_| format!("the attacker reads the identity key of {who}"));
+                steps.push((words, next));
             }
             let prekey = Scalar::Prekey(who);
             let answers = self.scope.sessions.iter().any(|plan| plan.account == who);
             let there = keys && answers && !state.expired.contains(&who);
             if there && !state.read.contains(&self.terms.scalar(prekey)) {
                 let next = self.reveal(state, Some(prekey), who);
-                steps.push((format!("the attacker reads the prekey of {who}"), next));
+                let words = self.say(|_| format!("the attacker reads the prekey of {who}"));
+                steps.push((words, next));
             }
             if self.scope.reveal_states {
                 let next = self.reveal(state, None, who);
-                steps.push((format!("the attacker reads all that {who} holds"), next));
+                let words = self.say(|_| format!("the attacker reads all that {who} holds"));
+                steps.push((words, next));
             }
         }
     }
@@ -88,20 +101,22 @@ impl Run {
         if self.scope.prekey_expires && !state.expired.contains(&Principal::B) {
             let mut next = state.clone();
             next.expired.push(Principal::B);
-            steps.push(("B destroys its prekey".to_owned(), next));
+            steps.push((self.say(|_| "B destroys its prekey".to_owned()), next));
         }
         if !state.card {
-            steps.push(("A's card comes to B".to_owned(), self.card_comes(state)));
+            let words = self.say(|_| "A's card comes to B".to_owned());
+            steps.push((words, self.card_comes(state)));
         }
         for who in HONEST {
             if !state.ends.iter().any(|end| end.owner == who) {
                 continue;
             }
             if state.crashes < self.scope.crashes {
-                steps.push((format!("{who} crashes and starts again"), self.crash(state, who)));
+                let words = self.say(|_| format!("{who} crashes and starts again"));
+                steps.push((words, self.crash(state, who)));
             }
             if state.restores < self.scope.restores {
-                let words = format!("{who} is put back from a backup");
+                let words = self.say(|_| format!("{who} is put back from a backup"));
                 steps.push((words, self.restore(state, who)));
             }
         }
@@ -146,12 +161,13 @@ impl Run {
                             continue;
                         }
                         let flight = (*ephemeral, to, author, identity);
-                        steps.extend(self.forged_flight(state, flight, held, text).map(|next| {
-                            let words = format!(
+                        let words = self.say(|_| {
+                            format!(
                                 "the attacker makes {to} a first flight as {author} with the identity key of {of}"
-                            );
-                            (words, next)
-                        }));
+                            )
+                        });
+                        let next = self.forged_flight(state, flight, held, text);
+                        steps.extend(next.map(|next| (words, next)));
                     }
                 }
             }
@@ -169,7 +185,7 @@ impl Run {
         let first = self.chain(root, 0, 0, 0);
         let key = self.message_key(first.key);
         let seen = self.seen(state);
-        if !Knowledge::of(&self.terms, seen).derives(key) {
+        if !Knowledge::of(&self.terms, seen, self.scope.breaks_x25519).derives(key) {
             return None;
         }
         let genuine = public(&mut self.terms, Scalar::Identity(author)) == identity;
@@ -197,6 +213,11 @@ impl Run {
             });
         }
         Some(next)
+    }
+
+    /// Words, if they are asked for.
+    fn say(&self, words: impl FnOnce(&Self) -> String) -> String {
+        if self.speaks { words(self) } else { String::new() }
     }
 
     fn words(&self, state: &State, envelope: &Envelope) -> String {

@@ -2,8 +2,9 @@
 
 use crate::Principal;
 use crate::keys::public;
+use crate::ratchet::{Kind, note_hybrid};
 use crate::scope::{Planned, Scope};
-use crate::state::{Claim, End, Envelope, FORGED, Message, Offered, State};
+use crate::state::{Claim, End, Envelope, FORGED, Message, State};
 use crate::term::{Node, Scalar, Term, Terms};
 
 /// Counters reserved at a time: 64 in the specification, two here.
@@ -13,6 +14,8 @@ const BLOCK: u8 = 2;
 pub(crate) struct Run {
     pub(crate) scope: Scope,
     pub(crate) terms: Terms,
+    /// Whether what happens is said in words.
+    pub(crate) speaks: bool,
 }
 
 /// What came out of an envelope.
@@ -24,10 +27,10 @@ pub(crate) struct Opened {
 
 impl Run {
     pub(crate) fn new(scope: Scope) -> Self {
-        Self { scope, terms: Terms::default() }
+        Self { scope, terms: Terms::default(), speaks: false }
     }
 
-    pub(crate) fn initial(&self) -> State {
+    pub(crate) fn beginning(&self) -> State {
         State {
             ends: Vec::new(),
             wire: Vec::new(),
@@ -82,6 +85,8 @@ impl Run {
             own: Some(e),
             peer_current: prekey,
             offered: None,
+            answer: None,
+            post_quantum: None,
             kept: Vec::new(),
         };
         let mut next = state.clone();
@@ -90,18 +95,18 @@ impl Run {
         next
     }
 
-    /// Whether this side may offer a step now.
-    pub(crate) fn may_offer(&self, end: &End) -> bool {
-        let its_turn = (end.send.epoch % 2 == 1) == end.initiator;
-        its_turn && end.epoch_heard && end.offered.is_none() && end.send.epoch < self.scope.steps
-    }
-
-    /// Seals the next message of a side, with a new offer if asked; an offer under way is repeated.
-    pub(crate) fn seal(&mut self, state: &State, place: usize, offer: bool) -> Option<State> {
+    /// Seals the next message of a side, with a new offer if asked; an offer or answer under way is
+    /// repeated.
+    pub(crate) fn seal(
+        &mut self,
+        state: &State,
+        place: usize,
+        offer: Option<Kind>,
+    ) -> Option<State> {
         let mut next = state.clone();
         let end = next.ends.get_mut(place)?;
-        if offer {
-            self.offer(end, next.claims.get_mut(usize::from(end.session))?);
+        if let Some(kind) = offer {
+            self.offer(end, kind, next.claims.get_mut(usize::from(end.session))?);
         }
         let counter = end.send.next;
         if self.scope.rules.reservation && counter >= end.reserved {
@@ -125,15 +130,19 @@ impl Run {
             sealed: text,
         };
         let mut parts = vec![text];
-        if let Some(offered) = end.offered {
-            parts.push(self.terms.public_half(offered.private));
-        }
+        parts.extend(self.step_items(end));
         let plain = self.terms.tuple(&parts);
         let aad = self.aad(&envelope);
         let key = self.message_key(end.send.key);
         envelope.sealed = self.terms.make(Node::Sealed { key, aad, plain });
         end.send = self.advanced(end.send, counter + 1);
+        let post_quantum = self.is_post_quantum(end);
         let claim = next.claims.get(usize::from(session)).copied().unwrap_or_default();
+        let follows = if self.scope.breaks_x25519 {
+            claim.read_since_hybrid(epoch)
+        } else {
+            claim.follows(epoch)
+        };
         let read_before = state.reveals > 0;
         let message = Message {
             session,
@@ -144,26 +153,14 @@ impl Run {
             author: end.owner,
             to: end.peer,
             opened: 0,
-            exposed: end.peer == Principal::E || claim.follows(epoch),
+            exposed: end.peer == Principal::E || follows,
+            post_quantum,
             read_before,
             read_after: false,
         };
         next.wire.push(envelope);
         next.messages.push(message);
         Some(next)
-    }
-
-    fn offer(&mut self, end: &mut End, claim: &mut Claim) {
-        let epoch = end.send.epoch + 1;
-        let private = self.terms.scalar(Scalar::Step { session: end.session, epoch });
-        let offer = self.terms.public_half(private);
-        let shared = self.terms.x25519(private, end.peer_current);
-        let root = self.step(end.carry, shared, offer);
-        let way = u8::from(!end.initiator);
-        end.carry = self.carry(root);
-        end.offered = Some(Offered { private, send: self.chain(root, epoch, way, 0) });
-        end.receive.push(self.chain(root, epoch, 1 - way, 0));
-        claim.offered(end.initiator, epoch);
     }
 
     /// A recipient tries what came; nothing changes if nothing opens.
@@ -182,6 +179,7 @@ impl Run {
             if let Some((end, opened)) = self.open(end, envelope) {
                 let mut next = state.clone();
                 accept(&mut next, &end, opened, &self.terms);
+                note_hybrid(&mut next, &end);
                 *next.ends.get_mut(place)? = end;
                 return Some(next);
             }
@@ -264,6 +262,8 @@ impl Run {
             own: None,
             peer_current: ephemeral,
             offered: None,
+            answer: None,
+            post_quantum: None,
             kept: Vec::new(),
         };
         let (end, opened) = self.open(end, envelope)?;
@@ -309,23 +309,16 @@ impl Run {
             return None;
         }
         let (epoch, counter) = self.find(&mut end, key)?;
-        let (text, offer) = match self.terms.node(plain) {
-            Node::Tuple(parts) => (*parts.first()?, parts.get(1).copied()),
-            _ => return None,
-        };
+        let Node::Tuple(parts) = self.terms.node(plain) else { return None };
+        let (text, items) = parts.split_first()?;
+        let (text, items) = (*text, items.to_vec());
         if !self.scope.rules.key_deletion {
             end.kept.push(key);
         }
         end.answered = true;
-        if let Some(offered) = end.offered.filter(|offered| offered.send.epoch == epoch) {
-            end.send = self.advanced(offered.send, end.send.next);
-            end.own = Some(offered.private);
-            end.offered = None;
-        }
+        self.follow(&mut end, epoch);
         end.epoch_heard |= end.send.epoch == epoch;
-        if let Some(offer) = offer {
-            self.take_up(&mut end, epoch, offer);
-        }
+        self.take_items(&mut end, epoch, &items);
         end.written = if self.scope.rules.reservation {
             self.advanced(end.send, end.reserved.max(end.send.next))
         } else {
@@ -362,26 +355,6 @@ impl Run {
             }
         }
         Some((epoch, counter))
-    }
-
-    /// The other side's offer, if it is its turn and the epoch the newest.
-    fn take_up(&mut self, end: &mut End, epoch: u8, offer: Term) {
-        let their_turn = (epoch % 2 == 1) != end.initiator;
-        let newest = end.receive.last().map(|chain| (chain.epoch, chain.next));
-        let (Some((newest, next)), Some(own)) = (newest, end.own) else { return };
-        if !their_turn || newest != epoch || end.send.epoch != epoch {
-            return;
-        }
-        let shared = self.terms.x25519(own, offer);
-        let root = self.step(end.carry, shared, offer);
-        let way = u8::from(!end.initiator);
-        let send = self.chain(root, epoch + 1, way, 0);
-        end.send = self.advanced(send, end.send.next);
-        end.receive.push(self.chain(root, epoch + 1, 1 - way, next));
-        end.carry = self.carry(root);
-        end.own = None;
-        end.peer_current = offer;
-        end.epoch_heard = false;
     }
 
     /// After a crash a device goes on from what was written.

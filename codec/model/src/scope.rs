@@ -21,6 +21,16 @@ pub struct Rules {
     pub claims_bound: bool,
     /// A device that was put back destroys its prekeys first.
     pub prekeys_not_restored: bool,
+    /// A hybrid step mixes the shared secret of X-Wing in.
+    pub hybrid_mixed: bool,
+    /// "Encapsulates once", "repeats the one answer".
+    pub hybrid_answered_once: bool,
+    /// The decapsulation key is destroyed when the step is made.
+    pub decapsulation_key_destroyed: bool,
+    /// "From that step on": not yet when a hybrid step is offered.
+    pub post_quantum_not_by_offer: bool,
+    /// "The first epoch that is": not yet for what still goes in the epoch before.
+    pub post_quantum_by_epoch: bool,
 }
 
 /// Everything in place.
@@ -33,6 +43,11 @@ pub const ALL_RULES: Rules = Rules {
     split_root: true,
     claims_bound: true,
     prekeys_not_restored: true,
+    hybrid_mixed: true,
+    hybrid_answered_once: true,
+    decapsulation_key_destroyed: true,
+    post_quantum_not_by_offer: true,
+    post_quantum_by_epoch: true,
 };
 
 /// A session that may be begun, and with which card.
@@ -61,6 +76,10 @@ pub struct Scope {
     pub messages: u8,
     /// Ratchet steps of each session.
     pub steps: u8,
+    /// Whether a step may be a hybrid one.
+    pub hybrid_steps: bool,
+    /// The attacker breaks every X25519 agreement, of all he ever recorded. He forges nothing.
+    pub breaks_x25519: bool,
     /// Keys and states read by the attacker, in all.
     pub reveals: u8,
     /// Whether single keys are read.
@@ -84,6 +103,8 @@ pub struct Scope {
     /// Whether a past epoch may be lost to who had read what the epoch before carries on (as in any double
     /// ratchet).
     pub second_reading_given_up: bool,
+    /// Whether a hybrid step may be lost to who had read its offerer while the offer was under way.
+    pub offer_under_way_given_up: bool,
 }
 
 const A_TO_B: Planned =
@@ -133,6 +154,36 @@ pub fn healing(size: Size) -> Scope {
         reveal_keys: false,
         reveal_states: true,
         ..nothing()
+    }
+}
+
+/// Hybrid steps: any step may be one; the attacker breaks X25519; one state read.
+#[must_use]
+pub fn hybrid(size: Size) -> Scope {
+    let full = size == Size::Full;
+    Scope {
+        name: "hybrid",
+        sessions: vec![A_TO_B],
+        messages: if full { 4 } else { 3 },
+        steps: 2,
+        hybrid_steps: true,
+        breaks_x25519: true,
+        reveals: 1,
+        reveal_keys: false,
+        reveal_states: true,
+        ..nothing()
+    }
+}
+
+/// Hybrid steps, and an attacker without a quantum computer: what plain steps keep, they keep.
+#[must_use]
+pub fn hybrid_healing(size: Size) -> Scope {
+    let full = size == Size::Full;
+    Scope {
+        name: "hybrid, healing",
+        breaks_x25519: false,
+        messages: if full { 4 } else { 2 },
+        ..hybrid(size)
     }
 }
 
@@ -205,6 +256,8 @@ fn nothing() -> Scope {
         sessions: Vec::new(),
         messages: 0,
         steps: 0,
+        hybrid_steps: false,
+        breaks_x25519: false,
         reveals: 0,
         reveal_keys: true,
         reveal_states: false,
@@ -216,5 +269,6 @@ fn nothing() -> Scope {
         prekey_impersonation_expected: true,
         early_epochs_given_up: true,
         second_reading_given_up: true,
+        offer_under_way_given_up: true,
     }
 }

@@ -19,8 +19,21 @@ pub(crate) struct Chain {
 pub(crate) struct Offered {
     /// The private half.
     pub(crate) private: Term,
+    /// The decapsulation key, if the offer is a hybrid one.
+    pub(crate) decapsulation: Option<Term>,
+    /// The next epoch's chain for sending; a hybrid step's is made of the answer.
+    pub(crate) send: Option<Chain>,
+}
+
+/// The answer to a hybrid offer, until it has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Answer {
+    /// The ciphertext.
+    pub(crate) ciphertext: Term,
     /// The next epoch's chain for sending.
     pub(crate) send: Chain,
+    /// The current key of the epoch that is left, where a second encapsulation is allowed.
+    pub(crate) kept: Option<(Term, Term)>,
 }
 
 /// One device's side of a session.
@@ -62,6 +75,10 @@ pub(crate) struct End {
     pub(crate) peer_current: Term,
     /// An offer under way.
     pub(crate) offered: Option<Offered>,
+    /// The answer to a hybrid offer under way.
+    pub(crate) answer: Option<Answer>,
+    /// The first epoch that is post-quantum.
+    pub(crate) post_quantum: Option<u8>,
     /// Keys used and kept all the same, where deletion was taken out.
     pub(crate) kept: Vec<Term>,
 }
@@ -101,6 +118,8 @@ pub(crate) struct Message {
     pub(crate) opened: u8,
     /// Sealed while the attacker could follow, or unopened when its recipient's state was read.
     pub(crate) exposed: bool,
+    /// The session was post-quantum when it was sealed, as its author's device said.
+    pub(crate) post_quantum: bool,
     /// Something had been read when it was sealed.
     pub(crate) read_before: bool,
     /// Something was read after it was sealed.
@@ -118,6 +137,10 @@ pub(crate) struct Claim {
     pub(crate) carries: u8,
     /// Steps one private half of which was read, as bits by the epoch they lead to.
     pub(crate) halves: u8,
+    /// Epochs that a hybrid step leads to, as bits.
+    pub(crate) hybrid: u8,
+    /// The newest epoch what was read leads to without X25519.
+    pub(crate) read_to: Option<u8>,
     /// Whether `e` was read.
     pub(crate) ephemeral: bool,
 }

@@ -1,6 +1,7 @@
 //! Terms: what octets stand for when cryptography is perfect (Dolev and Yao, 1983).
 
 use crate::Principal;
+use crate::fingerprint::Quick;
 use std::collections::HashMap;
 
 /// A term, by its place in [`Terms`]. Equal terms have equal places.
@@ -12,7 +13,7 @@ pub(crate) struct Term(u32);
 pub(crate) enum Node {
     /// What everybody can write: an account, a class, an octet.
     Public(&'static str),
-    /// A private X25519 half.
+    /// A private X25519 half, a decapsulation key or the shared secret of an encapsulation.
     Scalar(Scalar),
     /// The base point times all of these scalars, sorted: X25519 commutes.
     Group(Vec<Term>),
@@ -22,11 +23,15 @@ pub(crate) enum Node {
     Derived(&'static str, Vec<Term>),
     /// AES-256-GCM-SIV under a key that brings its nonce with it.
     Sealed { key: Term, aad: Term, plain: Term },
+    /// The encapsulation key of this decapsulation key (X-Wing).
+    EncapsulationKey(Term),
+    /// What carries this shared secret to who has the decapsulation key.
+    Ciphertext { decapsulation: Term, shared: Term },
     /// Several terms side by side.
     Tuple(Vec<Term>),
 }
 
-/// Whose private half, made for what.
+/// Whose secret, made for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Scalar {
     /// The identity key.
@@ -37,6 +42,10 @@ pub(crate) enum Scalar {
     Ephemeral(u8),
     /// `f` of the step to this epoch.
     Step { session: u8, epoch: u8 },
+    /// The decapsulation key of the hybrid step to this epoch.
+    Decapsulation { session: u8, epoch: u8 },
+    /// The shared secret of an encapsulation for the step to this epoch, the n-th.
+    Encapsulated { session: u8, epoch: u8, attempt: u8 },
     /// One the attacker made himself.
     Attacker,
 }
@@ -45,7 +54,7 @@ pub(crate) enum Scalar {
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
     nodes: Vec<Node>,
-    places: HashMap<Node, Term>,
+    places: HashMap<Node, Term, Quick>,
 }
 
 impl Terms {

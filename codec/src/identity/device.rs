@@ -1,7 +1,7 @@
 //! A device as it knows itself: its keys, its certificate, its card.
 
 use super::{Certificate, Draft, DraftError, Endorsement, Permissions, Root};
-use super::{Signer, SoftwareKeys};
+use super::{Prekeys, Signer, SoftwareKeys};
 use crate::account::Account;
 use crate::card::Card;
 use crate::digest;
@@ -11,14 +11,13 @@ use crate::key::SignKey;
 use crate::key_store::{KeyStore, KeyStoreError};
 use crate::label::LabelKey;
 use crate::realm::Realm;
-use crate::time::{read_seconds, seconds_to_bytes};
 use alloc::vec::Vec;
 use core::fmt;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-/// Octets of the seeds a device's keys are made from.
-pub const IDENTITY_SEED_OCTETS: usize = 144;
+/// Octets of the seeds that a device's keys which stay are made from.
+pub const IDENTITY_SEED_OCTETS: usize = 112;
 
 /// The device number and the issue of an account's first certificate.
 const FIRST_DEVICE: u8 = 1;
@@ -27,6 +26,7 @@ const FIRST_ISSUE: u16 = 1;
 /// A device with its secrets. Wiped when dropped; `Debug` shows account and device only.
 pub struct Identity {
     seed: Zeroizing<[u8; IDENTITY_SEED_OCTETS]>,
+    prekeys: Prekeys,
     keys: SoftwareKeys,
     card: Card,
 }
@@ -34,8 +34,8 @@ pub struct Identity {
 impl Identity {
     /// Makes the first device of the account whose root is this one key, permitted everything.
     ///
-    /// The seed is 144 octets from a healthy random source: signing key, identity key, prekey,
-    /// transport key (32 each) and label key (16). `prekey_expiry` is in seconds since 1970.
+    /// The seed is 112 octets from a healthy random source: signing key, identity key, transport key
+    /// (32 each) and label key (16). Prekeys change and lie apart.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Identity {
     pub fn first_device(
         root: &SignKey,
         seed: &[u8; IDENTITY_SEED_OCTETS],
-        prekey_expiry: u64,
+        prekeys: Prekeys,
         realm: Realm,
     ) -> Result<Self, IdentityError> {
         let one_key = Root::of_key(&root.public());
@@ -61,11 +61,11 @@ impl Identity {
         let mut draft = Draft::new(certificate, one_key).map_err(IdentityError::Decode)?;
         draft.sign(root, realm).map_err(IdentityError::Draft)?;
         let endorsement = draft.finish().map_err(IdentityError::Draft)?;
-        Self::assemble(seed, endorsement, prekey_expiry, realm)
+        Self::assemble(seed, endorsement, prekeys, realm)
     }
 
-    /// Puts a device together from its seeds and the certificate its root gave it. The same parts
-    /// give the same device.
+    /// Puts a device together from its seeds, the certificate its root gave it, and its prekeys, of
+    /// which the present one is in its card. The same parts give the same device.
     ///
     /// # Errors
     ///
@@ -74,12 +74,12 @@ impl Identity {
     pub fn assemble(
         seed: &[u8; IDENTITY_SEED_OCTETS],
         endorsement: Endorsement<Certificate>,
-        prekey_expiry: u64,
+        prekeys: Prekeys,
         realm: Realm,
     ) -> Result<Self, IdentityError> {
         let parts = Seeds::of(seed);
         let mut keys = parts.keys();
-        let prekey = keys.add_prekey(&parts.prekey, prekey_expiry);
+        prekeys.fill(&mut keys);
         let certificate = endorsement.content();
         let own = (
             keys.signing_key().to_bytes(),
@@ -91,9 +91,10 @@ impl Identity {
         if own != certified {
             return Err(IdentityError::OtherKeys);
         }
-        let card = Card::sign(&keys, realm, endorsement, prekey, prekey_expiry, parts.label_key)
+        let (prekey, expiry) = (prekeys.present(), prekeys.expiry());
+        let card = Card::sign(&keys, realm, endorsement, prekey, expiry, parts.label_key)
             .map_err(IdentityError::KeyStore)?;
-        Ok(Self { seed: Zeroizing::new(*seed), keys, card })
+        Ok(Self { seed: Zeroizing::new(*seed), prekeys, keys, card })
     }
 
     /// The same device under another certificate for its keys: of another account, or with other
@@ -107,15 +108,24 @@ impl Identity {
         endorsement: Endorsement<Certificate>,
         realm: Realm,
     ) -> Result<Self, IdentityError> {
-        Self::assemble(&self.seed, endorsement, self.card.prekey_expiry(), realm)
+        Self::assemble(&self.seed, endorsement, self.prekeys.clone(), realm)
     }
 
-    /// What a program keeps of a device, encrypted: seeds ‖ prekey's expiry ‖ certificate.
+    /// The same device with other prekeys, and so with another card.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Identity::assemble`].
+    pub fn with_prekeys(&self, prekeys: Prekeys, realm: Realm) -> Result<Self, IdentityError> {
+        Self::assemble(&self.seed, self.card.endorsement().clone(), prekeys, realm)
+    }
+
+    /// What a program keeps of a device, encrypted: seeds ‖ certificate. The prekeys are not in it:
+    /// they lie where they can be destroyed ([`PrekeyPage`](crate::vault::PrekeyPage)).
     #[must_use]
     pub fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {
         let certificate = self.card.endorsement().to_bytes();
-        let expiry = seconds_to_bytes(self.card.prekey_expiry());
-        Zeroizing::new([&self.seed[..], &expiry, &certificate].concat())
+        Zeroizing::new([&self.seed[..], &certificate].concat())
     }
 
     /// Reads what [`Identity::to_secret_bytes`] gave.
@@ -123,17 +133,19 @@ impl Identity {
     /// # Errors
     ///
     /// The octets are none of a device, or its certificate is for other keys.
-    pub fn from_secret_bytes(input: &[u8], realm: Realm) -> Result<Self, IdentityError> {
-        type Kept = (Zeroizing<[u8; IDENTITY_SEED_OCTETS]>, u64, Endorsement<Certificate>);
+    pub fn from_secret_bytes(
+        input: &[u8],
+        prekeys: Prekeys,
+        realm: Realm,
+    ) -> Result<Self, IdentityError> {
+        type Kept = (Zeroizing<[u8; IDENTITY_SEED_OCTETS]>, Endorsement<Certificate>);
         fn read(input: &[u8]) -> Parsed<'_, Kept> {
             let (rest, seed) = framing::field("seed", octets::<IDENTITY_SEED_OCTETS>)(input)?;
-            let (rest, expiry) = read_seconds("prekey expiry", rest)?;
             let (rest, endorsement) = Endorsement::read(rest)?;
-            Ok((rest, (Zeroizing::new(seed), expiry, endorsement)))
+            Ok((rest, (Zeroizing::new(seed), endorsement)))
         }
-        let (seed, expiry, endorsement) =
-            framing::parse_all(input, read).map_err(IdentityError::Decode)?;
-        Self::assemble(&seed, endorsement, expiry, realm)
+        let (seed, endorsement) = framing::parse_all(input, read).map_err(IdentityError::Decode)?;
+        Self::assemble(&seed, endorsement, prekeys, realm)
     }
 
     /// The public half.
@@ -159,6 +171,12 @@ impl Identity {
     pub fn signer(&self) -> Signer {
         let key = self.keys.signing_key();
         Signer { account: *self.account(), device: self.device(), key }
+    }
+
+    /// The prekeys: the one in the card and those before it.
+    #[must_use]
+    pub const fn prekeys(&self) -> &Prekeys {
+        &self.prekeys
     }
 
     /// The device's keys, to sign and agree with.
@@ -199,7 +217,6 @@ impl fmt::Debug for Identity {
 struct Seeds {
     signing: Zeroizing<[u8; 32]>,
     identity: Zeroizing<[u8; 32]>,
-    prekey: Zeroizing<[u8; 32]>,
     transport: Zeroizing<[u8; 32]>,
     label_key: LabelKey,
 }
@@ -210,7 +227,6 @@ impl Seeds {
         Self {
             signing: Zeroizing::new(take_chunk(&mut rest)),
             identity: Zeroizing::new(take_chunk(&mut rest)),
-            prekey: Zeroizing::new(take_chunk(&mut rest)),
             transport: Zeroizing::new(take_chunk(&mut rest)),
             label_key: LabelKey(take_chunk(&mut rest)),
         }

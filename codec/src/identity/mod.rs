@@ -10,12 +10,15 @@ mod device;
 mod directory;
 mod draft;
 mod endorsement;
+mod permission_bits;
 mod permissions;
+mod prekeys;
 mod revocation;
 mod root;
 mod signer;
 mod software_keys;
 mod succession;
+mod timing;
 pub mod words;
 
 pub use carried::Carried;
@@ -25,10 +28,12 @@ pub use directory::{Change, Directory, DirectoryError, Evidence};
 pub use draft::{Draft, DraftError};
 pub use endorsement::{Content, Endorsement, EndorsementError, PartialSignature};
 pub use permissions::{Area, Limit, Permissions, Types};
+pub use prekeys::Prekeys;
 pub use revocation::Revocation;
 pub use root::Root;
 pub use signer::Signer;
 pub use software_keys::SoftwareKeys;
 pub use succession::Succession;
+pub use timing::{CountingTime, Timing};
 
 pub(crate) use device::agree;

@@ -1,5 +1,6 @@
 //! What a device may say, where and when (spec/10-identity.md, "What a certificate limits").
 
+use super::permission_bits;
 use crate::framing::{Parsed, field, octets};
 use crate::item::{Family, Item};
 use crate::precedence::Precedence;
@@ -108,6 +109,22 @@ pub enum Limit {
     Time,
 }
 
+impl Limit {
+    /// All, in the order of the chapter.
+    pub const ALL: [Self; 4] = [Self::Type, Self::Precedence, Self::Area, Self::Time];
+
+    /// What a program calls it where it keeps what it found.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Type => "type",
+            Self::Precedence => "precedence",
+            Self::Area => "area",
+            Self::Time => "time",
+        }
+    }
+}
+
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -139,10 +156,11 @@ impl Types {
         Self(self.0 | other.0)
     }
 
-    /// The kind of a family other than signals; `None` for those that need no permission.
+    /// The kind of a family other than signals; `None` for those that need no permission: "statements,
+    /// cards, endorsements …", and what this release does not know.
     #[must_use]
     pub fn of_family(family: Family) -> Option<Self> {
-        Some(Self(mask(family_bit(family)?)))
+        Some(Self(mask(permission_bits::of_family(family.code())?)))
     }
 
     /// Whether all of these are permitted.
@@ -171,19 +189,6 @@ fn signal_bit(code: MessageCode) -> u32 {
         MessageCode::RequestSignal => 9,
         MessageCode::Resource => 10,
         MessageCode::FreeText => 11,
-    }
-}
-
-/// The bit of a family other than signals (spec/02-item.md has the codes). "Statements, cards,
-/// endorsements and ratchet items need no permission", nor does what this release does not know.
-fn family_bit(family: Family) -> Option<u32> {
-    match family.code() {
-        0x04 => Some(12),
-        0x02 => Some(13),
-        0x03 => Some(14),
-        0x11 => Some(15),
-        code @ 0x08..=0x0F => Some(u32::from(code).saturating_add(8)),
-        _ => None,
     }
 }
 
@@ -353,7 +358,7 @@ mod tests {
             let types = Types::of_family(Family::from_code(family).unwrap());
             assert_eq!(types, Some(Types(1 << bit)), "{family}");
         }
-        for family in [0x10, 0x13, 0x14, 0x15, 0x16, 0x70, 0x80] {
+        for family in [0x10, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x70, 0x80] {
             assert_eq!(Types::of_family(Family::from_code(family).unwrap()), None);
         }
     }

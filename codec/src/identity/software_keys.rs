@@ -36,7 +36,7 @@ impl SoftwareKeys {
     }
 
     /// Makes a seed the newest prekey, for the next card, and returns its public half. Of more than
-    /// three the oldest is destroyed (spec/11-session.md, "Replay").
+    /// three the oldest is destroyed (spec/11-session.md, "Life of a prekey").
     ///
     /// `expiry` is the one the card will bear, in seconds since 1970.
     pub fn add_prekey(&mut self, seed: &[u8; 32], expiry: u64) -> [u8; 32] {
@@ -59,6 +59,19 @@ impl SoftwareKeys {
             .retain(|prekey| now <= prekey.expiry.saturating_add(PREKEY_AFTER_EXPIRY_SECONDS));
         self.name_prekeys();
         before.saturating_sub(self.prekeys.len())
+    }
+
+    /// Destroys the prekey with this public half, and says whether it was there. What was remembered
+    /// of first flights to it goes with it: [`Sessions::renew_prekeys`].
+    ///
+    /// [`Sessions::renew_prekeys`]: crate::session::Sessions::renew_prekeys
+    pub fn destroy_prekey(&mut self, public: &[u8; 32]) -> bool {
+        let before = self.prekeys.len();
+        let kept = self.public.iter().map(|own| own != public).collect::<Vec<_>>();
+        let mut kept = kept.into_iter();
+        self.prekeys.retain(|_| kept.next().unwrap_or(true));
+        self.name_prekeys();
+        self.prekeys.len() != before
     }
 
     fn name_prekeys(&mut self) {
@@ -166,6 +179,20 @@ mod tests {
         assert_eq!(keys.prekeys(), [new]);
         assert_eq!(keys.destroy_old_prekeys(u64::MAX), 1);
         assert!(keys.prekeys().is_empty());
+    }
+
+    #[test]
+    fn one_prekey_is_destroyed_by_its_name() {
+        let mut keys = keys();
+        let made: Vec<[u8; 32]> = (3..6).map(|seed| keys.add_prekey(&[seed; 32], 0)).collect();
+        let [old, middle, new] = made[..] else { panic!() };
+        assert!(keys.destroy_prekey(&middle));
+        assert!(!keys.destroy_prekey(&middle));
+        assert_eq!(keys.prekeys(), [new, old]);
+        let base = PublicKey::from(&StaticSecret::from([9; 32])).to_bytes();
+        let refusal = keys.agree(AgreementKey::Prekey(middle), &base).unwrap_err();
+        assert_eq!(refusal, KeyStoreError::UnknownKey);
+        assert!(keys.agree(AgreementKey::Prekey(old), &base).is_ok());
     }
 
     #[test]

@@ -109,7 +109,9 @@ mod tests {
     fn every_way_to_a_counter_gives_the_same_key() {
         let start = Chain::of_block(&[5; 32]);
         let mut stepped = start.clone();
-        for counter in 0..1_100 {
+        // Over four blocks; Miri would hash for minutes.
+        let counters = if cfg!(miri) { 0..4 } else { 0..1_100 };
+        for counter in counters {
             assert_eq!(stepped.counter(), counter);
             let mut jumped = start.clone();
             jumped.advance(counter);

@@ -32,6 +32,8 @@ mod peers;
 mod ratchet;
 mod receive;
 mod replay;
+#[cfg(test)]
+mod round_trip;
 mod seal;
 mod send;
 #[allow(clippy::module_inception)] // one session, beside what it is made of

@@ -11,6 +11,7 @@ use super::session::{Session, Silence};
 use super::sessions::{SessionNumber, Sessions};
 use super::trial::{Proved, Trial};
 use super::{Party, Window};
+use crate::account::Account;
 use crate::envelope::{OpenError, SealedClass, SealedEnvelope};
 use crate::item::parse_items;
 use crate::key_store::KeyStore;
@@ -168,8 +169,12 @@ impl Sessions {
                     trial.go_through_flights(*number, &ended.kept);
                 }
             }
+            let author = self.memory.contact_of(&Memory::digest(ephemeral));
+            let of_revoked = author.is_some_and(|who| self.peers.is_revoked(who));
             let (number, proved) = trial.outcome().map_err(|refusal| match refusal {
-                // "`replay` when none fits"
+                // "`revoked` when none fits and its session was of a device that is revoked since, else
+                // `replay`"
+                OpenError::UnknownHint | OpenError::BadTag if of_revoked => OpenError::Revoked,
                 OpenError::UnknownHint | OpenError::BadTag => OpenError::Replay,
                 other => other,
             })?;
@@ -204,6 +209,30 @@ impl Sessions {
             events.push(Event::PrekeyHalfFull { prekey: remembered.prekey });
         }
         Ok(Received { remembered: Some(remembered), events, ..received })
+    }
+
+    /// Whose first flight an envelope may be, if it is of a device that was revoked: of the session its E
+    /// belongs to, or of whom its hint fits. Nothing proves it, since E and hint are in clear: it is for
+    /// a person to see that somebody tries.
+    #[must_use]
+    pub fn revoked_author(&self, envelope: &[u8]) -> Option<(Account, u8)> {
+        self.revoked_author_of(&SealedEnvelope::parse(envelope).ok()?.class)
+    }
+
+    fn revoked_author_of(&self, class: &SealedClass) -> Option<(Account, u8)> {
+        let (hint, ephemeral) = match class {
+            SealedClass::FirstFlight { hint, ephemeral } => (Some(hint), ephemeral),
+            SealedClass::StrangerFlight { ephemeral, .. } => (None, ephemeral),
+            SealedClass::Chain { .. } | SealedClass::RandomAccess { .. } => return None,
+        };
+        let by_memory = self.memory.contact_of(&Memory::digest(ephemeral));
+        let by_hint = || {
+            let authors = self.peers.authors(*hint?, ephemeral);
+            authors
+                .map(|(party, _)| (party.account, party.device))
+                .find(|who| self.peers.is_revoked(*who))
+        };
+        by_memory.filter(|who| self.peers.is_revoked(*who)).or_else(by_hint)
     }
 
     /// Changes what an opened envelope changes. `None` for a session that is not there.

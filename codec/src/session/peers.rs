@@ -71,6 +71,10 @@ impl Peers {
         self.0.entry((account, device)).or_insert_with(unknown).is_revoked = true;
     }
 
+    pub(super) fn is_revoked(&self, (account, device): (Account, u8)) -> bool {
+        self.0.get(&(account, device)).is_some_and(|peer| peer.is_revoked)
+    }
+
     pub(super) fn standing(&self, party: &Party) -> Standing {
         match self.0.get(&(party.account, party.device)) {
             None => Standing::Unknown,

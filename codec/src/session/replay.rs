@@ -56,6 +56,12 @@ impl Memory {
         self.0.values().any(|digests| digests.contains(digest))
     }
 
+    /// The contact's device that began the session of this E.
+    pub(super) fn contact_of(&self, digest: &[u8; 16]) -> Option<(Account, u8)> {
+        let mut rooms = self.0.iter().filter(|(_, digests)| digests.contains(digest));
+        rooms.find_map(|((_, contact), _)| *contact)
+    }
+
     /// "Where it is full no further session begins".
     pub(super) fn is_full(
         &self,
@@ -101,5 +107,33 @@ impl Remembered {
     ) -> Self {
         let contact = (!is_stranger).then_some((peer.account, peer.device));
         Self { prekey, contact, digest: Memory::digest(ephemeral) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_room_of_its_own_until_the_prekey_is_gone() {
+        let budgets = Budgets { strangers: 2, contact: 1 };
+        let (prekey, friend) = ([1; 32], Some((Account([2; 32]), 1)));
+        let mut memory = Memory::default();
+        let stranger = |octet| Remembered { prekey, contact: None, digest: [octet; 16] };
+        assert!(!memory.is_half_full(budgets, &stranger(0)));
+        memory.remember(stranger(0));
+        memory.remember(stranger(0));
+        assert!(memory.contains(&[0; 16]) && !memory.contains(&[1; 16]));
+        assert!(memory.is_half_full(budgets, &stranger(0)));
+        assert!(!memory.is_full(budgets, &prekey, None));
+        memory.remember(stranger(1));
+        assert!(memory.is_full(budgets, &prekey, None));
+        assert!(
+            !memory.is_full(budgets, &prekey, friend) && !memory.is_full(budgets, &[9; 32], None)
+        );
+        memory.remember(Remembered { prekey: [9; 32], contact: friend, digest: [2; 16] });
+        assert_eq!(memory.len(), 3);
+        memory.keep(&[[9; 32]]);
+        assert!(memory.len() == 1 && memory.contains(&[2; 16]) && !memory.contains(&[0; 16]));
     }
 }

@@ -1,10 +1,12 @@
 //! Statements: one signature over consecutive messages of a chain (spec/04-statement.md).
 
 mod proof;
+mod request;
 mod signing;
 mod standing;
 
 pub use proof::{Proof, ProofError};
+pub use request::{Ids, Request};
 pub use signing::{SigningPolicy, waits_for_signature};
 pub use standing::{Vouching, Whereabouts};
 

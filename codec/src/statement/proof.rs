@@ -95,6 +95,12 @@ impl Proof {
         known.verify_statement(&self.statement).map_err(ProofError::Statement)
     }
 
+    /// Whether the path leads from this message to the statement's root. Who stated it is not looked at.
+    #[must_use]
+    pub fn leads_from(&self, id: &MessageId) -> bool {
+        self.check_path(id).is_ok()
+    }
+
     fn check_path(&self, id: &MessageId) -> Result<(), ProofError> {
         let claim = &self.statement.claim;
         let root = place(&self.statement, self.counter).and_then(|place| {

@@ -8,6 +8,7 @@ mod area;
 mod error;
 mod file;
 mod page;
+mod prekey_page;
 mod record;
 mod root_file;
 mod seal;
@@ -20,7 +21,8 @@ pub use error::VaultError;
 pub use file::{
     HEADER_OCTETS, SLOT_OCTETS, SLOTS, SLOTS_OCTETS, Unlocked, VAULT_OCTETS, Vault, slot_offset,
 };
-pub use page::{PAGE_FILE_OCTETS, PLACE_OCTETS, Page, PageKey, Place, Placed};
+pub use page::{PAGE_FILE_OCTETS, PLACE_OCTETS, Page, PageContent, PageKey, Place, Placed};
+pub use prekey_page::PrekeyPage;
 pub use record::{OPENING_OCTETS, RECORD_OVERHEAD_OCTETS, RecordKey};
 pub use root_file::{ROOT_FILE_OCTETS, RootFile};
 pub use seal::NONCE_OCTETS;

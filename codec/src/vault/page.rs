@@ -1,5 +1,5 @@
 //! The page of a journal: its generation, the key of it, and which records must be there
-//! (spec/13-storage.md, "Journals").
+//! (spec/13-storage.md, "Journals"). And page files of any content: two places, of which one is in use.
 
 use super::seal::{CONTENT_OCTETS, NONCE_OCTETS, open_with_nonce, seal_with_nonce};
 use super::slot::zeros;
@@ -9,6 +9,7 @@ use crate::framing::{self, Parsed, field, octets, refuse};
 use crate::limits::RECORDS_RESERVED;
 use alloc::vec::Vec;
 use core::fmt;
+use core::marker::PhantomData;
 use nom::number::complete::be_u64;
 use zeroize::Zeroizing;
 
@@ -56,6 +57,26 @@ impl Place {
     }
 }
 
+/// What a page file can hold. [`Page`] and [`PrekeyPage`](super::PrekeyPage) are all there are.
+pub trait PageContent: Sized {
+    /// One more with every page written.
+    fn serial(&self) -> u64;
+
+    /// The same under another serial.
+    #[must_use]
+    fn with_serial(self, serial: u64) -> Self;
+
+    /// The 484 octets that are sealed.
+    fn to_octets(&self) -> Zeroizing<[u8; CONTENT_OCTETS]>;
+
+    /// Reads them.
+    ///
+    /// # Errors
+    ///
+    /// Those of the chapter, for octets that are none of such a page.
+    fn read(input: &[u8]) -> Parsed<'_, Self>;
+}
+
 /// What a journal must remember about itself. Its key is wiped when dropped, never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Page {
@@ -87,6 +108,16 @@ impl Page {
         }
         Ok(())
     }
+}
+
+impl PageContent for Page {
+    fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    fn with_serial(self, serial: u64) -> Self {
+        Self { serial, ..self }
+    }
 
     fn to_octets(&self) -> Zeroizing<[u8; CONTENT_OCTETS]> {
         let mut out = Zeroizing::new([0; CONTENT_OCTETS]);
@@ -100,6 +131,21 @@ impl Page {
             .chain(&reserved);
         out.iter_mut().zip(content).for_each(|(to, from)| *to = *from);
         out
+    }
+
+    fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (rest, serial) = field("serial", be_u64)(input)?;
+        let (rest, generation) = field("generation", be_u64)(rest)?;
+        let (rest, generation_key) = field("generation key", octets::<32>)(rest)?;
+        let generation_key = Zeroizing::new(generation_key);
+        let at = rest;
+        let (rest, first) = field("first", be_u64)(rest)?;
+        let (rest, reserved) = field("reserved", be_u64)(rest)?;
+        if first > reserved {
+            return refuse(ErrorKind::Inconsistent, "first", at);
+        }
+        let rest = zeros(rest)?;
+        Ok((rest, Self { serial, generation, generation_key, first, reserved }))
     }
 }
 
@@ -116,9 +162,9 @@ impl fmt::Debug for Page {
 
 /// A page and where it lay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
+pub struct Placed<P = Page> {
     /// The page that counts.
-    pub page: Page,
+    pub page: P,
     /// Its place.
     pub place: Place,
     /// Whether the other place still holds an older page, which is to be overwritten before
@@ -126,33 +172,41 @@ pub struct Placed {
     pub is_other_open: bool,
 }
 
-/// Seals and opens the pages of one journal.
-pub struct PageKey {
+/// Seals and opens the pages of one page file: a journal's, unless said otherwise.
+pub struct PageKey<P = Page> {
     key: Zeroizing<[u8; 32]>,
     area: Area,
     name: Vec<u8>,
+    of: PhantomData<fn() -> P>,
 }
 
 impl PageKey {
     /// The key of the pages of the journal `name`.
     #[must_use]
     pub fn new(wrapping_key: &WrappingKey, area: Area, name: &str) -> Self {
-        Self { key: wrapping_key.derive(LABEL, area, name), area, name: name.as_bytes().to_vec() }
+        Self::named(wrapping_key, area, name)
+    }
+}
+
+impl<P: PageContent> PageKey<P> {
+    pub(super) fn named(wrapping_key: &WrappingKey, area: Area, name: &str) -> Self {
+        let key = wrapping_key.derive(LABEL, area, name);
+        Self { key, area, name: name.as_bytes().to_vec(), of: PhantomData }
     }
 
     /// The octets of a place. `nonce` is from a healthy random source and used once.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Decode`] when `first` lies above `reserved`.
+    /// [`VaultError::Decode`] for a page that does not read: `first` above `reserved`.
     pub fn seal(
         &self,
-        page: &Page,
+        page: &P,
         place: Place,
         nonce: [u8; NONCE_OCTETS],
     ) -> Result<[u8; PLACE_OCTETS], VaultError> {
         let content = page.to_octets();
-        framing::parse_all(&*content, read)?;
+        framing::parse_all(&*content, P::read)?;
         let sealed = seal_with_nonce(&self.key, nonce, &self.associated(place), &*content)?;
         sealed.first_chunk::<PLACE_OCTETS>().copied().ok_or(VaultError::BadTag)
     }
@@ -162,7 +216,7 @@ impl PageKey {
     /// # Errors
     ///
     /// [`VaultError::BadTag`] when neither place opens; [`VaultError::Decode`].
-    pub fn open(&self, file: &[u8]) -> Result<Placed, VaultError> {
+    pub fn open(&self, file: &[u8]) -> Result<Placed<P>, VaultError> {
         if file.len() > PAGE_FILE_OCTETS {
             return Err(DecodeError::at_octet(ErrorKind::Trailing, "end", PAGE_FILE_OCTETS).into());
         }
@@ -171,7 +225,7 @@ impl PageKey {
         let second = rest.first_chunk::<PLACE_OCTETS>().ok_or(truncated)?;
         match (self.open_place(first, Place::First)?, self.open_place(second, Place::Second)?) {
             (Some(first), Some(second)) => {
-                let (page, place) = if first.serial > second.serial {
+                let (page, place) = if first.serial() > second.serial() {
                     (first, Place::First)
                 } else {
                     (second, Place::Second)
@@ -184,9 +238,9 @@ impl PageKey {
         }
     }
 
-    fn open_place(&self, octets: &[u8], place: Place) -> Result<Option<Page>, VaultError> {
+    fn open_place(&self, octets: &[u8], place: Place) -> Result<Option<P>, VaultError> {
         match open_with_nonce(&self.key, &self.associated(place), octets) {
-            Ok(content) => Ok(Some(framing::parse_all(&content, read)?)),
+            Ok(content) => Ok(Some(framing::parse_all(&content, P::read)?)),
             Err(VaultError::BadTag) => Ok(None),
             Err(error) => Err(error),
         }
@@ -200,23 +254,8 @@ impl PageKey {
     }
 }
 
-impl fmt::Debug for PageKey {
+impl<P> fmt::Debug for PageKey<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PageKey")
     }
-}
-
-fn read(input: &[u8]) -> Parsed<'_, Page> {
-    let (rest, serial) = field("serial", be_u64)(input)?;
-    let (rest, generation) = field("generation", be_u64)(rest)?;
-    let (rest, generation_key) = field("generation key", octets::<32>)(rest)?;
-    let generation_key = Zeroizing::new(generation_key);
-    let at = rest;
-    let (rest, first) = field("first", be_u64)(rest)?;
-    let (rest, reserved) = field("reserved", be_u64)(rest)?;
-    if first > reserved {
-        return refuse(ErrorKind::Inconsistent, "first", at);
-    }
-    let rest = zeros(rest)?;
-    Ok((rest, Page { serial, generation, generation_key, first, reserved }))
 }

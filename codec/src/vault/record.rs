@@ -116,3 +116,28 @@ fn nonce(opening: [u8; OPENING_OCTETS], number: u64) -> [u8; NONCE_OCTETS] {
     out.iter_mut().zip(octets).for_each(|(to, from)| *to = from);
     out
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // an overflow in a test fails the test
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_opens_at_its_number_alone() {
+        let page = Page {
+            serial: 1,
+            generation: 2,
+            generation_key: Zeroizing::new([3; 32]),
+            first: 0,
+            reserved: 64,
+        };
+        let area = Area::all().next().unwrap();
+        let key = RecordKey::new(&page, area, "sent");
+        let record = key.seal([4; OPENING_OCTETS], 5, b"kept").unwrap();
+        assert_eq!(record.len(), RECORD_OVERHEAD_OCTETS + BLOCK_OCTETS);
+        assert_eq!(key.open(5, &record).unwrap().as_slice(), b"kept");
+        assert_eq!(key.open(6, &record).unwrap_err(), VaultError::BadTag);
+        let short = &record[..record.len() - 1];
+        assert!(matches!(key.open(5, short), Err(VaultError::Decode(_))));
+    }
+}

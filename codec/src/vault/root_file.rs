@@ -166,7 +166,8 @@ mod tests {
         assert_eq!(file.open(&wrong).unwrap_err(), VaultError::BadTag);
         let specified = RootFile::parse(&octets, &Bounds::SPECIFIED);
         assert_eq!(specified.unwrap_err(), VaultError::Downgraded);
-        for at in 0..octets.len() {
+        // An opening is a second in Miri.
+        for at in (0..octets.len()).step_by(if cfg!(miri) { 40 } else { 1 }) {
             let mut changed = octets.clone();
             changed[at] ^= 1;
             let opened = RootFile::parse(&changed, &BOUNDS).and_then(|file| file.open(&stretched));

@@ -257,7 +257,7 @@ proptest! {
     }
 }
 
-/// The long run: `cargo nextest run -p chappe-codec --test session --run-ignored only`.
+/// The long run: `make long-tests`.
 #[test]
 #[ignore = "minutes"]
 fn a_long_run_of_many_fields() {

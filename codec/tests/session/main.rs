@@ -12,4 +12,5 @@ mod field;
 mod figures;
 mod forged;
 mod hybrid;
+mod prekeys;
 mod resynchronisation;

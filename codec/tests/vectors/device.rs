@@ -2,15 +2,14 @@
 
 use super::answer::{self, Answer, Refusal, hex, messages, needs_newer};
 use super::given::{array, borrowed, items, list, number, octets, position, realm};
-use chappe_codec::account::Account;
+use super::statement;
+use chappe_codec::account::{Account, AccountId};
 use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::{Envelope, OpenEnvelope, OpenError};
-use chappe_codec::error::ErrorKind;
 use chappe_codec::id::MessageId;
 use chappe_codec::identity::{Carried, Directory, Signer};
 use chappe_codec::key::SignKey;
-use chappe_codec::statement::{Claim, Proof, Statement};
-use chappe_codec::time::TimeInterval;
+use chappe_codec::statement::{Ids, Proof, Request, Statement};
 use serde_json::{Value, json};
 
 /// "What is known": accounts of one key each, then endorsements in the order they were met.
@@ -80,43 +79,11 @@ pub(crate) fn open_read(given: &Value) -> Answer {
 
 pub(crate) fn statement_write(given: &Value) -> Answer {
     let (key, signer) = signer(given);
-    let claim = Claim {
-        account: signer.account.id(),
-        device: signer.device,
-        chain: ChainId(array(&given["chain_id"])),
-        first: number(&given["first"]),
-        count: number(&given["count"]),
-        root: array(&given["root"]),
-        previous: array(&given["previous"]),
-        time: TimeInterval::new(number(&given["earliest"]), number(&given["width"])),
-    };
-    let statement = claim.sign(&key, realm(&given["realm"])).unwrap();
-    statement.verify(&signer, realm(&given["realm"]))?;
-    Ok(json!({ "statement": hex(&statement.to_bytes()), "hash": hex(&statement.hash()) }))
+    statement::write_by(&signer, &key, given)
 }
 
 pub(crate) fn statement_read(given: &Value) -> Answer {
-    let octets = octets(&given["statement"]);
-    let statement = match Statement::parse(&octets) {
-        Ok(statement) => statement,
-        Err(error) if error.kind == ErrorKind::UnknownVersion => return Ok(needs_newer()),
-        Err(error) => return Err(error.into()),
-    };
-    known(given).verify_statement(&statement)?;
-    let claim = &statement.claim;
-    let [.., high, low] = claim.time.to_bytes();
-    Ok(json!({
-        "account_id": hex(&claim.account.0),
-        "device": claim.device,
-        "chain_id": hex(&claim.chain.0),
-        "first": claim.first,
-        "count": claim.count,
-        "root": hex(&claim.root),
-        "previous": hex(&claim.previous),
-        "earliest": claim.time.earliest_seconds().to_string(),
-        "width": u16::from_be_bytes([high, low]),
-        "hash": hex(&statement.hash()),
-    }))
+    statement::read_by(given, |statement| known(given).verify_statement(statement).map(|_| ()))
 }
 
 pub(crate) fn proof_write(given: &Value) -> Answer {
@@ -135,4 +102,59 @@ pub(crate) fn proof_read(given: &Value) -> Answer {
         .verify_known(&MessageId(array(&given["id"])), &known(given))
         .map_err(|error| Refusal::new(error.name()))?;
     Ok(json!({ "counter": proof.counter, "chain_id": hex(&proof.statement.claim.chain.0) }))
+}
+
+pub(crate) fn request_write(given: &Value) -> Answer {
+    let account = || AccountId(array(&given["account_id"]));
+    let chain = || ChainId(array(&given["chain_id"]));
+    let request = match given["what"].as_str().unwrap() {
+        "ids" => {
+            let (first, count) = (number(&given["first"]), number(&given["count"]));
+            Request::ids(account(), chain(), first, count).unwrap()
+        }
+        "proof" => Request::Proof {
+            account: account(),
+            chain: chain(),
+            counter: number(&given["counter"]),
+        },
+        "proof_of_id" => Request::ProofOf(MessageId(array(&given["id"]))),
+        other => panic!("{other}"),
+    };
+    Ok(json!({ "body": hex(&request.to_bytes()) }))
+}
+
+pub(crate) fn request_read(given: &Value) -> Answer {
+    let octets = octets(&given["body"]);
+    let request = Request::parse(&octets)?;
+    assert_eq!(request.to_bytes(), octets);
+    Ok(match request {
+        Request::Ids { account, chain, first, count } => json!({
+            "what": "ids", "account_id": hex(&account.0), "chain_id": hex(&chain.0),
+            "first": first, "count": count,
+        }),
+        Request::Proof { account, chain, counter } => json!({
+            "what": "proof", "account_id": hex(&account.0), "chain_id": hex(&chain.0),
+            "counter": counter,
+        }),
+        Request::ProofOf(id) => json!({ "what": "proof_of_id", "id": hex(&id.0) }),
+    })
+}
+
+pub(crate) fn ids_write(given: &Value) -> Answer {
+    let (account, chain) =
+        (AccountId(array(&given["account_id"])), ChainId(array(&given["chain_id"])));
+    let ids = list(&given["ids"]).map(|id| MessageId(array(id))).collect();
+    let ids = Ids::new(account, chain, number(&given["first"]), ids).unwrap();
+    Ok(json!({ "body": hex(&ids.to_bytes()) }))
+}
+
+pub(crate) fn ids_read(given: &Value) -> Answer {
+    let octets = octets(&given["body"]);
+    let ids = Ids::parse(&octets)?;
+    assert_eq!(ids.to_bytes(), octets);
+    let each: Vec<_> = ids.iter().map(|(_, id)| hex(&id.0)).collect();
+    Ok(json!({
+        "account_id": hex(&ids.account.0), "chain_id": hex(&ids.chain.0), "first": ids.first,
+        "ids": each,
+    }))
 }

@@ -6,7 +6,8 @@ use chappe_codec::account::Account;
 use chappe_codec::card::{Card, CardError};
 use chappe_codec::identity::{
     Area, Carried, Certificate, Change, Content, Directory, DirectoryError, Draft, Endorsement,
-    EndorsementError, Limit, NEVER, Permissions, Revocation, Root, Succession, Types, words,
+    EndorsementError, Limit, NEVER, Permissions, Prekeys, Revocation, Root, Succession, Types,
+    words,
 };
 use chappe_codec::item::Family;
 use chappe_codec::key::{SignKey, VerifyKey};
@@ -275,6 +276,31 @@ pub(crate) fn card_qr(given: &Value) -> Answer {
     Ok(json!({ "card": hex(&Card::octets_of_qr_text(given["text"].as_str().unwrap())?) }))
 }
 
+pub(crate) fn prekey_life(given: &Value) -> Answer {
+    let mut prekeys = Prekeys::first(&[0; 32], number(&given["begins"]));
+    let mut kept = Vec::new();
+    for (index, step) in list(&given["steps"]).enumerate() {
+        let (now, seed) = (number(&step["at"]), [u8::try_from(index + 1).unwrap(); 32]);
+        match step["what"].as_str().unwrap() {
+            "look" => {
+                if prekeys.is_due(now) {
+                    prekeys.renew(&seed, now);
+                }
+                prekeys.destroy_ended(now);
+            }
+            "renew" => prekeys.renew(&seed, now),
+            "destroy" => {
+                prekeys.renew(&seed, now);
+                prekeys.destroy_former();
+            }
+            other => panic!("nobody does {other}"),
+        }
+        let expiries = prekeys.public().into_iter().map(|(_, expiry)| expiry.to_string());
+        kept.push(expiries.collect::<Value>());
+    }
+    Ok(json!({"kept": kept}))
+}
+
 pub(crate) fn card_that_counts(given: &Value) -> Answer {
     let cards: Vec<Vec<u8>> = list(&given["cards"]).map(octets).collect();
     let mut directory = Directory::new(realm(&given["realm"]));
@@ -351,6 +377,8 @@ fn types(name: &str) -> Option<Types> {
         ("ratchet", 0x15),
         ("message proof", 0x16),
         ("proof", 0x16),
+        ("message request", 0x17),
+        ("message ids", 0x18),
     ];
     let (_, code) = families.iter().find(|(family, _)| *family == name).unwrap();
     Types::of_family(Family::from_code(*code).unwrap())

@@ -13,6 +13,7 @@ use chappe_codec::statement::{BlindingSalt, Claim, Evidence, Statement};
 use chappe_codec::time::TimeInterval;
 use serde_json::{Value, json};
 
+/// By an account that signs itself.
 pub(crate) fn write(given: &Value) -> Answer {
     let secret = SignKey::from_seed(&array(&given["account_seed"]));
     let signer = Signer {
@@ -20,9 +21,14 @@ pub(crate) fn write(given: &Value) -> Answer {
         device: number(&given["device"]),
         key: secret.public(),
     };
+    write_by(&signer, &secret, given)
+}
+
+/// The statement of what is given, by whoever signs.
+pub(crate) fn write_by(signer: &Signer, secret: &SignKey, given: &Value) -> Answer {
     let claim = Claim {
-        account: Account::of_key(&secret.public()).id(),
-        device: number(&given["device"]),
+        account: signer.account.id(),
+        device: signer.device,
         chain: ChainId(array(&given["chain_id"])),
         first: number(&given["first"]),
         count: number(&given["count"]),
@@ -30,13 +36,29 @@ pub(crate) fn write(given: &Value) -> Answer {
         previous: array(&given["previous"]),
         time: TimeInterval::new(number(&given["earliest"]), number(&given["width"])),
     };
-    let statement = claim.sign(&secret, realm(&given["realm"])).unwrap();
+    let statement = claim.sign(secret, realm(&given["realm"])).unwrap();
     assert_eq!(Statement::parse(&statement.to_bytes())?, statement);
-    statement.verify(&signer, realm(&given["realm"]))?;
+    statement.verify(signer, realm(&given["realm"]))?;
     Ok(json!({ "statement": hex(&statement.to_bytes()), "hash": hex(&statement.hash()) }))
 }
 
 pub(crate) fn read(given: &Value) -> Answer {
+    let (realm, known) = (realm(&given["realm"]), accounts(&given["accounts"]));
+    let mut answer = read_by(given, |statement| {
+        let signer = known.iter().find(|signer| signer.account.id() == statement.claim.account);
+        statement.verify(signer.ok_or(KeyError::UnknownAccount)?, realm)
+    })?;
+    // "needs_newer" is one of its own.
+    let outcome = answer.as_object_mut().unwrap().entry("outcome");
+    outcome.or_insert(json!("verified"));
+    Ok(answer)
+}
+
+/// What a statement says, once `verify` has found its author.
+pub(crate) fn read_by(
+    given: &Value,
+    verify: impl FnOnce(&Statement) -> Result<(), KeyError>,
+) -> Answer {
     let octets = octets(&given["statement"]);
     let statement = match Statement::parse(&octets) {
         Ok(statement) => statement,
@@ -45,17 +67,14 @@ pub(crate) fn read(given: &Value) -> Answer {
         Err(error) => return Err(error.into()),
     };
     assert_eq!(statement.to_bytes().as_slice(), octets);
+    verify(&statement)?;
     let claim = &statement.claim;
-    let known = accounts(&given["accounts"]);
-    let signer = known.iter().find(|signer| signer.account.id() == claim.account);
-    statement.verify(signer.ok_or(KeyError::UnknownAccount)?, realm(&given["realm"]))?;
     let earliest = claim.time.earliest_seconds();
     let [.., high, low] = claim.time.to_bytes();
     let width = u16::from_be_bytes([high, low]);
     let latest = (width != u16::MAX).then(|| earliest + u64::from(width));
     assert_eq!(claim.time.latest_seconds(), latest);
     Ok(json!({
-        "outcome": "verified",
         "account_id": hex(&claim.account.0),
         "device": claim.device,
         "chain_id": hex(&claim.chain.0),

@@ -66,7 +66,10 @@ impl From<ConnectionError> for ClientError {
                 Self::NotAdmitted
             }
             ConnectionError::ApplicationClosed(theirs) => {
-                Self::Closed(CloseCode::from_code(theirs.error_code.into_inner()))
+                match CloseCode::from_code(theirs.error_code.into_inner()) {
+                    CloseCode::NotAdmitted => Self::NotAdmitted,
+                    code => Self::Closed(code),
+                }
             }
             ConnectionError::TimedOut => Self::NoAnswer,
             other => Self::Lost(other),

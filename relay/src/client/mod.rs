@@ -1,29 +1,40 @@
 //! The client: one connection to one relay.
 //!
-//! Each precedence publishes on a lane of its own, fetches share one, and each subscription has its
-//! own, so that none waits for another. Connecting again after a loss is the caller's business: it
-//! knows what it still has to send. [`ClientError::is_temporary`] says whether that makes sense.
+//! Each precedence has a lane of its own, opened when it is first needed, on which publishes, fetches and
+//! subscriptions of that precedence go. Connecting again after a loss is the caller's business: it knows
+//! what it still has to send. [`ClientError::is_temporary`] says whether that makes sense.
 
+mod cursors;
 mod error;
 mod lane;
 mod subscription;
 
+pub use cursors::Cursors;
 pub use error::ClientError;
 pub use subscription::Subscription;
 
 use crate::address::Address;
 use crate::delegation::Delegation;
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{CLIENT_QUEUE_MAX, CONNECT_WAIT};
-use crate::parcel::Parcel;
-use crate::protocol::{ClientEvent, ClientSession, CloseCode, Read};
+use crate::limits::{CLIENT_CREDIT, CONNECT_WAIT};
+use crate::parcel::{Parcel, ParcelRef};
+use crate::protocol::{
+    AnyParcel, ClientControl, ClientLane, ClientMessage, CloseCode, ConnectionRole, Read,
+};
 use crate::quic;
+use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
-use lane::{Command, Lane};
+use lane::{Lane, LaneState, Waiting};
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use subscription::{Inbox, LaneRead};
+use tokio::sync::{Mutex, oneshot};
+
+/// The four from the most urgent.
+const FLASH_FIRST: [Precedence; 4] =
+    [Precedence::Flash, Precedence::Immediate, Precedence::Priority, Precedence::Routine];
 
 /// A connection to a relay that has answered the hello. Dropping it closes the connection: its
 /// subscriptions and whatever else is under way end with an error. The relay learns of it as long as
@@ -33,17 +44,10 @@ pub struct RelayClient {
     endpoint: Endpoint,
     connection: Connection,
     log: u64,
-    fetches: mpsc::Sender<Command>,
-    publishes: Mutex<Publishing>,
-}
-
-/// The lanes for publishing, opened when they are first needed.
-#[derive(Debug, Default)]
-struct Publishing {
-    flash: Option<mpsc::Sender<Command>>,
-    immediate: Option<mpsc::Sender<Command>>,
-    priority: Option<mpsc::Sender<Command>>,
-    routine: Option<mpsc::Sender<Command>>,
+    /// By precedence, opened when they are first needed.
+    lanes: Mutex<[Option<Arc<Lane>>; 4]>,
+    /// Held open: "It stays open as long as the connection."
+    _control: (SendStream, RecvStream),
 }
 
 /// The relay's word that a parcel is on durable storage there. It is not a delivery.
@@ -55,8 +59,8 @@ pub struct Ack;
 pub struct Reading {
     /// The mailbox or topic.
     pub address: Address,
-    /// Where to begin: the cursor of the last parcel that was dealt with; 0 is before everything.
-    pub cursor: u64,
+    /// Where to begin: the cursors of the last parcels that were dealt with.
+    pub cursors: Cursors,
     /// Leave to read somebody else's mailbox.
     pub delegation: Option<Delegation>,
 }
@@ -64,20 +68,20 @@ pub struct Reading {
 impl Reading {
     /// Everything at an address one may read oneself.
     #[must_use]
-    pub const fn all(address: Address) -> Self {
-        Self { address, cursor: 0, delegation: None }
+    pub fn all(address: Address) -> Self {
+        Self { address, cursors: Cursors::default(), delegation: None }
     }
 
-    fn into_read(self) -> Read {
-        let delegation = self.delegation.map_or_else(Vec::new, |delegation| delegation.to_bytes());
-        Read { address: self.address, cursor: self.cursor, delegation }
+    fn delegation_octets(&self) -> Vec<u8> {
+        self.delegation.map_or_else(Vec::new, |delegation| delegation.to_bytes())
     }
 }
 
 /// A parcel that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The cursor behind it: reading from here on gives what came later.
+    /// The cursor behind it, among those of its precedence: reading from here on gives what came later.
+    /// 0 for what was said live.
     pub cursor: u64,
     /// The parcel.
     pub parcel: Parcel,
@@ -86,12 +90,21 @@ pub struct Delivery {
 /// What a fetch gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The parcels, in the order the relay stored them.
+    /// The parcels, FLASH first, and of a precedence in the order the relay stored them.
     pub deliveries: Vec<Delivery>,
-    /// The cursor to go on from.
-    pub cursor: u64,
+    /// The cursors to go on from.
+    pub cursors: Cursors,
     /// Whether something is left.
     pub more: bool,
+}
+
+/// What a client shows beside its key.
+#[derive(Debug, Clone, Default)]
+pub struct Introduction {
+    /// A certificate, or nothing: it tells the relay who this is.
+    pub certificate: Vec<u8>,
+    /// An invitation, or nothing.
+    pub invitation: Vec<u8>,
 }
 
 impl RelayClient {
@@ -107,32 +120,51 @@ impl RelayClient {
         own: &TransportSecret,
         realm: Realm,
     ) -> Result<Self, ClientError> {
+        Self::connect_introduced(address, relay, own, realm, &Introduction::default()).await
+    }
+
+    /// The same with something to show.
+    ///
+    /// # Errors
+    /// As [`RelayClient::connect`].
+    pub async fn connect_introduced(
+        address: SocketAddr,
+        relay: TransportKey,
+        own: &TransportSecret,
+        realm: Realm,
+        introduction: &Introduction,
+    ) -> Result<Self, ClientError> {
         let config = quic::client_config(own, relay).map_err(ClientError::Setup)?;
-        let any: SocketAddr = match address {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let endpoint = Endpoint::client(any).map_err(ClientError::Socket)?;
+        let endpoint = Endpoint::client(any_address(address)).map_err(ClientError::Socket)?;
         // spec/06-relay.md: "The server name in the handshake has no meaning".
         let connecting = endpoint
             .connect_with(config, address, "relay")
             .map_err(|error| ClientError::Setup(error.into()))?;
         let greeted = async {
             let connection = connecting.await?;
-            let (log, lane) = greet(&connection, realm).await?;
-            Ok::<_, ClientError>((connection, log, lane))
+            let (log, control) = greet(&connection, realm, introduction).await?;
+            Ok::<_, ClientError>((connection, log, control))
         };
         let greeted = tokio::time::timeout(CONNECT_WAIT, greeted).await;
-        let (connection, log, lane) = greeted.map_err(|_| ClientError::NoAnswer)??;
-        let fetches = start(lane, &connection);
-        Ok(Self { endpoint, connection, log, fetches, publishes: Mutex::default() })
+        let (connection, log, control) = greeted.map_err(|_| ClientError::NoAnswer)??;
+        Ok(Self { endpoint, connection, log, lanes: Mutex::default(), _control: control })
     }
 
-    /// The name of the relay's log. Cursors remembered under another name have lost their meaning:
+    /// The name of the relay's logs. Cursors remembered under another name have lost their meaning:
     /// begin again at 0.
     #[must_use]
     pub const fn log_name(&self) -> u64 {
         self.log
+    }
+
+    /// Goes on from another socket, as a device does whose link changes. What is under way goes on.
+    ///
+    /// # Errors
+    /// [`ClientError::Socket`].
+    pub fn rebind(&self) -> Result<(), ClientError> {
+        let socket = UdpSocket::bind(any_address(self.connection.remote_address()));
+        let socket = socket.map_err(ClientError::Socket)?;
+        self.endpoint.rebind(socket).map_err(ClientError::Socket)
     }
 
     /// Publishes a parcel; returns when the relay has it on durable storage.
@@ -150,71 +182,181 @@ impl RelayClient {
     /// # Errors
     /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`].
     pub async fn start_publish(&self, parcel: Parcel) -> Result<PendingAck, ClientError> {
-        let lane = self.publishing_lane(parcel.precedence).await?;
-        let (answer, pending) = oneshot::channel();
-        self.send(&lane, Command::Publish { parcel, answer }).await?;
-        Ok(PendingAck { pending, connection: self.connection.clone() })
+        self.start(parcel, |state, parcel| state.session.publish(parcel)).await
     }
 
-    async fn publishing_lane(
+    /// Has a parcel stored at its home relays: by this relay if it is one of them, or by those it takes
+    /// it to (spec/06-relay.md, "Federation").
+    ///
+    /// # Errors
+    /// As [`RelayClient::start_publish`].
+    pub async fn start_forward(
         &self,
-        precedence: Precedence,
-    ) -> Result<mpsc::Sender<Command>, ClientError> {
-        let mut lanes = self.publishes.lock().await;
-        let (lane, urgency) = match precedence {
-            Precedence::Flash => (&mut lanes.flash, 3),
-            Precedence::Immediate => (&mut lanes.immediate, 2),
-            Precedence::Priority => (&mut lanes.priority, 1),
-            Precedence::Routine => (&mut lanes.routine, 0),
-        };
-        if let Some(lane) = lane {
-            return Ok(lane.clone());
-        }
-        let (send, receive) = self.open_lane().await?;
-        // What is urgent leaves first when the link is full. A stream that failed says so when it is
-        // written to.
-        drop(send.set_priority(urgency));
-        let opened = start((ClientSession::lane(), send, receive), &self.connection);
-        *lane = Some(opened.clone());
-        Ok(opened)
+        parcel: Parcel,
+        homes: &[TransportKey],
+        hops: u8,
+    ) -> Result<PendingAck, ClientError> {
+        let homes: Vec<[u8; 32]> = homes.iter().map(|home| home.to_bytes()).collect();
+        self.start(parcel, |state, parcel| state.session.forward(hops, &homes, parcel)).await
     }
 
-    /// Fetches at most `limit` (1 to 256) parcels stored after the cursor.
+    async fn start(
+        &self,
+        parcel: Parcel,
+        ask: impl Fn(&mut LaneState, ParcelRef<'_>) -> u64,
+    ) -> Result<PendingAck, ClientError> {
+        let lane = self.lane(parcel.precedence).await?;
+        let octets = parcel.to_bytes();
+        let parcel = ParcelRef::parse(&octets).map_err(|error| ClientError::Setup(error.into()))?;
+        let (answer, pending) = oneshot::channel();
+        let mut answer = Some(answer);
+        loop {
+            let room = lane.room.notified();
+            let mut room = std::pin::pin!(room);
+            // Enabled before the look, so that no news is missed between the two.
+            room.as_mut().enable();
+            let is_taken = lane.ask(|state| {
+                if state.is_closed {
+                    return Err(lost(&self.connection));
+                }
+                if !state.has_room() {
+                    return Ok(false);
+                }
+                let number = ask(state, parcel);
+                if let Some(answer) = answer.take() {
+                    state.publishes.push_back((number, answer));
+                }
+                Ok(true)
+            })?;
+            if is_taken {
+                return Ok(PendingAck { pending, connection: self.connection.clone() });
+            }
+            room.await;
+        }
+    }
+
+    /// Says something to those who listen just then. Whether anybody heard it nobody knows.
+    ///
+    /// # Errors
+    /// [`ClientError`]: the connection is lost.
+    pub async fn live(&self, parcel: &Parcel) -> Result<(), ClientError> {
+        let lane = self.lane(parcel.precedence).await?;
+        let octets = parcel.to_bytes();
+        let parcel = ParcelRef::parse(&octets).map_err(|error| ClientError::Setup(error.into()))?;
+        lane.ask(|state| {
+            if state.has_room() {
+                state.session.live(parcel)
+            }
+        });
+        Ok(())
+    }
+
+    /// The same as a datagram, which may get lost; `false` when it does not fit one.
+    #[must_use]
+    pub fn live_datagram(&self, parcel: &Parcel) -> bool {
+        let octets = parcel.to_bytes();
+        let Ok(parcel) = ParcelRef::parse(&octets) else { return false };
+        let message = ClientMessage::Live(AnyParcel::Known(parcel)).to_bytes();
+        self.connection.send_datagram(Bytes::from(message)).is_ok()
+    }
+
+    /// Listens for what is said live at an address, on all precedences.
+    ///
+    /// # Errors
+    /// As [`RelayClient::subscribe`].
+    pub async fn listen(&self, reading: Reading) -> Result<Subscription, ClientError> {
+        self.watch(reading, true).await
+    }
+
+    /// Fetches at most `limit` (1 to 256) parcels stored after the cursors, FLASH first.
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::Refused`] when the relay does not let this key read there.
     pub async fn fetch(&self, reading: Reading, limit: u16) -> Result<Page, ClientError> {
-        let (answer, pending) = oneshot::channel();
-        let command = Command::Fetch { read: reading.into_read(), limit, answer };
-        self.send(&self.fetches, command).await?;
-        pending.await.map_err(|_| lost(&self.connection))?
+        let delegation = reading.delegation_octets();
+        let read = Read { address: reading.address, delegation: &delegation };
+        let (mut deliveries, mut cursors, mut more) = (Vec::new(), reading.cursors, false);
+        for precedence in FLASH_FIRST {
+            let taken = u16::try_from(deliveries.len()).unwrap_or(u16::MAX);
+            let left = limit.saturating_sub(taken);
+            if left == 0 && taken > 0 {
+                // Whether something is left nobody asked; the next page will show.
+                more = true;
+                break;
+            }
+            let lane = self.lane(precedence).await?;
+            let (answer, pending) = oneshot::channel();
+            lane.ask(|state| {
+                if state.is_closed {
+                    return;
+                }
+                let number = state.session.fetch(read, cursors.get(precedence), left);
+                let waiting = Waiting::Fetch(reading.address, Vec::new(), answer);
+                state.reads.insert(number, waiting);
+            });
+            let end = pending.await.map_err(|_| lost(&self.connection))??;
+            deliveries.extend(end.deliveries);
+            cursors.set(precedence, end.cursor);
+            more |= end.more;
+        }
+        Ok(Page { deliveries, cursors, more })
     }
 
-    /// Subscribes: everything stored after the cursor, then each new parcel as it comes. Hold no more
-    /// than [`CLIENT_SUBSCRIPTIONS_MAX`](crate::limits::CLIENT_SUBSCRIPTIONS_MAX) at a time, so that
-    /// publishing has its lanes.
+    /// Subscribes: everything stored after the cursors, then each new parcel as it comes. Hold no more
+    /// than [`CLIENT_SUBSCRIPTIONS_MAX`](crate::limits::CLIENT_SUBSCRIPTIONS_MAX) at a time.
     ///
     /// # Errors
-    /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`] when all lanes are in
-    /// use and none becomes free within [`CONNECT_WAIT`]. A refusal comes with the first
-    /// [`Subscription::next`].
+    /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`]. A refusal comes with the
+    /// first [`Subscription::next`].
     pub async fn subscribe(&self, reading: Reading) -> Result<Subscription, ClientError> {
-        let (send, receive) = self.open_lane().await?;
-        Subscription::open(self.connection.clone(), send, receive, reading.into_read()).await
+        self.watch(reading, false).await
     }
 
-    /// A new lane. When all are in use quinn waits until one is free; that may be never.
-    async fn open_lane(&self) -> Result<(SendStream, RecvStream), ClientError> {
+    async fn watch(&self, reading: Reading, listens: bool) -> Result<Subscription, ClientError> {
+        let delegation = reading.delegation_octets();
+        let read = Read { address: reading.address, delegation: &delegation };
+        let inbox = Arc::new(Inbox::default());
+        let cursors = reading.cursors;
+        let mut subscription = Subscription { inbox, reads: Vec::new(), cursors };
+        for precedence in FLASH_FIRST {
+            let lane = self.lane(precedence).await?;
+            let number = lane.ask(|state| {
+                if state.is_closed {
+                    return Err(lost(&self.connection));
+                }
+                let number = if listens {
+                    state.session.listen(read, false)
+                } else {
+                    let cursor = reading.cursors.get(precedence);
+                    state.session.subscribe(read, cursor, CLIENT_CREDIT)
+                };
+                let inbox = Arc::clone(&subscription.inbox);
+                state.reads.insert(number, Waiting::Inbox(reading.address, inbox));
+                Ok(number)
+            })?;
+            subscription.reads.push(LaneRead { lane, number, precedence, used: 0 });
+        }
+        Ok(subscription)
+    }
+
+    /// The lane of a precedence, opened when there is none.
+    async fn lane(&self, precedence: Precedence) -> Result<Arc<Lane>, ClientError> {
+        let mut lanes = self.lanes.lock().await;
+        let index = usize::from(precedence.to_bits());
+        let Some(place) = lanes.get_mut(index) else { return Err(ClientError::NoFreeLane) };
+        if let Some(lane) = place {
+            return Ok(Arc::clone(lane));
+        }
+        // When all are in use quinn waits until one is free; that may be never.
         let opened = tokio::time::timeout(CONNECT_WAIT, self.connection.open_bi()).await;
-        Ok(opened.map_err(|_| ClientError::NoFreeLane)??)
-    }
-
-    async fn send(
-        &self,
-        lane: &mpsc::Sender<Command>,
-        command: Command,
-    ) -> Result<(), ClientError> {
-        lane.send(command).await.map_err(|_| lost(&self.connection))
+        let (send, receive) = opened.map_err(|_| ClientError::NoFreeLane)??;
+        // What is urgent leaves first when the link is full. A stream that failed says so when it is
+        // written to.
+        drop(send.set_priority(i32::from(precedence.to_bits())));
+        let session = ClientLane::new(precedence);
+        let lane = Lane::start(session, send, receive, self.connection.clone());
+        *place = Some(Arc::clone(&lane));
+        Ok(lane)
     }
 
     /// Resolves when the connection is lost, with the reason.
@@ -261,25 +403,33 @@ impl PendingAck {
     }
 }
 
-type FreshLane = (ClientSession, SendStream, RecvStream);
-
-/// Says hello on the first lane and waits for the answer.
-async fn greet(connection: &Connection, realm: Realm) -> Result<(u64, FreshLane), ClientError> {
-    let (mut send, mut receive) = connection.open_bi().await?;
-    let mut session = ClientSession::first_lane(realm);
-    send.write_all(&session.take_output()).await.map_err(|_| lost(connection))?;
-    loop {
-        if let Some(ClientEvent::Greeted { log }) = session.next_event()? {
-            return Ok((log, (session, send, receive)));
-        }
-        lane::read(&mut receive, &mut session, connection).await?;
+fn any_address(like: SocketAddr) -> SocketAddr {
+    match like {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }
 }
 
-fn start((session, send, receive): FreshLane, connection: &Connection) -> mpsc::Sender<Command> {
-    let (commands, queue) = mpsc::channel(CLIENT_QUEUE_MAX);
-    tokio::spawn(Lane::new(session, send, receive, connection.clone(), queue).run());
-    commands
+/// Says hello on the control stream and waits for the answer.
+async fn greet(
+    connection: &Connection,
+    realm: Realm,
+    introduction: &Introduction,
+) -> Result<(u64, (SendStream, RecvStream)), ClientError> {
+    let (mut send, mut receive) = connection.open_bi().await?;
+    let Introduction { certificate, invitation } = introduction;
+    let mut control = ClientControl::new(ConnectionRole::Client, realm, certificate, invitation);
+    send.write_all(&control.take_output()).await.map_err(|_| lost(connection))?;
+    loop {
+        if let Some(log) = control.next_greeting()? {
+            return Ok((log, (send, receive)));
+        }
+        match receive.read_chunk(usize::MAX, true).await {
+            Ok(Some(chunk)) => control.receive(chunk.bytes),
+            Ok(None) => return Err(ClientError::LaneClosed),
+            Err(_) => return Err(lost(connection)),
+        }
+    }
 }
 
 /// Why a connection is lost, as far as is known.

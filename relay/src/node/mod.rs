@@ -1,246 +1,370 @@
-//! The node without sockets: parcels into the log, and out of it for whoever may read them.
+//! The node without sockets: parcels into the logs, and out of them for whoever may read them.
+//!
+//! A [`Node`] is driven by one thread. Requests of lanes, answers of the two stores and the time go in; what
+//! is to be written to lanes is taken out. After each piece of work [`Node::flush`] starts what can be
+//! started, and [`Node::take_ready`] says which lanes have something to write or may be read on.
 
 mod access;
-mod index;
-mod subscription;
+mod account;
+mod admission;
+mod duplicates;
+mod fan_out;
+mod fingerprint;
+mod group;
+mod lane;
+mod live;
+mod live_filter;
+mod publishing;
+mod reader;
+mod reading;
+mod record;
+mod recovering;
+mod shelf;
+mod slots;
+mod storing;
+mod upkeep;
 
 pub use access::{Grant, may_read};
-pub use subscription::{LiveStep, SubscriptionState};
+pub use admission::{Admission, Applicant, Leave, ListedKeys, SenderTag};
+pub use lane::Peer;
+pub use slots::SlotId;
+pub use storing::NodeEvent;
+pub use upkeep::Counters;
 
-use crate::address::Address;
-use crate::limits::{EXPIRY_AHEAD_SECONDS_MAX, FETCH_OCTETS_MAX, FETCH_PARCELS_MAX};
-use crate::parcel::{Parcel, ParcelId};
-use crate::protocol::Reason;
-use chappe_store::{Directory, Log, Options, Recovery, Storage, StoreError};
-use index::{Index, Key, covers};
-use std::collections::HashMap;
-use std::path::Path;
+use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
+use crate::protocol::{Hello, RelayMessage, Request, SessionError};
+use account::Account;
+use bytes::Bytes;
+use chappe_codec::digest;
+use chappe_codec::precedence::Precedence;
+use chappe_codec::realm::Realm;
+use chappe_store::Store;
+use duplicates::{Duplicates, log_of};
+use fan_out::FanOut;
+use fingerprint::Fingerprints;
+use group::NodeLog;
+use lane::Lane;
+use live_filter::LiveFilter;
+use reader::Reader;
+use recovering::Unjudged;
+use shelf::Shelves;
+use slots::Slots;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
-/// The first octet of every record: which kind it is. Others may come.
-const RECORD_PARCEL: u8 = 1;
+/// The time, as the driver's clocks show it.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// Seconds after 1970.
+    pub seconds: u64,
+    /// For what is measured and not dated.
+    pub instant: Instant,
+}
 
-/// Parcels on disk and where each address's lie. The index is derived: it is rebuilt from the log at
-/// every start and never written.
+/// How a node is set up.
 #[derive(Debug)]
-pub struct Node<S: Storage = Directory> {
-    log: Log<S>,
-    index: Index,
+pub struct NodeOptions {
+    /// The realm it serves.
+    pub realm: Realm,
+    /// Octets of records one sender may have stored.
+    pub sender_octets: u64,
+    /// Octets of records one address may have stored.
+    pub address_octets: u64,
+    /// Sixteen random octets: the key duplicates are found with.
+    pub fingerprint_key: [u8; 16],
+    /// Who may use it.
+    pub admission: Box<dyn Admission>,
 }
 
-/// What became of a published parcel.
+impl NodeOptions {
+    /// A node for everybody, with the quotas of [`limits`](crate::limits).
+    #[must_use]
+    pub fn new(realm: Realm, fingerprint_key: [u8; 16]) -> Self {
+        Self {
+            realm,
+            sender_octets: SENDER_OCTETS_DEFAULT,
+            address_octets: ADDRESS_OCTETS_DEFAULT,
+            fingerprint_key,
+            admission: Box::new(ListedKeys::default()),
+        }
+    }
+}
+
+/// One of the two logs of a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// It is on durable storage now.
-    New {
-        /// The cursor behind it.
-        cursor: u64,
-        /// The cursor behind its address's parcel before it; 0 when there is none.
-        previous: u64,
-    },
-    /// A copy of it that lives at least half as long was, or is now.
-    Duplicate,
+pub enum LogName {
+    /// FLASH has its own.
+    Flash,
+    /// All else.
+    Rest,
 }
 
-/// Parcels of one address, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StoredPage {
-    /// Each parcel's octets and the cursor behind it.
-    pub parcels: Vec<(u64, Vec<u8>)>,
-    /// The cursor to go on from.
-    pub cursor: u64,
-    /// Whether something is left.
-    pub more: bool,
-}
-
-impl Node<Directory> {
-    /// Opens the log in a folder, made when it is not there, and derives the index.
-    ///
-    /// # Errors
-    /// As [`Log::open`].
-    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<(Self, Recovery), StoreError> {
-        let (log, recovery) = Log::open(dir, options)?;
-        Ok((Self::of(log)?, recovery))
-    }
-}
-
-impl<S: Storage> Node<S> {
-    /// Derives the index of a log.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`]. Records that are damaged, or of a kind this program does not know, are
-    /// passed over: opening the log has reported the former.
-    pub fn of(log: Log<S>) -> Result<Self, StoreError> {
-        let mut index = Index::default();
-        for record in log.iter_from(0) {
-            match record {
-                Ok((sequence, record)) => {
-                    if let Some(Ok(parcel)) = parcel_octets(&record).map(Parcel::parse) {
-                        index.insert(&Key::of(&parcel), sequence, parcel.expiry_seconds());
-                    }
-                }
-                Err(StoreError::Damaged { .. }) => {}
-                Err(error) => return Err(error),
-            }
+impl LogName {
+    const fn index(self) -> usize {
+        match self {
+            Self::Flash => 0,
+            Self::Rest => 1,
         }
-        Ok(Self { log, index })
     }
+}
 
-    /// The name of the log (spec/06-relay.md, "Hello").
+/// What a lane's driver asks before it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneState {
+    /// Whether the next request may be handed over now. When it may again the lane is told ready.
+    pub takes_requests: bool,
+    /// Whether everything asked is answered and the client ended its half: when all is written the
+    /// relay ends its own.
+    pub is_done: bool,
+}
+
+/// Parcels on disk and where each address's lie. A parcel costs some 60 octets of memory: 16 in its
+/// address's shelf, 40 in the table of duplicates; the rest is slack.
+#[derive(Debug)]
+pub struct Node {
+    options: NodeOptions,
+    name: u64,
+    fingerprints: Fingerprints,
+    duplicates: Duplicates,
+    shelves: Shelves,
+    senders: Slots<Sender>,
+    senders_by_tag: HashMap<SenderTag, SlotId>,
+    logs: [NodeLog; 2],
+    lanes: Slots<Lane>,
+    readers: Slots<Reader>,
+    fan_out: FanOut,
+    live: LiveFilter,
+    unjudged: Vec<Unjudged>,
+    /// Readers whose leave ends, by when.
+    grants: BTreeSet<(u64, SlotId)>,
+    /// Readers that wait until old records are read.
+    waiting: Vec<SlotId>,
+    ready: Vec<SlotId>,
+    events: Vec<NodeEvent>,
+    upkeep: upkeep::Upkeep,
+    counters: Counters,
+    /// The relay's clock as it was handed in last.
+    seconds: u64,
+}
+
+/// What one sender has stored.
+#[derive(Debug, Default)]
+struct Sender {
+    account: Account,
+}
+
+impl Node {
+    /// A node on two stores, for FLASH and for all else. Their events go to [`Node::store_event`].
     #[must_use]
-    pub fn log_name(&self) -> u64 {
-        self.log.identity()
+    pub fn new(options: NodeOptions, flash: Box<dyn Store>, rest: Box<dyn Store>) -> Self {
+        let (first, second) = (flash.identity().to_be_bytes(), rest.identity().to_be_bytes());
+        let name = digest::hash("chappe-relay-log/1", &[&first, &second]);
+        Self {
+            name: u64::from_be_bytes(digest::first(&name)),
+            fingerprints: Fingerprints::new(options.fingerprint_key),
+            options,
+            duplicates: Duplicates::default(),
+            shelves: Shelves::default(),
+            senders: Slots::default(),
+            senders_by_tag: HashMap::new(),
+            logs: [NodeLog::new(0, flash), NodeLog::new(1, rest)],
+            lanes: Slots::default(),
+            readers: Slots::default(),
+            fan_out: FanOut::default(),
+            live: LiveFilter::default(),
+            unjudged: Vec::new(),
+            grants: BTreeSet::new(),
+            waiting: Vec::new(),
+            ready: Vec::new(),
+            events: Vec::new(),
+            upkeep: upkeep::Upkeep::default(),
+            counters: Counters::default(),
+            seconds: 0,
+        }
     }
 
-    /// Parcels that may still be given out or that stand in the way of a duplicate.
+    /// The name of its logs (spec/06-relay.md, "Hello").
     #[must_use]
-    pub fn parcels(&self) -> usize {
-        self.index.parcels()
+    pub const fn log_name(&self) -> u64 {
+        self.name
     }
 
-    /// Stores parcels with one sync and answers each. When this returns, each `Ok` is durable.
-    ///
-    /// The batch must fit a batch of the log. When the log fails, everything that had to be written
-    /// is refused with [`Reason::TryLater`] and the error comes back beside the answers.
-    pub fn commit(
-        &mut self,
-        parcels: &[Parcel],
-        now_seconds: u64,
-    ) -> (Vec<Result<Stored, Reason>>, Option<StoreError>) {
-        let mut batch = Batch::default();
-        let plans: Vec<Plan> =
-            parcels.iter().map(|parcel| self.plan(&mut batch, parcel, now_seconds)).collect();
-        let records: Vec<&[u8]> = batch.records.iter().map(Vec::as_slice).collect();
-        match self.log.append_batch(&records) {
-            Ok(sequences) => {
-                let mut sequences = sequences.into_iter();
-                let answers = plans.into_iter().zip(parcels).map(|(plan, parcel)| match plan {
-                    Plan::Refuse(reason) => Err(reason),
-                    Plan::Known | Plan::InThisBatch => Ok(Stored::Duplicate),
-                    Plan::Write(key) => match sequences.next() {
-                        Some(sequence) => Ok(self.store(&key, sequence, parcel.expiry_seconds())),
-                        None => Err(Reason::TryLater),
-                    },
-                });
-                (answers.collect(), None)
-            }
-            Err(error) => {
-                let answers = plans.into_iter().map(|plan| match plan {
-                    Plan::Refuse(reason) => Err(reason),
-                    Plan::Known => Ok(Stored::Duplicate),
-                    Plan::InThisBatch | Plan::Write(_) => Err(Reason::TryLater),
-                });
-                (answers.collect(), Some(error))
-            }
-        }
+    /// The realm it serves.
+    #[must_use]
+    pub const fn realm(&self) -> Realm {
+        self.options.realm
     }
 
-    fn plan(&self, batch: &mut Batch, parcel: &Parcel, now_seconds: u64) -> Plan {
-        if parcel.expiry_seconds() <= now_seconds {
-            return Plan::Refuse(Reason::Expired);
-        }
-        if parcel.expiry_seconds() > now_seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
-            return Plan::Refuse(Reason::ExpiryTooFar);
-        }
-        let (key, expiry_seconds) = (Key::of(parcel), parcel.expiry_seconds());
-        if self.index.holds(&key, expiry_seconds, now_seconds) {
-            return Plan::Known;
-        }
-        // spec/06-relay.md: a duplicate is acknowledged "not before" the copy it repeats "is durable".
-        let longest_seconds = batch.expiries.entry((key.address, key.id)).or_default();
-        if covers(*longest_seconds, expiry_seconds, now_seconds) {
-            return Plan::InThisBatch;
-        }
-        *longest_seconds = expiry_seconds;
-        let mut record = Vec::with_capacity(parcel.octets().saturating_add(1));
-        record.push(RECORD_PARCEL);
-        parcel.put(&mut record);
-        batch.records.push(record);
-        Plan::Write(key)
-    }
-
-    fn store(&mut self, key: &Key, sequence: u64, expiry_seconds: u64) -> Stored {
-        let previous = self.index.last_cursor(&key.address);
-        self.index.insert(key, sequence, expiry_seconds);
-        Stored::New { cursor: sequence.saturating_add(1), previous }
-    }
-
-    /// Parcels of an address stored after a cursor, in order, that have not expired. Who may read
-    /// the address was asked before: [`may_read`].
+    /// Judges who says hello.
     ///
     /// # Errors
-    /// [`Reason::CursorAhead`], [`Reason::BadLimit`], [`Reason::TryLater`] when the disk fails.
-    pub fn fetch(
-        &self,
-        address: &Address,
-        cursor: u64,
-        limit: u16,
-        now_seconds: u64,
-    ) -> Result<StoredPage, Reason> {
-        if limit == 0 || limit > FETCH_PARCELS_MAX {
-            return Err(Reason::BadLimit);
+    /// As [`Admission::admit`].
+    pub fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        let _: &Hello<'_> = applicant.hello;
+        self.options.admission.admit(applicant)
+    }
+
+    /// A lane begins.
+    pub fn open_lane(&mut self, peer: Peer, precedence: Precedence) -> SlotId {
+        let senders = &mut self.senders;
+        let tag = peer.leave.sender;
+        let sender =
+            *self.senders_by_tag.entry(tag).or_insert_with(|| senders.insert(Sender::default()));
+        self.lanes.insert(Lane::new(peer, sender, precedence))
+    }
+
+    /// A lane is gone: what it published is stored all the same.
+    pub fn close_lane(&mut self, id: SlotId) {
+        let reads: Vec<SlotId> = match self.lanes.get(id) {
+            Some(lane) => lane.reads.values().copied().collect(),
+            None => return,
+        };
+        for reader in reads {
+            self.forget_reader(reader);
         }
-        if cursor > self.log.next() {
-            return Err(Reason::CursorAhead);
+        self.lanes.remove(id);
+    }
+
+    /// The client ended its half: what it asked is answered, its reads end.
+    pub fn end_input(&mut self, id: SlotId) {
+        self.share_out();
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        lane.input_ended = true;
+        let watches: Vec<u64> = lane.reads.keys().copied().collect();
+        for number in watches {
+            self.stop(id, number);
         }
-        let mut page = StoredPage { cursor, ..StoredPage::default() };
-        let mut octets = 0_usize;
-        for entry in self.index.after(address, cursor) {
-            if entry.expiry_seconds > now_seconds {
-                if page.parcels.len() >= usize::from(limit) {
-                    page.more = true;
-                    return Ok(page);
+        self.mark_ready(id);
+    }
+
+    /// Takes up one request.
+    pub fn request(&mut self, id: SlotId, request: &Request<'_>, now: Now) {
+        match request {
+            Request::Publish { number, parcel } => return self.publish(id, *number, parcel, now),
+            Request::Live(parcel) => return self.live(id, parcel, now),
+            _ => self.share_out(),
+        }
+        match *request {
+            // This relay knows no other yet: what names none, it stores.
+            Request::Forward { number, homes: [], parcel, .. } => {
+                self.publish(id, number, &parcel, now);
+            }
+            Request::Forward { number, .. } => {
+                self.refuse(id, number, crate::protocol::Reason::NoRoute);
+            }
+            Request::Fetch { number, read, cursor, limit } => {
+                self.fetch(id, number, &read, cursor, limit, now);
+            }
+            Request::Subscribe { number, read, cursor, credit } => {
+                self.subscribe(id, number, &read, cursor, credit, now);
+            }
+            Request::Listen { number, read, datagrams } => {
+                self.listen(id, number, &read, datagrams, now);
+            }
+            Request::Credit { number, octets } => self.credit(id, number, octets, now),
+            Request::Stop { number } => self.stop(id, number),
+            Request::Refused { number, reason } => self.refuse(id, number, reason),
+            Request::Unknown { message_type } => {
+                if let Some(lane) = self.lanes.get_mut(id) {
+                    lane.write(RelayMessage::UnknownMessage { message_type });
                 }
-                match self.log.read(entry.sequence) {
-                    Ok(record) => {
-                        let parcel = parcel_octets(&record).unwrap_or_default();
-                        octets = octets.saturating_add(parcel.len());
-                        if octets > FETCH_OCTETS_MAX && !page.parcels.is_empty() {
-                            page.more = true;
-                            return Ok(page);
-                        }
-                        page.parcels.push((entry.cursor(), parcel.to_vec()));
-                    }
-                    // Rot since the start. It costs this parcel only.
-                    Err(StoreError::Damaged { .. }) => {}
-                    Err(_) => return Err(Reason::TryLater),
+                self.mark_ready(id);
+            }
+            Request::Begun(_) | Request::Passed | Request::Publish { .. } | Request::Live(_) => {}
+        }
+    }
+
+    /// Starts what can be started: groups, FLASH first, and reads. Call it after every batch.
+    pub fn flush(&mut self) {
+        self.share_out();
+        for index in 0..self.logs.len() {
+            let Some(log) = self.logs.get_mut(index) else { continue };
+            if log.start_group() {
+                let blocked = std::mem::take(&mut log.blocked);
+                for lane in blocked {
+                    self.mark_ready(lane);
                 }
             }
-            page.cursor = entry.cursor();
+            self.start_reads(index);
         }
-        Ok(page)
     }
 
-    /// Gives the disk back what lies before the oldest parcel that has not expired.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`].
-    pub fn discard_expired(&mut self, now_seconds: u64) -> Result<(), StoreError> {
-        if let Some(sequence) = self.index.oldest_live(now_seconds) {
-            let first = self.log.discard_before(sequence)?;
-            self.index.forget_before(first);
+    /// Whether a lane may be read on, and whether it is over.
+    pub fn lane_state(&mut self, id: SlotId) -> LaneState {
+        let Some(lane) = self.lanes.get(id) else {
+            return LaneState { takes_requests: false, is_done: true };
+        };
+        let is_done = lane.input_ended && lane.answers.open() == 0 && lane.reads.is_empty();
+        let is_free = lane.answers.has_room() && lane.fetches == 0 && lane.has_room();
+        let Some(log) = self.logs.get_mut(log_of(lane.precedence)) else {
+            return LaneState { takes_requests: false, is_done };
+        };
+        let takes_requests = is_free && log.has_room();
+        if is_free && !takes_requests && !log.blocked.contains(&id) {
+            log.blocked.push(id);
         }
-        Ok(())
+        LaneState { takes_requests, is_done }
     }
-}
 
-/// What a commit decided about a parcel before it wrote.
-enum Plan {
-    Refuse(Reason),
-    Known,
-    InThisBatch,
-    Write(Key),
-}
+    /// Takes what is to be written to a lane. Readers that were held back by it go on.
+    pub fn take_output(&mut self, id: SlotId, into: &mut Vec<Bytes>) {
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        lane.is_ready = false;
+        lane.take(into);
+        for reader in std::mem::take(&mut lane.held_back) {
+            self.schedule(reader);
+        }
+    }
 
-#[derive(Default)]
-struct Batch {
-    records: Vec<Vec<u8>>,
-    /// Until when the longest-lived copy of each parcel in the batch lives.
-    expiries: HashMap<(Address, ParcelId), u64>,
-}
+    /// Takes the datagrams that are to be sent to a lane's client.
+    pub fn take_datagrams(&mut self, id: SlotId) -> Vec<Bytes> {
+        self.lanes.get_mut(id).map(|lane| std::mem::take(&mut lane.datagrams)).unwrap_or_default()
+    }
 
-fn parcel_octets(record: &[u8]) -> Option<&[u8]> {
-    match record.split_first() {
-        Some((&RECORD_PARCEL, parcel)) => Some(parcel),
-        _ => None,
+    /// The lanes that have something to write, or may be read on, since the last call.
+    pub fn take_ready(&mut self, into: &mut Vec<SlotId>) {
+        into.append(&mut self.ready);
+    }
+
+    /// What an operator may want to know, since the last call.
+    pub fn take_events(&mut self) -> Vec<NodeEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    fn mark_ready(&mut self, id: SlotId) {
+        if let Some(lane) = self.lanes.get_mut(id)
+            && !lane.is_ready
+        {
+            lane.is_ready = true;
+            self.ready.push(id);
+        }
+    }
+
+    fn refuse(&mut self, id: SlotId, number: u64, reason: crate::protocol::Reason) {
+        if let Some(lane) = self.lanes.get_mut(id) {
+            lane.refuse(number, reason);
+        }
+        self.mark_ready(id);
+    }
+
+    /// Gives every lane its parts of what was written for several.
+    fn share_out(&mut self) {
+        if self.fan_out.is_empty() {
+            return;
+        }
+        let octets = self.fan_out.freeze();
+        let mut lanes = std::mem::take(&mut self.fan_out.lanes);
+        for id in lanes.drain(..) {
+            let Some(lane) = self.lanes.get_mut(id) else { continue };
+            let mut spans = std::mem::take(&mut lane.spans);
+            for (start, end) in spans.drain(..) {
+                if end <= octets.len() && start <= end {
+                    lane.share(octets.slice(start..end));
+                }
+            }
+            lane.spans = spans;
+            self.mark_ready(id);
+        }
+        self.fan_out.lanes = lanes;
     }
 }

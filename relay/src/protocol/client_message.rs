@@ -1,129 +1,139 @@
-//! What clients say (spec/06-relay.md, "Messages").
+//! What clients say (spec/06-relay.md, "Messages"). Messages borrow what they are read from.
 
-use super::deframer::{put_message, whole};
-use super::message::{FETCH, HELLO, PUBLISH, SUBSCRIBE, UNSUBSCRIBE, shifted};
+use super::hello::Hello;
+use super::message::{
+    CREDIT, FETCH, FIRST_OF_RELAYS, FORWARD, HELLO, LANE, LISTEN, LIVE, PUBLISH, STOP, SUBSCRIBE,
+    put_message, shifted, whole,
+};
+use super::number::{NumberOctets, number};
 use crate::address::Address;
-use crate::limits::HELLO_VERSIONS_MAX;
-use crate::parcel::Parcel;
+use crate::limits::{FORWARD_HOMES_MAX, FORWARD_HOPS_MAX};
+use crate::parcel::ParcelRef;
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::framing::{self, Parsed, field, refuse};
-use chappe_codec::realm::{Mode, Realm};
+use chappe_codec::precedence::Precedence;
 use nom::combinator::rest;
 use nom::number::complete::{be_u16, be_u32, be_u64, u8};
 
-/// The role of a client in its hello; role 1, a relay, is reserved.
-const ROLE_CLIENT: u8 = 0;
-const ROLE_RELAY: u8 = 1;
-
-/// What a client says first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hello {
-    /// The realm it speaks in.
-    pub realm: Realm,
-    /// The versions it knows, ascending.
-    pub versions: Vec<u8>,
-}
-
-/// What a fetch and a subscribe share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Read {
+/// What a fetch, a subscribe and a listen share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read<'a> {
     /// What to read.
     pub address: Address,
-    /// Where to begin; 0 is before everything.
-    pub cursor: u64,
     /// The octets of a delegation, or none. They are looked at only where one is needed, so that one
     /// of an unknown version costs its request and not the connection.
-    pub delegation: Vec<u8>,
+    pub delegation: &'a [u8],
+}
+
+/// A parcel, or the octets of one of a version this program does not know: "a parcel of an unknown
+/// version is refused with `unknown_version` and the lane goes on".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnyParcel<'a> {
+    /// A parcel.
+    Known(ParcelRef<'a>),
+    /// Its octets.
+    UnknownVersion(&'a [u8]),
 }
 
 /// What clients say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClientMessage {
+pub enum ClientMessage<'a> {
     /// The first message of a connection.
-    Hello(Hello),
+    Hello(Hello<'a>),
+    /// The first message of a lane.
+    Lane(Precedence),
     /// Store this.
-    Publish {
-        /// The request's number on its lane.
-        number: u64,
+    Publish(AnyParcel<'a>),
+    /// Store this, or take it to the relays named.
+    Forward {
+        /// Relays it may still pass.
+        hops: u8,
+        /// The keys of its home relays; none: this relay is one.
+        homes: &'a [[u8; 32]],
         /// What to store.
-        parcel: Parcel,
-    },
-    /// A publish whose parcel has a version this program does not know.
-    PublishOfUnknownVersion {
-        /// The request's number on its lane.
-        number: u64,
-        /// The parcel's octets.
-        parcel: Vec<u8>,
+        parcel: AnyParcel<'a>,
     },
     /// Give what is stored.
     Fetch {
-        /// The request's number on its lane.
-        number: u64,
-        /// What to read, and from where.
-        read: Read,
+        /// What to read.
+        read: Read<'a>,
+        /// Where to begin; 0 is before everything.
+        cursor: u64,
         /// The most parcels to give.
         limit: u16,
     },
     /// Give what is stored and what will be.
     Subscribe {
-        /// The request's number on its lane.
-        number: u64,
-        /// What to read, and from where.
-        read: Read,
+        /// What to read.
+        read: Read<'a>,
+        /// Where to begin; 0 is before everything.
+        cursor: u64,
+        /// Octets of deliveries' bodies the relay may send.
+        credit: u32,
     },
-    /// End a subscription.
-    Unsubscribe {
+    /// Give what is said live.
+    Listen {
+        /// What to hear.
+        read: Read<'a>,
+        /// Whether as datagrams, where they fit.
+        datagrams: bool,
+    },
+    /// More may be sent for a subscription.
+    Credit {
         /// The number of the subscribe.
         number: u64,
+        /// Octets of deliveries' bodies.
+        octets: u32,
     },
+    /// End a subscription or a listen.
+    Stop {
+        /// Its number.
+        number: u64,
+    },
+    /// Give this to those who listen.
+    Live(AnyParcel<'a>),
     /// A type this program does not know.
     Unknown {
         /// The type.
         message_type: u8,
         /// The octets of its body.
-        body: Vec<u8>,
+        body: &'a [u8],
     },
 }
 
-impl ClientMessage {
+impl<'a> ClientMessage<'a> {
     /// Reads one message that fills the input.
     ///
     /// # Errors
     /// What is wrong, in which field, at which octet of the message; `unexpected` in `type` for a
     /// relay's message.
-    pub fn parse(octets: &[u8]) -> Result<Self, DecodeError> {
-        let (message_type, head_octets, body) = whole(octets)?;
-        Self::from_body(message_type, body).map_err(|error| shifted(error, head_octets))
+    pub fn parse(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        let (head, body) = whole(octets)?;
+        Self::from_body(head.message_type, body).map_err(|error| shifted(error, head.octets))
     }
 
     /// Reads a message's body; offsets count from its start.
-    pub(crate) fn from_body(message_type: u8, body: &[u8]) -> Result<Self, DecodeError> {
+    pub(crate) fn from_body(message_type: u8, body: &'a [u8]) -> Result<Self, DecodeError> {
         match message_type {
-            HELLO => framing::parse_all(body, hello),
-            PUBLISH => publish(body),
-            FETCH => framing::parse_all(body, |input| {
-                let (input, number) = field("number", be_u64)(input)?;
-                let (input, address) = Address::read(input)?;
-                let (input, cursor) = field("cursor", be_u64)(input)?;
-                let (input, limit) = field("limit", be_u16)(input)?;
-                let (input, delegation) = rest(input)?;
-                let read = Read { address, cursor, delegation: delegation.to_vec() };
-                Ok((input, Self::Fetch { number, read, limit }))
+            PUBLISH => Ok(Self::Publish(any_parcel(body)?)),
+            LIVE => Ok(Self::Live(any_parcel(body)?)),
+            FORWARD => forward(body),
+            HELLO => framing::parse_all(body, Hello::read).map(Self::Hello),
+            LANE => framing::parse_all(body, lane),
+            FETCH => framing::parse_all(body, fetch),
+            SUBSCRIBE => framing::parse_all(body, subscribe),
+            LISTEN => framing::parse_all(body, listen),
+            CREDIT => framing::parse_all(body, |input| {
+                let (input, number) = field("number", number)(input)?;
+                let (input, octets) = field("octets", be_u32)(input)?;
+                Ok((input, Self::Credit { number, octets }))
             }),
-            SUBSCRIBE => framing::parse_all(body, |input| {
-                let (input, number) = field("number", be_u64)(input)?;
-                let (input, address) = Address::read(input)?;
-                let (input, cursor) = field("cursor", be_u64)(input)?;
-                let (input, delegation) = rest(input)?;
-                let read = Read { address, cursor, delegation: delegation.to_vec() };
-                Ok((input, Self::Subscribe { number, read }))
+            STOP => framing::parse_all(body, |input| {
+                let (input, number) = field("number", number)(input)?;
+                Ok((input, Self::Stop { number }))
             }),
-            UNSUBSCRIBE => framing::parse_all(body, |input| {
-                let (input, number) = field("number", be_u64)(input)?;
-                Ok((input, Self::Unsubscribe { number }))
-            }),
-            0x80.. => Err(DecodeError::at_octet(ErrorKind::Unexpected, "type", 0)),
-            _ => Ok(Self::Unknown { message_type, body: body.to_vec() }),
+            FIRST_OF_RELAYS.. => Err(DecodeError::at_octet(ErrorKind::Unexpected, "type", 0)),
+            _ => Ok(Self::Unknown { message_type, body }),
         }
     }
 
@@ -131,93 +141,126 @@ impl ClientMessage {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
+        self.put(&mut out);
+        out
+    }
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Hello(hello) => {
-                let count = [u8::try_from(hello.versions.len()).unwrap_or(u8::MAX)];
-                let realm = hello.realm.to_bytes();
-                put_message(&mut out, HELLO, &[&[ROLE_CLIENT], &realm, &count, &hello.versions]);
+            Self::Hello(hello) => put_message(out, HELLO, &[&hello.to_body()]),
+            Self::Lane(precedence) => put_message(out, LANE, &[&[precedence.to_bits()]]),
+            Self::Publish(parcel) => put_message(out, PUBLISH, &[parcel.octets()]),
+            Self::Live(parcel) => put_message(out, LIVE, &[parcel.octets()]),
+            Self::Forward { hops, homes, parcel } => {
+                let count = u8::try_from(homes.len()).unwrap_or(u8::MAX);
+                let homes = homes.as_flattened();
+                put_message(out, FORWARD, &[&[*hops, count], homes, parcel.octets()]);
             }
-            Self::Publish { number, parcel } => {
-                put_message(&mut out, PUBLISH, &[&number.to_be_bytes(), &parcel.to_bytes()]);
+            Self::Fetch { read, cursor, limit } => {
+                let (cursor, limit) = (cursor.to_be_bytes(), limit.to_be_bytes());
+                put_message(out, FETCH, &[&read.head(), &cursor, &limit, read.delegation]);
             }
-            Self::PublishOfUnknownVersion { number, parcel } => {
-                put_message(&mut out, PUBLISH, &[&number.to_be_bytes(), parcel]);
+            Self::Subscribe { read, cursor, credit } => {
+                let (cursor, credit) = (cursor.to_be_bytes(), credit.to_be_bytes());
+                put_message(out, SUBSCRIBE, &[&read.head(), &cursor, &credit, read.delegation]);
             }
-            Self::Fetch { number, read, limit } => {
-                let mut body = read.head(*number);
-                body.extend_from_slice(&limit.to_be_bytes());
-                put_message(&mut out, FETCH, &[&body, &read.delegation]);
+            Self::Listen { read, datagrams } => {
+                put_message(out, LISTEN, &[&read.head(), &[u8::from(*datagrams)], read.delegation]);
             }
-            Self::Subscribe { number, read } => {
-                put_message(&mut out, SUBSCRIBE, &[&read.head(*number), &read.delegation]);
+            Self::Credit { number, octets } => {
+                let number = NumberOctets::new(*number);
+                put_message(out, CREDIT, &[number.as_slice(), &octets.to_be_bytes()]);
             }
-            Self::Unsubscribe { number } => {
-                put_message(&mut out, UNSUBSCRIBE, &[&number.to_be_bytes()]);
+            Self::Stop { number } => {
+                put_message(out, STOP, &[NumberOctets::new(*number).as_slice()]);
             }
-            Self::Unknown { message_type, body } => put_message(&mut out, *message_type, &[body]),
+            Self::Unknown { message_type, body } => put_message(out, *message_type, &[body]),
+        }
+    }
+}
+
+impl<'a> AnyParcel<'a> {
+    const fn octets(&self) -> &'a [u8] {
+        match self {
+            Self::Known(parcel) => parcel.octets(),
+            Self::UnknownVersion(octets) => octets,
+        }
+    }
+}
+
+impl Read<'_> {
+    fn head(&self) -> [u8; 17] {
+        let mut out = [self.address.kind.code(); 17];
+        for (octet, of_address) in out.iter_mut().skip(1).zip(self.address.octets) {
+            *octet = of_address;
         }
         out
     }
 }
 
-impl Read {
-    fn head(&self, number: u64) -> Vec<u8> {
-        let mut out = number.to_be_bytes().to_vec();
-        self.address.put(&mut out);
-        out.extend_from_slice(&self.cursor.to_be_bytes());
-        out
-    }
-}
-
-fn hello(input: &[u8]) -> Parsed<'_, ClientMessage> {
-    let (after, role) = field("role", u8)(input)?;
-    match role {
-        ROLE_CLIENT => {}
-        ROLE_RELAY => return refuse(ErrorKind::Reserved, "role", input),
-        _ => return refuse(ErrorKind::UnknownCode, "role", input),
-    }
-    let (after, realm) = realm(after)?;
-    let (versions_at, count) = field("count", u8)(after)?;
-    if count == 0 || usize::from(count) > HELLO_VERSIONS_MAX {
-        return refuse(ErrorKind::OutOfRange, "count", after);
-    }
-    let mut versions = Vec::with_capacity(usize::from(count));
-    let mut input = versions_at;
-    for _ in 0..count {
-        let (after, version) = field("versions", u8)(input)?;
-        if versions.last().is_some_and(|last| *last >= version) {
-            return refuse(ErrorKind::NotCanonical, "versions", input);
+fn any_parcel(octets: &[u8]) -> Result<AnyParcel<'_>, DecodeError> {
+    match ParcelRef::parse(octets) {
+        Ok(parcel) => Ok(AnyParcel::Known(parcel)),
+        Err(error) if error.kind == ErrorKind::UnknownVersion => {
+            Ok(AnyParcel::UnknownVersion(octets))
         }
-        versions.push(version);
-        input = after;
+        Err(error) => Err(error),
     }
-    Ok((input, ClientMessage::Hello(Hello { realm, versions })))
 }
 
-fn realm(input: &[u8]) -> Parsed<'_, Realm> {
-    let (after, mode) = field("realm", u8)(input)?;
-    let mode = match mode {
-        0 => Mode::Live,
-        1 => Mode::Exercise,
-        _ => return refuse(ErrorKind::UnknownCode, "realm", input),
-    };
-    let (after, network) = field("realm", be_u32)(after)?;
-    Ok((after, Realm { mode, network }))
-}
-
-/// spec/06-relay.md: "a parcel of an unknown version is refused with `unknown_version` and the lane
-/// goes on". So that case is a message of its own and not an error.
-fn publish(body: &[u8]) -> Result<ClientMessage, DecodeError> {
-    let parsed = framing::parse_all(body, |input| {
-        let (input, number) = field("number", be_u64)(input)?;
-        let (input, parcel) = Parcel::read(input)?;
-        Ok((input, ClientMessage::Publish { number, parcel }))
-    });
-    match (parsed, body.split_first_chunk::<8>()) {
-        (Err(error), Some((number, parcel))) if error.kind == ErrorKind::UnknownVersion => {
-            let number = u64::from_be_bytes(*number);
-            Ok(ClientMessage::PublishOfUnknownVersion { number, parcel: parcel.to_vec() })
+fn forward(body: &[u8]) -> Result<ClientMessage<'_>, DecodeError> {
+    let (parcel, (hops, homes)) = framing::parse(body, |input| {
+        let (after, hops) = field("hops", u8)(input)?;
+        if hops == 0 || hops > FORWARD_HOPS_MAX {
+            return refuse(ErrorKind::OutOfRange, "hops", input);
         }
-        (parsed, _) => parsed,
+        let (homes_at, count) = field("count", u8)(after)?;
+        let count = usize::from(count);
+        if count > FORWARD_HOMES_MAX {
+            return refuse(ErrorKind::OutOfRange, "count", after);
+        }
+        let (homes, _) = homes_at.as_chunks::<32>();
+        match (homes.get(..count), homes_at.get(count.saturating_mul(32)..)) {
+            (Some(homes), Some(after)) => Ok((after, (hops, homes))),
+            _ => refuse(ErrorKind::Truncated, "homes", homes_at),
+        }
+    })?;
+    let parcel_at = body.len().saturating_sub(parcel.len());
+    let parcel = any_parcel(parcel).map_err(|error| shifted(error, parcel_at))?;
+    Ok(ClientMessage::Forward { hops, homes, parcel })
+}
+
+fn lane(input: &[u8]) -> Parsed<'_, ClientMessage<'_>> {
+    let (after, bits) = field("precedence", u8)(input)?;
+    if bits > 3 {
+        return refuse(ErrorKind::UnknownCode, "precedence", input);
     }
+    Ok((after, ClientMessage::Lane(Precedence::from_bits(bits))))
+}
+
+fn fetch(input: &[u8]) -> Parsed<'_, ClientMessage<'_>> {
+    let (input, address) = Address::read(input)?;
+    let (input, cursor) = field("cursor", be_u64)(input)?;
+    let (input, limit) = field("limit", be_u16)(input)?;
+    let (input, delegation) = rest(input)?;
+    Ok((input, ClientMessage::Fetch { read: Read { address, delegation }, cursor, limit }))
+}
+
+fn subscribe(input: &[u8]) -> Parsed<'_, ClientMessage<'_>> {
+    let (input, address) = Address::read(input)?;
+    let (input, cursor) = field("cursor", be_u64)(input)?;
+    let (input, credit) = field("credit", be_u32)(input)?;
+    let (input, delegation) = rest(input)?;
+    Ok((input, ClientMessage::Subscribe { read: Read { address, delegation }, cursor, credit }))
+}
+
+fn listen(input: &[u8]) -> Parsed<'_, ClientMessage<'_>> {
+    let (datagrams_at, address) = Address::read(input)?;
+    let (input, datagrams) = field("datagrams", u8)(datagrams_at)?;
+    if datagrams > 1 {
+        return refuse(ErrorKind::UnknownCode, "datagrams", datagrams_at);
+    }
+    let (input, delegation) = rest(input)?;
+    let read = Read { address, delegation };
+    Ok((input, ClientMessage::Listen { read, datagrams: datagrams == 1 }))
 }

@@ -19,18 +19,28 @@ pub enum Reason {
     DelegationExpired,
     /// A cursor beyond the relay's log.
     CursorAhead,
-    /// More subscriptions than a lane may have.
+    /// More reads than a lane may have.
     TooMany,
     /// The relay cannot store or read at the moment.
     TryLater,
     /// A fetch with a limit out of range.
     BadLimit,
+    /// A parcel of another precedence than its lane.
+    WrongPrecedence,
+    /// A precedence the sender's certificate, or this relay, does not let it use.
+    NotPermitted,
+    /// What the sender has stored here reaches its quota.
+    SenderFull,
+    /// What is stored for the address reaches its quota.
+    MailboxFull,
+    /// No home relay is this one or one it knows, or no hop is left.
+    NoRoute,
     /// A reason this program does not know.
     Other(u8),
 }
 
 impl Reason {
-    const NAMED: [(u8, Self, &'static str); 10] = [
+    const NAMED: [(u8, Self, &'static str); 15] = [
         (0x01, Self::UnknownVersion, "unknown_version"),
         (0x02, Self::Expired, "expired"),
         (0x03, Self::ExpiryTooFar, "expiry_too_far"),
@@ -41,6 +51,11 @@ impl Reason {
         (0x08, Self::TooMany, "too_many"),
         (0x09, Self::TryLater, "try_later"),
         (0x0A, Self::BadLimit, "bad_limit"),
+        (0x0B, Self::WrongPrecedence, "wrong_precedence"),
+        (0x0C, Self::NotPermitted, "not_permitted"),
+        (0x0D, Self::SenderFull, "sender_full"),
+        (0x0E, Self::MailboxFull, "mailbox_full"),
+        (0x0F, Self::NoRoute, "no_route"),
     ];
 
     /// The octet on the wire.
@@ -67,7 +82,7 @@ impl Reason {
     /// Whether the same request may succeed later.
     #[must_use]
     pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::TryLater)
+        matches!(self, Self::TryLater | Self::SenderFull | Self::MailboxFull)
     }
 }
 
@@ -99,12 +114,18 @@ pub enum CloseCode {
     NoHello,
     /// The relay has as many connections as it takes.
     TooBusy,
+    /// Neither key, certificate nor invitation lets the client in.
+    NotAdmitted,
+    /// Role 1 by a key that is not a peer of this relay.
+    NotAPeer,
+    /// A message that was begun did not end in time.
+    TooSlow,
     /// A code this program does not know.
     Other(u64),
 }
 
 impl CloseCode {
-    const NAMED: [(u32, Self, &'static str); 8] = [
+    const NAMED: [(u32, Self, &'static str); 11] = [
         (0x00, Self::Done, "done"),
         (0x01, Self::Malformed, "malformed"),
         (0x02, Self::ProtocolError, "protocol_error"),
@@ -113,6 +134,9 @@ impl CloseCode {
         (0x05, Self::ShuttingDown, "shutting_down"),
         (0x06, Self::NoHello, "no_hello"),
         (0x07, Self::TooBusy, "too_busy"),
+        (0x08, Self::NotAdmitted, "not_admitted"),
+        (0x09, Self::NotAPeer, "not_a_peer"),
+        (0x0A, Self::TooSlow, "too_slow"),
     ];
 
     /// The application error code; 0 for one that is not ours to send.
@@ -139,7 +163,7 @@ impl CloseCode {
     /// Whether connecting again later may help.
     #[must_use]
     pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::ShuttingDown | Self::NoHello | Self::TooBusy)
+        matches!(self, Self::ShuttingDown | Self::NoHello | Self::TooBusy | Self::TooSlow)
     }
 }
 
@@ -161,7 +185,7 @@ mod tests {
         for code in 0..=u8::MAX {
             assert_eq!(Reason::from_code(code).code(), code);
         }
-        for code in 0..8 {
+        for code in 0..11 {
             let close = CloseCode::from_code(u64::from(code));
             assert_eq!(close.code(), code);
             assert!(!matches!(close, CloseCode::Other(_)));

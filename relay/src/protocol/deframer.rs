@@ -1,90 +1,111 @@
-//! Octets of a stream into whole messages.
+//! Octets of a stream into whole messages, where they lie.
 
-use crate::limits::MESSAGE_BODY_OCTETS_MAX;
-use bytes::{Buf, Bytes, BytesMut};
-use chappe_codec::error::{DecodeError, ErrorKind};
-use chappe_codec::framing::{self, field};
-use nom::number::complete::u8;
+use super::message::{Head, head};
+use bytes::Bytes;
+use chappe_codec::error::DecodeError;
+use std::collections::VecDeque;
 
-/// Octets of the longest encoding of a message's type and length.
-const HEAD_OCTETS_MAX: usize = 5;
-
-/// A message's type and body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RawMessage {
-    pub(crate) message_type: u8,
-    pub(crate) body: Bytes,
-}
-
-/// Collects octets until they are a message. It holds what it was given and no more: the length is
-/// checked as soon as it is there, before its body is awaited.
+/// Holds what reads brought until it is taken as messages. A message inside one chunk is looked at
+/// where it lies; only one that two chunks share is put together elsewhere. It holds what it was given
+/// and no more: a length is checked before its body is awaited.
 #[derive(Debug, Default)]
 pub(crate) struct Deframer {
-    buffer: BytesMut,
+    chunks: VecDeque<Bytes>,
+    /// Octets of the first chunk that are taken.
+    at: usize,
+    /// A message, or its beginning, that chunks share.
+    split: Vec<u8>,
+    split_is_taken: bool,
+}
+
+/// Where a whole message lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) message_type: u8,
+    is_split: bool,
+    start: usize,
+    end: usize,
 }
 
 impl Deframer {
-    pub(crate) fn push(&mut self, octets: &[u8]) {
-        self.buffer.extend_from_slice(octets);
-    }
-
-    /// Takes the next whole message off the front; `None` when more octets are needed.
-    pub(crate) fn next(&mut self) -> Result<Option<RawMessage>, DecodeError> {
-        let (message_type, head_octets, body_octets) = match head(&self.buffer) {
-            Ok(head) => head,
-            Err(error)
-                if error.kind == ErrorKind::Truncated && self.buffer.len() < HEAD_OCTETS_MAX =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        if self.buffer.len().saturating_sub(head_octets) < body_octets {
-            return Ok(None);
+    pub(crate) fn push(&mut self, octets: Bytes) {
+        if !octets.is_empty() {
+            self.chunks.push_back(octets);
         }
-        self.buffer.advance(head_octets);
-        Ok(Some(RawMessage { message_type, body: self.buffer.split_to(body_octets).freeze() }))
     }
 
-    /// Whether octets of an unfinished message are left.
+    /// The next whole message; `None` when more octets are needed.
+    pub(crate) fn next(&mut self) -> Result<Option<Frame>, DecodeError> {
+        if self.split_is_taken {
+            self.split.clear();
+            self.split_is_taken = false;
+        }
+        loop {
+            let Some(front) = self.chunks.front() else { return Ok(None) };
+            let rest = front.get(self.at..).unwrap_or_default();
+            if rest.is_empty() {
+                self.chunks.pop_front();
+                self.at = 0;
+                continue;
+            }
+            if self.split.is_empty() {
+                match head(rest)? {
+                    Some(found) if rest.len() >= found.message_octets() => {
+                        let start = self.at;
+                        self.at = start.saturating_add(found.message_octets());
+                        return Ok(Some(frame(found, false, start)));
+                    }
+                    _ => {
+                        self.split.extend_from_slice(rest);
+                        self.at = front.len();
+                        continue;
+                    }
+                }
+            }
+            // Octet by octet up to the length, then what is missing at once.
+            let missing = match head(&self.split)? {
+                Some(found) => found.message_octets().saturating_sub(self.split.len()),
+                None => 1,
+            };
+            let taken = rest.get(..missing).unwrap_or(rest);
+            self.split.extend_from_slice(taken);
+            self.at = self.at.saturating_add(taken.len());
+            if let Some(found) = head(&self.split)?
+                && found.message_octets() == self.split.len()
+            {
+                self.split_is_taken = true;
+                return Ok(Some(frame(found, true, 0)));
+            }
+        }
+    }
+
+    /// The body of the message [`Deframer::next`] gave last.
+    pub(crate) fn body(&self, frame: Frame) -> &[u8] {
+        let octets = if frame.is_split {
+            self.split.as_slice()
+        } else {
+            self.chunks.front().map_or(&[][..], |front| front)
+        };
+        octets.get(frame.start..frame.end).unwrap_or_default()
+    }
+
+    /// Whether a message is begun and not whole.
+    pub(crate) fn has_beginning(&self) -> bool {
+        !self.split.is_empty() && !self.split_is_taken
+    }
+
+    /// Whether anything is left, whole or begun.
     pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        !self.has_beginning()
+            && match self.chunks.front() {
+                Some(front) => self.chunks.len() == 1 && self.at >= front.len(),
+                None => true,
+            }
     }
 }
 
-/// Type, octets of type and length, octets of the body.
-fn head(octets: &[u8]) -> Result<(u8, usize, usize), DecodeError> {
-    let (rest, (message_type, body_octets)) = framing::parse(octets, |input| {
-        let (input, message_type) = field("type", u8)(input)?;
-        let (input, body_octets) = field("length", framing::length)(input)?;
-        Ok((input, (message_type, body_octets)))
-    })?;
-    if body_octets > MESSAGE_BODY_OCTETS_MAX {
-        return Err(DecodeError::at_octet(ErrorKind::TooLong, "length", 1));
-    }
-    Ok((message_type, octets.len().saturating_sub(rest.len()), body_octets))
-}
-
-/// Splits one message that fills the input, as files and tests hold it.
-pub(crate) fn whole(octets: &[u8]) -> Result<(u8, usize, &[u8]), DecodeError> {
-    let (message_type, head_octets, body_octets) = head(octets)?;
-    let body = octets.get(head_octets..).unwrap_or_default();
-    if body.len() < body_octets {
-        return Err(DecodeError::at_octet(ErrorKind::Truncated, "body", head_octets));
-    }
-    if body.len() > body_octets {
-        let end = head_octets.saturating_add(body_octets);
-        return Err(DecodeError::at_octet(ErrorKind::Trailing, "end", end));
-    }
-    Ok((message_type, head_octets, body))
-}
-
-/// Appends a message whose body is the parts, joined.
-pub(crate) fn put_message(out: &mut Vec<u8>, message_type: u8, body: &[&[u8]]) {
-    out.push(message_type);
-    let octets = body.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
-    framing::put_length(out, octets);
-    for part in body {
-        out.extend_from_slice(part);
-    }
+fn frame(head: Head, is_split: bool, start: usize) -> Frame {
+    let end = start.saturating_add(head.message_octets());
+    let start = start.saturating_add(head.octets);
+    Frame { message_type: head.message_type, is_split, start, end }
 }

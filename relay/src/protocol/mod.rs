@@ -1,71 +1,39 @@
 //! The relay protocol without I/O (spec/06-relay.md, "Messages"): octets in, requests and events
 //! out.
+//!
+//! A relay reads a connection's control stream with a [`ControlSession`], each lane with
+//! [`LaneRequests`], and keeps what it owes a lane in [`LaneAnswers`]. A client has a [`ClientControl`]
+//! and for each lane a [`ClientLane`]. None of them knows a clock: times are handed in.
 
+mod answers;
+mod client_control;
+mod client_lane;
 mod client_message;
-mod client_session;
 mod code;
+mod control;
 mod deframer;
+mod error;
+mod hello;
 mod message;
+mod number;
 mod relay_message;
-mod relay_session;
+mod requests;
 
-pub use client_message::{ClientMessage, Hello, Read};
-pub use client_session::{ClientEvent, ClientSession};
+pub use answers::{GroupId, LaneAnswers};
+pub use client_control::ClientControl;
+pub use client_lane::{ClientEvent, ClientLane};
+pub use client_message::{AnyParcel, ClientMessage, Read};
 pub use code::{CloseCode, Reason};
-pub use relay_message::RelayMessage;
-pub use relay_session::{RelaySession, Request};
+pub use control::ControlSession;
+pub use error::SessionError;
+pub use hello::{ConnectionRole, Hello};
+pub use relay_message::{Given, RelayMessage};
+pub(crate) use relay_message::{put_delivery, put_heard};
+pub(crate) use requests::live_datagram;
+pub use requests::{LaneRequests, Request};
 
-use chappe_codec::error::DecodeError;
-use std::fmt;
-
-/// The one version of the protocol there is.
-pub const VERSION: u8 = 1;
+/// The one version of the protocol this program speaks.
+pub const VERSION: u8 = 2;
 
 /// What the TLS handshake agrees on (spec/06-relay.md, "Connection").
-pub const ALPN: &[u8] = b"chappe-relay/1";
-
-/// Why a session cannot go on. The connection is closed with [`SessionError::close_code`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SessionError {
-    /// A message does not parse.
-    Malformed(DecodeError),
-    /// A message that parses, but has no place here.
-    OutOfPlace(&'static str),
-    /// The two programs know no version in common.
-    NoCommonVersion,
-    /// The client speaks in another realm.
-    WrongRealm,
-}
-
-impl SessionError {
-    /// The code to close the connection with.
-    #[must_use]
-    pub const fn close_code(self) -> CloseCode {
-        match self {
-            Self::Malformed(_) => CloseCode::Malformed,
-            Self::OutOfPlace(_) => CloseCode::ProtocolError,
-            Self::NoCommonVersion => CloseCode::NoCommonVersion,
-            Self::WrongRealm => CloseCode::WrongRealm,
-        }
-    }
-}
-
-impl fmt::Display for SessionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(error) => write!(f, "malformed message: {error}"),
-            Self::OutOfPlace(what) => write!(f, "out of place: {what}"),
-            Self::NoCommonVersion => f.write_str("no common version"),
-            Self::WrongRealm => f.write_str("another realm"),
-        }
-    }
-}
-
-impl std::error::Error for SessionError {}
-
-impl From<DecodeError> for SessionError {
-    fn from(error: DecodeError) -> Self {
-        Self::Malformed(error)
-    }
-}
+pub const ALPN: &[u8] = b"chappe-relay/2";

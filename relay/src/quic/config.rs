@@ -1,9 +1,11 @@
 //! The two ends' configurations.
 
 use super::identity::certified_key;
-use super::verifier::{AdmittedClients, PinnedRelay};
+use super::verifier::{AnyClient, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{IDLE_MAX, KEEP_ALIVE, LANES_MAX};
+use crate::limits::{
+    DATAGRAM_BUFFER, IDLE_MAX, KEEP_ALIVE, SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX,
+};
 use crate::protocol::ALPN;
 use chappe_codec::digest;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
@@ -14,23 +16,19 @@ use rustls::client::AlwaysResolvesClientRawPublicKeys;
 use rustls::crypto::ring as provider;
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::version::TLS13;
-use std::collections::HashSet;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Why TLS could not be set up: a fault of this program or its key, never of the peer.
 pub(crate) type SetupError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A relay with this key, for the listed clients or for all.
-pub(crate) fn server_config(
-    secret: &TransportSecret,
-    admitted: Option<HashSet<TransportKey>>,
-) -> Result<quinn::ServerConfig, SetupError> {
+/// A relay with this key.
+pub(crate) fn server_config(secret: &TransportSecret) -> Result<quinn::ServerConfig, SetupError> {
     let key = AlwaysResolvesServerRawPublicKeys::new(certified_key(secret)?);
     let mut tls =
         rustls::ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
             .with_protocol_versions(&[&TLS13])?
-            .with_client_cert_verifier(Arc::new(AdmittedClients(admitted)))
+            .with_client_cert_verifier(Arc::new(AnyClient))
             .with_cert_resolver(Arc::new(key));
     tls.alpn_protocols = vec![ALPN.to_vec()];
     // A resumed session would skip the look at the client's key.
@@ -38,7 +36,7 @@ pub(crate) fn server_config(
     tls.send_tls13_tickets = 0;
 
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
-    config.transport_config(Arc::new(transport(LANES_MAX)?));
+    config.transport_config(Arc::new(transport(STREAMS_MAX)?)).migration(true);
     Ok(config)
 }
 
@@ -78,14 +76,18 @@ pub(crate) fn client_config(
     Ok(config)
 }
 
-/// spec/06-relay.md: "The relay opens no streams"; nobody opens unidirectional ones or sends
-/// datagrams.
-fn transport(lanes_max: u32) -> Result<TransportConfig, SetupError> {
+/// spec/06-relay.md, "Lanes": "All streams are bidirectional and opened by the client".
+fn transport(streams_max: u32) -> Result<TransportConfig, SetupError> {
     let mut transport = TransportConfig::default();
     transport
-        .max_concurrent_bidi_streams(VarInt::from_u32(lanes_max))
+        .max_concurrent_bidi_streams(VarInt::from_u32(streams_max))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
-        .datagram_receive_buffer_size(None)
+        .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
+        .send_window(SEND_WINDOW)
+        // Between streams of one precedence: each packet from one of them, not shares of all.
+        .send_fairness(false)
+        .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER))
+        .datagram_send_buffer_size(DATAGRAM_BUFFER)
         .max_idle_timeout(Some(IdleTimeout::try_from(IDLE_MAX)?));
     Ok(transport)
 }

@@ -1,16 +1,19 @@
-//! One connection: the hello, then a task for each lane.
+//! One connection: the control stream, then a task for each lane.
 
+use super::drained;
 use super::event::RelayEvent;
-use super::lane::Lane;
-use super::{Shared, drained};
-use crate::key::TransportKey;
-use crate::limits::{HELLO_WAIT, READ_OCTETS};
-use crate::protocol::{CloseCode, RelaySession, SessionError};
+use super::hub::Shared;
+use super::lane::serve_lane;
+use crate::limits::{CONNECT_WAIT, READ_CHUNKS_MAX};
+use crate::node::{Applicant, Leave, Peer};
+use crate::protocol::{CloseCode, ControlSession, SessionError, live_datagram};
 use crate::quic::peer_key;
+use bytes::Bytes;
 use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 /// Serves one connection until its client is gone or the relay drains.
 pub(super) async fn serve(
@@ -19,77 +22,164 @@ pub(super) async fn serve(
     mut drain: watch::Receiver<bool>,
 ) {
     // A handshake that fails is the client's business; it learns why from TLS.
-    let Ok(connection) = incoming.await else { return };
-    let Some(client) = peer_key(&connection) else { return };
+    let Ok(Ok(connection)) = tokio::time::timeout(CONNECT_WAIT, incoming).await else { return };
+    let Some(key) = peer_key(&connection) else { return };
+    let realm = shared.hub().node.realm();
+    let session = ControlSession::new(realm, tokio::time::Instant::now().into_std());
+    let mut control = Control { connection: &connection, shared: &shared, session, streams: None };
     let greeted = tokio::select! {
-        greeted = tokio::time::timeout(HELLO_WAIT, greet(&connection, &shared)) => greeted,
-        () = drained(&mut drain) => return,
+        greeted = control.greet(key) => greeted,
+        () = drained(&mut drain) => return close(&connection, CloseCode::ShuttingDown),
     };
-    let (session, send, receive) = match greeted {
-        Ok(Ok(first_lane)) => first_lane,
-        Ok(Err(Some(error))) => return misbehaved(&connection, &shared, error),
-        Ok(Err(None)) => return,
-        Err(_) => return close(&connection, CloseCode::NoHello),
+    let leave = match greeted {
+        Ok(Some(leave)) => leave,
+        Ok(None) => return,
+        Err(error) => return misbehaved(&connection, &shared, error),
     };
     shared.observer.note(&RelayEvent::Connected);
-    let lanes = Lanes { connection: &connection, shared: &shared, client };
-    lanes.run((session, send, receive), drain).await;
+    let mut lanes = JoinSet::new();
+    let ended = control.run(Peer { key, leave }, &mut lanes, &mut drain).await;
+    if let Err(error) = ended {
+        misbehaved(&connection, &shared, error);
+    }
+    // A lane ends by itself: its stream fails with the connection, or it has drained.
+    while lanes.join_next().await.is_some() {}
+    close(&connection, CloseCode::ShuttingDown);
     shared.observer.note(&RelayEvent::Disconnected);
 }
 
-type FirstLane = (RelaySession, SendStream, RecvStream);
-
-/// Reads the hello and writes its answer. `Err(None)`: the client is gone.
-async fn greet(
-    connection: &Connection,
-    shared: &Shared,
-) -> Result<FirstLane, Option<SessionError>> {
-    let (mut send, mut receive) = connection.accept_bi().await.map_err(|_| None)?;
-    let mut session = RelaySession::first_lane(shared.realm, shared.log);
-    while !session.is_greeted() {
-        let chunk = receive.read_chunk(READ_OCTETS, true).await.map_err(|_| None)?.ok_or(None)?;
-        session.receive(&chunk.bytes);
-        session.next_greeting().map_err(Some)?;
-    }
-    send.write_all(&session.take_output()).await.map_err(|_| None)?;
-    Ok((session, send, receive))
-}
-
-struct Lanes<'a> {
+struct Control<'a> {
     connection: &'a Connection,
     shared: &'a Arc<Shared>,
-    client: TransportKey,
+    session: ControlSession,
+    streams: Option<(SendStream, RecvStream)>,
 }
 
-impl Lanes<'_> {
-    async fn run(&self, first: FirstLane, mut drain: watch::Receiver<bool>) {
-        let mut lanes = JoinSet::new();
-        let lane = |(session, send, receive)| {
-            Lane::new(session, send, receive, self.client, Arc::clone(self.shared))
+impl Control<'_> {
+    /// Reads the hello, has it judged, and answers it. `None`: the client is gone.
+    async fn greet(
+        &mut self,
+        key: crate::key::TransportKey,
+    ) -> Result<Option<Leave>, SessionError> {
+        let deadline = self.session.deadline().map(Instant::from_std);
+        let deadline = deadline.unwrap_or_else(Instant::now);
+        let Ok(accepted) = tokio::time::timeout_at(deadline, self.connection.accept_bi()).await
+        else {
+            return Err(SessionError::NoHello);
         };
-        lanes.spawn(lane(first).run(drain.clone()));
+        let Ok((mut send, mut receive)) = accepted else { return Ok(None) };
         loop {
+            let now = self.shared.now();
+            let hello = self.session.next_hello(now.instant)?;
+            if let Some(hello) = hello {
+                let applicant = Applicant { key, hello: &hello, now_seconds: now.seconds };
+                let (leave, log) = admit(self.shared, &applicant)?;
+                self.session.greet(log);
+                if send.write_all(&self.session.take_output()).await.is_err() {
+                    return Ok(None);
+                }
+                self.streams = Some((send, receive));
+                return Ok(Some(leave));
+            }
+            let read = receive.read_chunk(usize::MAX, true);
+            match tokio::time::timeout_at(deadline, read).await {
+                Ok(Ok(Some(chunk))) => self.session.receive(chunk.bytes),
+                Ok(Ok(None)) => self.session.end()?,
+                Ok(Err(_)) => return Ok(None),
+                Err(_) => return Err(SessionError::NoHello),
+            }
+        }
+    }
+
+    /// Takes lanes, datagrams and whatever comes on the control stream.
+    async fn run(
+        &mut self,
+        peer: Peer,
+        lanes: &mut JoinSet<Result<(), SessionError>>,
+        drain: &mut watch::Receiver<bool>,
+    ) -> Result<(), SessionError> {
+        let Some((mut send, mut receive)) = self.streams.take() else { return Ok(()) };
+        let mut is_open = true;
+        loop {
+            self.session.next_hello(tokio::time::Instant::now().into_std())?;
+            let output = self.session.take_output();
+            if !output.is_empty() && send.write_all(&output).await.is_err() {
+                return Ok(());
+            }
+            let deadline = self.session.deadline().map(Instant::from_std);
+            let too_slow = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 accepted = self.connection.accept_bi() => match accepted {
-                    Ok((send, receive)) => {
-                        let next = (RelaySession::lane(), send, receive);
-                        lanes.spawn(lane(next).run(drain.clone()));
+                    Ok(streams) => {
+                        let shared = Arc::clone(self.shared);
+                        lanes.spawn(serve_lane(shared, self.connection.clone(), peer, streams));
                     }
-                    Err(_) => break,
+                    Err(_) => return Ok(()),
                 },
                 Some(ended) = lanes.join_next() => {
                     if let Ok(Err(error)) = ended {
-                        misbehaved(self.connection, self.shared, error);
-                        break;
+                        return Err(error);
                     }
                 }
-                () = drained(&mut drain) => break,
+                datagram = self.connection.read_datagram() => match datagram {
+                    Ok(datagram) => self.take_datagrams(peer.leave, &datagram)?,
+                    Err(_) => return Ok(()),
+                },
+                chunk = receive.read_chunk(usize::MAX, true), if is_open => match chunk {
+                    Ok(Some(chunk)) => self.session.receive(chunk.bytes),
+                    // It "stays open as long as the connection": the client is about to leave.
+                    Ok(None) => {
+                        self.session.end()?;
+                        is_open = false;
+                    }
+                    Err(_) => return Ok(()),
+                },
+                () = too_slow => self.session.check_time(tokio::time::Instant::now().into_std())?,
+                () = drained(drain) => return Ok(()),
             }
         }
-        // A lane ends by itself: its stream fails with the connection, or it has drained.
-        while lanes.join_next().await.is_some() {}
-        close(self.connection, CloseCode::ShuttingDown);
     }
+
+    /// Hands over a datagram and those that came with it.
+    fn take_datagrams(&self, leave: Leave, first: &Bytes) -> Result<(), SessionError> {
+        let now = self.shared.now();
+        let mut hub = self.shared.hub();
+        let mut result = take_datagram(&mut hub.node, leave, first, now);
+        for _ in 0..READ_CHUNKS_MAX {
+            let mut next = std::pin::pin!(self.connection.read_datagram());
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            let std::task::Poll::Ready(Ok(datagram)) = next.as_mut().poll(&mut context) else {
+                break;
+            };
+            result = result.and(take_datagram(&mut hub.node, leave, &datagram, now));
+        }
+        hub.finish();
+        result
+    }
+}
+
+/// What a client may do, and the name of the logs.
+fn admit(shared: &Shared, applicant: &Applicant<'_>) -> Result<(Leave, u64), SessionError> {
+    let mut hub = shared.hub();
+    let leave = hub.node.admit(applicant)?;
+    Ok((leave, hub.node.log_name()))
+}
+
+fn take_datagram(
+    node: &mut crate::node::Node,
+    leave: Leave,
+    octets: &[u8],
+    now: crate::node::Now,
+) -> Result<(), SessionError> {
+    if let Some(parcel) = live_datagram(octets)? {
+        node.live_datagram(leave, &parcel, now);
+    }
+    Ok(())
 }
 
 fn misbehaved(connection: &Connection, shared: &Shared, error: SessionError) {

@@ -1,25 +1,17 @@
 //! What a relay tells its operator, and why it did not start.
 
-use crate::parcel::ParcelId;
-use crate::protocol::{Reason, SessionError};
-use chappe_codec::precedence::Precedence;
+use crate::node::{LogName, NodeEvent};
+use crate::protocol::SessionError;
 use chappe_store::{Recovery, StoreError};
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
-/// What happens in a relay. Nothing in it names a client, a key or an address; a parcel is named by
-/// the first digits of its id.
+/// What happens in a relay. Nothing in it names a client, a key, an address or a parcel.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RelayEvent {
-    /// The log is open.
-    Opened {
-        /// Parcels in it.
-        parcels: usize,
-        /// What opening found: torn tails and damage are the operator's business.
-        recovery: Recovery,
-    },
+    /// Something about its logs.
+    Node(NodeEvent),
     /// A client said hello and was answered.
     Connected,
     /// A client is gone.
@@ -28,39 +20,6 @@ pub enum RelayEvent {
     Misbehaved {
         /// What was wrong.
         error: SessionError,
-    },
-    /// A parcel is on durable storage.
-    Stored {
-        /// Which.
-        parcel: ParcelId,
-        /// How urgent it is.
-        precedence: Precedence,
-        /// Its octets.
-        octets: usize,
-        /// From its arrival to the end of the sync.
-        elapsed: Duration,
-    },
-    /// A parcel was there before.
-    Duplicate {
-        /// Which.
-        parcel: ParcelId,
-    },
-    /// A parcel was refused.
-    Refused {
-        /// Which.
-        parcel: ParcelId,
-        /// Why.
-        reason: Reason,
-    },
-    /// The log failed; publishing is refused until it works again.
-    StoreFailed {
-        /// How.
-        error: StoreError,
-    },
-    /// The log works again.
-    StoreReopened {
-        /// What opening found.
-        recovery: Recovery,
     },
     /// The relay shut down.
     Stopped {
@@ -72,30 +31,44 @@ pub enum RelayEvent {
 impl fmt::Display for RelayEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Opened { parcels, recovery } => {
-                write!(f, "log open with {parcels} parcels")?;
-                put_recovery(f, recovery)
-            }
+            Self::Node(event) => event.fmt(f),
             Self::Connected => f.write_str("client connected"),
             Self::Disconnected => f.write_str("client gone"),
             Self::Misbehaved { error } => write!(f, "connection closed: {error}"),
-            Self::Stored { parcel, precedence, octets, elapsed } => {
-                let milliseconds = elapsed.as_secs_f64() * 1000.0;
-                let parcel = parcel.short();
-                write!(f, "stored {parcel} {precedence} {octets} octets in {milliseconds:.2} ms")
-            }
-            Self::Duplicate { parcel } => write!(f, "duplicate {}", parcel.short()),
-            Self::Refused { parcel, reason } => write!(f, "refused {}: {reason}", parcel.short()),
-            Self::StoreFailed { error } => write!(f, "log failed: {error}"),
-            Self::StoreReopened { recovery } => {
-                f.write_str("log works again")?;
-                put_recovery(f, recovery)
-            }
             Self::Stopped { is_drained: true } => f.write_str("stopped"),
             Self::Stopped { is_drained: false } => {
                 f.write_str("stopped with requests unanswered; their senders will try again")
             }
         }
+    }
+}
+
+impl fmt::Display for NodeEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recovered { log, parcels, recovery } => {
+                write!(f, "{log} open; {parcels} parcels in all")?;
+                put_recovery(f, recovery)
+            }
+            Self::StoreFailed { log, error } => write!(f, "{log} failed: {error}"),
+            Self::StoreWorksAgain { log, recovery } => {
+                write!(f, "{log} works again")?;
+                put_recovery(f, recovery)
+            }
+            Self::Damaged { log, damage } => write!(f, "{log} is damaged: {damage}"),
+            Self::CompactionFailed { log, error } => {
+                write!(f, "{log} was not compacted: {error}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for LogName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flash => "log of FLASH",
+            Self::Rest => "log of the rest",
+        })
     }
 }
 
@@ -110,12 +83,12 @@ fn put_recovery(f: &mut fmt::Formatter<'_>, recovery: &Recovery) -> fmt::Result 
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// The log cannot be opened.
+    /// A log cannot be opened.
     Store(StoreError),
     /// The socket cannot be had.
     Socket(io::Error),
-    /// The store's thread cannot be started.
-    Thread(io::Error),
+    /// The system gives no random octets.
+    Random,
     /// TLS cannot be set up: a fault of this program or its key.
     Setup(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -125,7 +98,7 @@ impl fmt::Display for ServerError {
         match self {
             Self::Store(error) => write!(f, "cannot open the relay's log: {error}"),
             Self::Socket(error) => write!(f, "cannot listen: {error}"),
-            Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
+            Self::Random => f.write_str("the system gives no random octets"),
             Self::Setup(error) => write!(f, "cannot set up TLS: {error}"),
         }
     }

@@ -1,203 +1,252 @@
-//! One lane: the session between a stream, the store and the subscriptions.
+//! One lane: between a stream and the node. A task each, and nothing in it waits for anybody else.
 
-use super::reading::Reading;
-use super::store::{Answer, PublishJob};
-use super::{Shared, drained};
-use crate::key::TransportKey;
-use crate::limits::{OUTPUT_OCTETS_MAX, PUBLISHES_PENDING_MAX, READ_OCTETS};
-use crate::protocol::{Reason, RelaySession, Request, SessionError};
-use bytes::{Buf, Bytes};
-use chappe_codec::error::{DecodeError, ErrorKind};
-use quinn::{RecvStream, SendStream};
+use super::hub::Shared;
+use crate::limits::{BATCH_FLASH_MAX, BATCH_MAX, READ_CHUNKS_MAX, WRITE_CHUNKS_MAX};
+use crate::node::{LaneState, Peer, SlotId};
+use crate::protocol::{LaneRequests, Request, SessionError};
+use bytes::Bytes;
+use chappe_codec::precedence::Precedence;
+use quinn::{Connection, RecvStream, SendDatagramError, SendStream};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
+use std::task::{Context, Poll, ready};
+use tokio::time::{Instant, Sleep, sleep_until};
 
-pub(super) struct Lane {
-    session: RelaySession,
+/// Serves a lane until both ends are done with it.
+///
+/// # Errors
+/// The client sent what it must not: the whole connection is to be closed. A stream that fails is no
+/// error; its client is gone.
+pub(super) async fn serve_lane(
+    shared: Arc<Shared>,
+    connection: Connection,
+    peer: Peer,
+    (send, receive): (SendStream, RecvStream),
+) -> Result<(), SessionError> {
+    let mut lane = Lane {
+        shared,
+        connection,
+        peer,
+        send,
+        receive,
+        id: None,
+        requests: LaneRequests::default(),
+        output: Vec::new(),
+        written: 0,
+        is_starved: true,
+        input_ended: false,
+        timer: None,
+    };
+    let is_whole = std::future::poll_fn(|context| lane.poll(context)).await?;
+    if is_whole && lane.send.finish().is_ok() {
+        // So that the last answers leave before the connection is closed.
+        drop(lane.send.stopped().await);
+    }
+    Ok(())
+}
+
+struct Lane {
+    shared: Arc<Shared>,
+    connection: Connection,
+    peer: Peer,
     send: SendStream,
     receive: RecvStream,
-    shared: Arc<Shared>,
-    reading: Reading,
-    /// A publish for which the store's queue had no room yet.
-    forward: Option<PublishJob>,
-    answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
-    unwritten: Bytes,
-    /// Whether the session needs octets to go on.
+    /// The node's name for it, once it has begun.
+    id: Option<SlotId>,
+    requests: LaneRequests,
+    output: Vec<Bytes>,
+    /// Chunks of the output that are written.
+    written: usize,
+    /// Whether more octets are needed to go on.
     is_starved: bool,
     input_ended: bool,
+    /// Set when a message was begun, and then left alone until it is due.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            let mut hub = self.shared.hub();
+            hub.node.close_lane(id);
+            hub.finish();
+        }
+    }
 }
 
 impl Lane {
-    pub(super) fn new(
-        session: RelaySession,
-        send: SendStream,
-        receive: RecvStream,
-        client: TransportKey,
-        shared: Arc<Shared>,
-    ) -> Self {
-        Self {
-            session,
-            send,
-            receive,
-            reading: Reading::new(client, Arc::clone(&shared)),
-            shared,
-            forward: None,
-            answers: mpsc::channel(PUBLISHES_PENDING_MAX),
-            unwritten: Bytes::new(),
-            is_starved: false,
-            input_ended: false,
+    /// Goes on as far as it can. `Ok(false)`: the stream failed.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, SessionError>> {
+        loop {
+            let state = self.fetch_output(context);
+            let Ok(has_written) = self.write(context) else { return Poll::Ready(Ok(false)) };
+            if has_written {
+                continue;
+            }
+            if self.is_over(state) {
+                return Poll::Ready(Ok(true));
+            }
+            if !state.takes_requests {
+                self.requests.pause();
+                return Poll::Pending;
+            }
+            if !self.is_starved {
+                self.take_requests()?;
+                if !self.is_starved {
+                    // Others, FLASH among them, have their turn.
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                continue;
+            }
+            if self.input_ended {
+                return Poll::Pending;
+            }
+            if self.shared.is_draining() {
+                self.end_input();
+                continue;
+            }
+            match ready!(self.read(context))? {
+                Some(true) => {}
+                Some(false) => {
+                    self.requests.end()?;
+                    self.end_input();
+                }
+                None => return Poll::Ready(Ok(false)),
+            }
         }
     }
 
-    /// Serves the lane until both ends are done with it.
-    ///
-    /// # Errors
-    /// The client sent what it must not: the whole connection is to be closed. A stream that fails is
-    /// no error; its client is gone.
-    pub(super) async fn run(
-        mut self,
-        mut drain: watch::Receiver<bool>,
-    ) -> Result<(), SessionError> {
-        let result = self.serve(&mut drain).await;
-        self.reading.close_all().await;
-        if result.is_ok() && self.send.finish().is_ok() {
-            // So that the last answers leave before the connection is closed.
-            drop(self.send.stopped().await);
+    /// Takes what the node has for this lane, when all before it is written.
+    fn fetch_output(&mut self, context: &Context<'_>) -> LaneState {
+        let Some(id) = self.id else {
+            return LaneState { takes_requests: true, is_done: self.input_ended };
+        };
+        let mut hub = self.shared.hub();
+        hub.set_waker(id, context.waker());
+        if self.written >= self.output.len() {
+            self.output.clear();
+            self.written = 0;
+            hub.node.take_output(id, &mut self.output);
+            for datagram in hub.node.take_datagrams(id) {
+                let sent = self.connection.send_datagram(datagram.clone());
+                // "As a datagram where the listen asked for that and it fits".
+                if matches!(
+                    sent,
+                    Err(SendDatagramError::TooLarge | SendDatagramError::UnsupportedByPeer)
+                ) {
+                    self.output.push(datagram);
+                }
+            }
+            hub.finish();
         }
+        hub.node.lane_state(id)
+    }
+
+    /// Writes what can be written. Whether all of it was, and there may be more.
+    fn write(&mut self, context: &mut Context<'_>) -> Result<bool, ()> {
+        let mut has_written = false;
+        while self.written < self.output.len() {
+            let end = self.written.saturating_add(WRITE_CHUNKS_MAX).min(self.output.len());
+            let Some(chunks) = self.output.get_mut(self.written..end) else { break };
+            match pin!(self.send.write_chunks(chunks)).poll(context) {
+                Poll::Ready(Ok(written)) => {
+                    self.written = self.written.saturating_add(written.chunks);
+                    has_written = true;
+                }
+                Poll::Ready(Err(_)) => return Err(()),
+                Poll::Pending => return Ok(false),
+            }
+        }
+        Ok(has_written)
+    }
+
+    fn is_over(&self, state: LaneState) -> bool {
+        self.input_ended && state.is_done && self.written >= self.output.len()
+    }
+
+    fn end_input(&mut self) {
+        self.input_ended = true;
+        if let Some(id) = self.id {
+            let mut hub = self.shared.hub();
+            hub.node.end_input(id);
+            hub.finish();
+        }
+    }
+
+    /// Hands over what was read, as much as others can wait for.
+    fn take_requests(&mut self) -> Result<(), SessionError> {
+        let now = self.shared.now();
+        let shared = Arc::clone(&self.shared);
+        let mut hub = shared.hub();
+        let is_flash = self.requests.precedence() == Some(Precedence::Flash);
+        let result = (|| {
+            for _ in 0..if is_flash { BATCH_FLASH_MAX } else { BATCH_MAX } {
+                if let Some(id) = self.id
+                    && !hub.node.lane_state(id).takes_requests
+                {
+                    return Ok(());
+                }
+                match self.requests.next_request()? {
+                    Some(Request::Begun(precedence)) => {
+                        let urgency = i32::from(precedence.to_bits());
+                        // A stream that failed says so when it is written to.
+                        drop(self.send.set_priority(urgency));
+                        self.id = Some(hub.node.open_lane(self.peer, precedence));
+                    }
+                    Some(request) => {
+                        if let Some(id) = self.id {
+                            hub.node.request(id, &request, now);
+                        }
+                    }
+                    None => {
+                        self.is_starved = true;
+                        return Ok(());
+                    }
+                }
+            }
+            Ok(())
+        })();
+        hub.finish();
         result
     }
 
-    async fn serve(&mut self, drain: &mut watch::Receiver<bool>) -> Result<(), SessionError> {
-        while !self.step(drain).await? {}
-        Ok(())
-    }
-
-    /// Does whatever comes next. `Ok(true)`: the lane is over.
-    async fn step(&mut self, drain: &mut watch::Receiver<bool>) -> Result<bool, SessionError> {
-        self.take_requests()?;
-        if self.has_room() {
-            self.reading.start_page();
-        }
-        if self.unwritten.is_empty() {
-            self.unwritten = Bytes::from(self.session.take_output());
-        }
-        if self.is_done() {
-            return Ok(true);
-        }
-        let has_room = self.has_room();
-        let reads_input =
-            self.is_starved && !self.input_ended && self.forward.is_none() && has_room;
-        let shared = Arc::clone(&self.shared);
-        let queue = self.forward.as_ref().map(|job| shared.store.queue(job.parcel.precedence));
-        tokio::select! {
-            written = self.send.write(&self.unwritten), if !self.unwritten.is_empty() => {
-                let Ok(octets) = written else { return Ok(true) };
-                self.unwritten.advance(octets);
+    /// Reads. `Some(false)`: the client ended its half. `None`: the stream failed.
+    fn read(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<bool>, SessionError>> {
+        let mut chunks: [Bytes; READ_CHUNKS_MAX] = std::array::from_fn(|_| Bytes::new());
+        let read = pin!(self.receive.read_chunks(&mut chunks)).poll(context);
+        match read {
+            Poll::Ready(Ok(Some(count))) => {
+                for chunk in chunks.into_iter().take(count) {
+                    self.requests.receive(chunk);
+                }
+                self.is_starved = false;
+                Poll::Ready(Ok(Some(true)))
             }
-            chunk = self.receive.read_chunk(READ_OCTETS, true), if reads_input => match chunk {
-                Ok(Some(chunk)) => {
-                    self.session.receive(&chunk.bytes);
-                    self.is_starved = false;
-                }
-                Ok(None) => self.end_input()?,
-                Err(_) => return Ok(true),
-            },
-            Some(Ok(permit)) = reserve(queue) => {
-                if let Some(job) = self.forward.take() {
-                    permit.send(job);
-                }
-            }
-            Some((number, outcome)) = self.answers.1.recv() => {
-                self.session.published(number, outcome);
-                while let Ok((number, outcome)) = self.answers.1.try_recv() {
-                    self.session.published(number, outcome);
-                }
-            }
-            happened = self.reading.next(&shared.store.reads, has_room) => {
-                self.reading.take(happened, &mut self.session);
-            }
-            () = drained(drain), if !self.input_ended => {
-                self.input_ended = true;
-                self.reading.end_subscriptions(&mut self.session);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Takes up what the session has parsed, as long as nothing holds it back.
-    fn take_requests(&mut self) -> Result<(), SessionError> {
-        while self.forward.is_none() && !self.reading.has_fetch() && self.has_room() {
-            match self.session.next_request()? {
-                Some(Request::Publish { number, parcel }) => {
-                    let answer = self.answers.0.clone();
-                    let job = PublishJob { parcel, number, answer, received: Instant::now() };
-                    self.enqueue(job);
-                }
-                Some(Request::Fetch { number, read, limit }) => {
-                    self.reading.fetch(number, read, limit, &mut self.session);
-                }
-                Some(Request::Subscribe { number, read }) => {
-                    self.reading.subscribe(number, read, &mut self.session);
-                }
-                Some(Request::Unsubscribe { number }) => {
-                    self.reading.unsubscribe(number, &mut self.session);
-                }
-                None => {
-                    // At the limit of open publishes it is answers that are needed, not octets.
-                    self.is_starved = self.session.publishes_pending() < PUBLISHES_PENDING_MAX;
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Hands a publish to the store, or keeps it until there is room.
-    fn enqueue(&mut self, job: PublishJob) {
-        match self.shared.store.queue(job.parcel.precedence).try_send(job) {
-            Ok(()) => {}
-            Err(TrySendError::Full(job)) => self.forward = Some(job),
-            Err(TrySendError::Closed(job)) => {
-                self.session.published(job.number, Err(Reason::TryLater));
+            Poll::Ready(Ok(None)) => Poll::Ready(Ok(Some(false))),
+            Poll::Ready(Err(_)) => Poll::Ready(Ok(None)),
+            Poll::Pending => {
+                self.check_time(context)?;
+                Poll::Pending
             }
         }
     }
 
-    /// spec/06-relay.md, "Lanes": "the relay answers what it was asked, ends subscriptions and then
-    /// its own half".
-    fn end_input(&mut self) -> Result<(), SessionError> {
-        self.input_ended = true;
-        if self.session.has_input() {
-            let error = DecodeError::at_octet(ErrorKind::Truncated, "message", 0);
-            return Err(SessionError::Malformed(error));
+    fn check_time(&mut self, context: &mut Context<'_>) -> Result<(), SessionError> {
+        loop {
+            if let Some(timer) = &mut self.timer
+                && timer.as_mut().poll(context).is_pending()
+            {
+                return Ok(());
+            }
+            let now = tokio::time::Instant::now().into_std();
+            self.requests.wait(now);
+            self.requests.check_time(now)?;
+            let deadline = self.requests.deadline();
+            self.timer = deadline.map(|due| Box::pin(sleep_until(Instant::from_std(due))));
+            if self.timer.is_none() {
+                return Ok(());
+            }
         }
-        self.reading.end_subscriptions(&mut self.session);
-        Ok(())
-    }
-
-    /// Whether the client reads fast enough for more.
-    fn has_room(&self) -> bool {
-        let waiting = self.unwritten.len().saturating_add(self.session.output_octets());
-        waiting < OUTPUT_OCTETS_MAX
-    }
-
-    fn is_done(&self) -> bool {
-        self.input_ended
-            && self.forward.is_none()
-            && self.session.publishes_pending() == 0
-            && self.reading.is_idle()
-            && self.unwritten.is_empty()
-    }
-}
-
-/// Room in a queue; never, without one.
-async fn reserve(
-    queue: Option<&mpsc::Sender<PublishJob>>,
-) -> Option<Result<mpsc::Permit<'_, PublishJob>, mpsc::error::SendError<()>>> {
-    match queue {
-        Some(queue) => Some(queue.reserve().await),
-        None => std::future::pending().await,
     }
 }

@@ -1,81 +1,109 @@
 //! The relay as a program: sockets, disk and clock around the [`node`](crate::node).
+//!
+//! Sockets and node run on the runtime [`RelayServer::run`] is called in, best a current-thread one of its
+//! own; the stores have threads.
 
 mod connection;
 mod event;
+mod hub;
 mod lane;
 mod options;
-mod reading;
-mod store;
-mod subscribers;
-mod worker;
+mod stores;
 
 pub use event::{RelayEvent, ServerError};
 pub use options::{Clock, Observer, RelayOptions};
+pub use stores::StoreSinks;
 
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{CONNECTIONS_MAX, DISCARD_EVERY, DRAIN_MAX, REOPEN_EVERY};
-use crate::node::Node;
+use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY};
+use crate::node::{ListedKeys, Node, NodeOptions};
 use crate::protocol::CloseCode;
 use crate::quic;
-use chappe_codec::realm::Realm;
+use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
+use hub::Shared;
 use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
+use ring::rand::SystemRandom;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
-use store::{ReadJob, Stopped, Store};
+use std::time::Duration;
+use stores::{StoreEvents, store_events};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use worker::Worker;
+use tokio::time::Instant;
 
-/// A relay that listens. Its parcels are open from [`RelayServer::bind`] on; it serves while
+/// A relay that listens. Its logs are open from [`RelayServer::bind`] on; it serves while
 /// [`RelayServer::run`] runs.
 #[derive(Debug)]
 pub struct RelayServer {
     endpoint: Endpoint,
     key: TransportKey,
     shared: Arc<Shared>,
-    stopped: Stopped,
+    events: StoreEvents,
 }
 
-/// What every connection of a relay needs.
+/// The two stores of a relay.
 #[derive(Debug)]
-struct Shared {
-    realm: Realm,
-    log: u64,
-    clock: Clock,
-    observer: Observer,
-    store: Store,
+pub struct Stores {
+    /// For FLASH.
+    pub flash: Box<dyn Store>,
+    /// For all else.
+    pub rest: Box<dyn Store>,
 }
 
 impl RelayServer {
     /// Opens the parcels in `store_folder` (made when it is not there) and listens on `address` (port
-    /// 0: any). Must be called within a tokio runtime; reads the whole log once before it returns.
+    /// 0: any). Must be called within a tokio runtime. Publishes are taken at once; reads wait until
+    /// the old records are read.
     ///
     /// # Errors
     /// [`ServerError::Store`] (another relay has the folder, the disk fails, …),
-    /// [`ServerError::Socket`], [`ServerError::Setup`].
+    /// [`ServerError::Socket`], [`ServerError::Setup`], [`ServerError::Random`].
     pub fn bind(
         address: SocketAddr,
         secret: &TransportSecret,
         store_folder: impl AsRef<Path>,
         options: RelayOptions,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admitted, store, clock, observer } = options;
-        let config = quic::server_config(secret, admitted).map_err(ServerError::Setup)?;
-        let folder = store_folder.as_ref().to_path_buf();
-        let (node, recovery) = Node::open(&folder, store).map_err(ServerError::Store)?;
-        observer.note(&RelayEvent::Opened { parcels: node.parcels(), recovery });
-        let log = node.log_name();
+        let folder = store_folder.as_ref();
+        let store = options.store;
+        Self::bind_with(address, secret, options, |sinks| {
+            let flash = FolderStore::open(folder.join("flash"), store, sinks.flash)?;
+            let rest = FolderStore::open(folder.join("rest"), store, sinks.rest)?;
+            Ok(Stores { flash: Box::new(flash), rest: Box::new(rest) })
+        })
+    }
+
+    /// The same on stores of the caller's.
+    ///
+    /// # Errors
+    /// As [`RelayServer::bind`].
+    pub fn bind_with(
+        address: SocketAddr,
+        secret: &TransportSecret,
+        options: RelayOptions,
+        open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
+    ) -> Result<Self, ServerError> {
+        let RelayOptions { realm, admitted, admission, clock, observer, .. } = options;
+        let config = quic::server_config(secret).map_err(ServerError::Setup)?;
+        let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
+        let key = key.map_err(|_| ServerError::Random)?.expose();
+        let node = NodeOptions {
+            sender_octets: options.sender_octets,
+            address_octets: options.address_octets,
+            admission: admission.unwrap_or_else(|| Box::new(ListedKeys { keys: admitted })),
+            ..NodeOptions::new(realm, key)
+        };
         let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
+        let (sinks, events) = store_events();
+        let stores = open(sinks).map_err(ServerError::Store)?;
+        let node = Node::new(node, stores.flash, stores.rest);
         let endpoint = quic::endpoint_config(secret);
         let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
             .map_err(ServerError::Socket)?;
-        let reopen = Box::new(move || Node::open(&folder, store));
-        let worker = Worker::new(node, reopen, REOPEN_EVERY, clock.clone(), observer.clone());
-        let (store, stopped) = Store::start(worker)?;
-        let shared = Arc::new(Shared { realm, log, clock, observer, store });
-        Ok(Self { endpoint, key: secret.public(), shared, stopped })
+        let shared = Arc::new(Shared::new(node, clock, observer));
+        Ok(Self { endpoint, key: secret.public(), shared, events })
     }
 
     /// Where it listens.
@@ -93,48 +121,70 @@ impl RelayServer {
     }
 
     /// Serves until `shutdown` is ready; then takes nothing new, answers what it has taken, closes
-    /// its connections with [`CloseCode::ShuttingDown`] and its log. Everything acknowledged is on
+    /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { endpoint, shared, events, .. } = self;
         let (draining, drain) = watch::channel(false);
+        let mut stores = JoinSet::new();
+        stores.spawn(events.run(Arc::clone(&shared)));
         let mut connections = JoinSet::new();
-        let mut discard = tokio::time::interval(DISCARD_EVERY);
+        let mut door = Door { second: Instant::now(), handshakes: 0 };
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                incoming = self.endpoint.accept() => match incoming {
-                    Some(incoming) => self.admit(incoming, &mut connections, &drain),
+                incoming = endpoint.accept() => match incoming {
+                    Some(incoming) => {
+                        if let Some(incoming) = door.look(incoming, connections.len()) {
+                            let (shared, drain) = (Arc::clone(&shared), drain.clone());
+                            connections.spawn(serve(incoming, shared, drain));
+                        }
+                    }
                     None => break,
                 },
                 // Joined so that finished connections give their memory back.
                 Some(_) = connections.join_next() => {}
-                // When reads are queueing up this one can be left out.
-                _ = discard.tick() => drop(self.shared.store.reads.try_send(ReadJob::Discard)),
             }
         }
         draining.send_replace(true);
+        shared.drain();
         let all_answered = async { while connections.join_next().await.is_some() {} };
         let is_drained = tokio::time::timeout(DRAIN_MAX, all_answered).await.is_ok();
-        self.endpoint.close(VarInt::from_u32(CloseCode::ShuttingDown.code()), b"shutting down");
+        endpoint.close(VarInt::from_u32(CloseCode::ShuttingDown.code()), b"shutting down");
         connections.shutdown().await;
-        self.endpoint.wait_idle().await;
-        self.shared.store.stop(self.stopped).await;
-        self.shared.observer.note(&RelayEvent::Stopped { is_drained });
+        endpoint.wait_idle().await;
+        stores.shutdown().await;
+        let observer = shared.observer.clone();
+        // The node goes with this, and with it the stores: they end their threads.
+        drop(shared);
+        observer.note(&RelayEvent::Stopped { is_drained });
     }
+}
 
-    fn admit(
-        &self,
-        incoming: Incoming,
-        connections: &mut JoinSet<()>,
-        drain: &watch::Receiver<bool>,
-    ) {
-        if connections.len() >= CONNECTIONS_MAX {
+/// Who is let in to be looked at.
+struct Door {
+    second: Instant,
+    handshakes: u32,
+}
+
+impl Door {
+    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Incoming> {
+        if connections >= CONNECTIONS_MAX {
             incoming.refuse();
-            return;
+            return None;
         }
-        let (shared, drain) = (Arc::clone(&self.shared), drain.clone());
-        connections.spawn(serve(incoming, shared, drain));
+        if self.second.elapsed() >= Duration::from_secs(1) {
+            *self = Self { second: Instant::now(), handshakes: 0 };
+        }
+        self.handshakes = self.handshakes.saturating_add(1);
+        let is_busy = self.handshakes > HANDSHAKES_WITHOUT_RETRY;
+        if is_busy && !incoming.remote_address_validated() && incoming.may_retry() {
+            // An error hands it back unanswered: it is left alone then.
+            drop(incoming.retry());
+            return None;
+        }
+        Some(incoming)
     }
 }
 

@@ -2,22 +2,30 @@
 
 use super::event::RelayEvent;
 use crate::key::TransportKey;
+use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
+use crate::node::Admission;
 use chappe_codec::realm::Realm;
-use chappe_store::{OnCorruption, Options};
+use chappe_store::FolderOptions;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How a relay is set up.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RelayOptions {
     /// The realm it serves.
     pub realm: Realm,
-    /// The clients it admits; `None`: all.
+    /// The clients it admits; `None`: all. Not looked at where there is an `admission`.
     pub admitted: Option<HashSet<TransportKey>>,
-    /// How its log is opened. By default corruption is contained: what is left is worth serving.
-    pub store: Options,
+    /// Who judges clients otherwise.
+    pub admission: Option<Box<dyn Admission>>,
+    /// Octets of records one sender may have stored.
+    pub sender_octets: u64,
+    /// Octets of records one address may have stored.
+    pub address_octets: u64,
+    /// How its logs are opened.
+    pub store: FolderOptions,
     /// Its clock.
     pub clock: Clock,
     /// Who is told what happens.
@@ -25,13 +33,16 @@ pub struct RelayOptions {
 }
 
 impl RelayOptions {
-    /// All clients, the system's clock, nobody told.
+    /// All clients, the quotas of [`limits`](crate::limits), the system's clock, nobody told.
     #[must_use]
     pub fn new(realm: Realm) -> Self {
         Self {
             realm,
             admitted: None,
-            store: Options { on_corruption: OnCorruption::Contain, ..Options::default() },
+            admission: None,
+            sender_octets: SENDER_OCTETS_DEFAULT,
+            address_octets: ADDRESS_OCTETS_DEFAULT,
+            store: FolderOptions::default(),
             clock: Clock::system(),
             observer: Observer::default(),
         }

@@ -7,18 +7,24 @@ use chappe_store::{Storage, StorageFile};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// Tells files apart, whatever they are called.
+type Number = usize;
 
 /// What was asked of the disk, in order.
 #[derive(Debug, Clone)]
 enum Operation {
-    Create(String),
+    Create(String, Number),
     Remove(String),
-    Write(String, u64, Vec<u8>),
-    Truncate(String, u64),
-    Sync(String),
+    Rename(String, String),
+    Write(Number, u64, Vec<u8>),
+    Reserve(Number, u64),
+    Truncate(Number, u64),
+    Sync(Number),
     /// A sync that failed: the system may have thrown away any of the pages it could not write, and
     /// takes them for clean from here on.
-    FailedSync(String),
+    FailedSync(Number),
     SyncNames,
 }
 
@@ -26,6 +32,9 @@ enum Operation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     Create,
+    Rename,
+    Reserve,
+    Read,
     Write,
     Truncate,
     Sync,
@@ -35,9 +44,12 @@ pub(crate) enum Fault {
 struct State {
     /// What was durable when this disk came up.
     origin: BTreeMap<String, Vec<u8>>,
-    files: BTreeMap<String, Vec<u8>>,
+    names: BTreeMap<String, Number>,
+    files: Vec<Vec<u8>>,
     operations: Vec<Operation>,
     faults: Vec<Fault>,
+    /// How long a sync takes.
+    slowness: Duration,
 }
 
 /// The disk. Clones are the same disk.
@@ -59,33 +71,46 @@ impl Disk {
         self.state().faults = faults.to_vec();
     }
 
+    /// From now on syncs take this long.
+    pub(crate) fn slow_down(&self, slowness: Duration) {
+        self.state().slowness = slowness;
+    }
+
     /// What a disk may hold when the power goes after `count` operations. What was synced is there;
-    /// of the rest each write is there, is missing or is torn, and each new or removed name is
-    /// durable or not, as the seed has it.
+    /// of the rest each write is there, is missing or is torn, and each change of names that was not
+    /// made durable happened or not, as the seed has it.
     pub(crate) fn after_power_cut(&self, count: usize, seed: u64) -> Self {
         let mut chance = Chance(seed);
-        let mut files: BTreeMap<String, Image> = BTreeMap::new();
-        for (name, durable) in &self.state().origin {
-            let image = Image { durable: durable.clone(), named: true, ..Image::default() };
-            files.insert(name.clone(), image);
+        let state = self.state();
+        let mut images: BTreeMap<Number, Image> = BTreeMap::new();
+        let mut durable_names: BTreeMap<String, Number> = BTreeMap::new();
+        for (number, (name, durable)) in state.origin.iter().enumerate() {
+            images.insert(number, Image { durable: durable.clone(), pending: Vec::new() });
+            durable_names.insert(name.clone(), number);
         }
-        for operation in &self.state().operations[..count] {
+        let mut pending_names = Vec::new();
+        for operation in &state.operations[..count] {
             match operation {
-                Operation::Create(name) => {
-                    files.insert(name.clone(), Image::default());
+                Operation::Create(_, number) => {
+                    images.insert(*number, Image::default());
+                    pending_names.push(operation.clone());
                 }
-                Operation::Remove(name) => files.get_mut(name).unwrap().removed = true,
-                Operation::Write(name, ..) | Operation::Truncate(name, _) => {
-                    files.get_mut(name).unwrap().pending.push(operation.clone());
+                Operation::Remove(_) | Operation::Rename(..) => {
+                    pending_names.push(operation.clone());
                 }
-                Operation::Sync(name) => {
-                    let image = files.get_mut(name).unwrap();
+                Operation::Write(number, ..)
+                | Operation::Truncate(number, _)
+                | Operation::Reserve(number, _) => {
+                    images.get_mut(number).unwrap().pending.push(operation.clone());
+                }
+                Operation::Sync(number) => {
+                    let image = images.get_mut(number).unwrap();
                     for operation in std::mem::take(&mut image.pending) {
                         apply(&mut image.durable, &operation);
                     }
                 }
-                Operation::FailedSync(name) => {
-                    let image = files.get_mut(name).unwrap();
+                Operation::FailedSync(number) => {
+                    let image = images.get_mut(number).unwrap();
                     for operation in std::mem::take(&mut image.pending) {
                         if chance.one_in(2) {
                             apply(&mut image.durable, &operation);
@@ -93,28 +118,29 @@ impl Disk {
                     }
                 }
                 Operation::SyncNames => {
-                    files.retain(|_, image| !image.removed);
-                    files.values_mut().for_each(|image| image.named = true);
+                    for operation in pending_names.drain(..) {
+                        change_names(&mut durable_names, &operation);
+                    }
                 }
             }
         }
-        let mut state = State::default();
-        for (name, mut image) in files {
-            let is_there = match (image.named, image.removed) {
-                (true, false) => true,
-                (false, _) | (_, true) => chance.one_in(2),
-            };
-            if !is_there {
-                continue;
+        // Any of the changes may have happened; a later one needs those before it of the same file.
+        for operation in &pending_names {
+            if chance.one_in(2) {
+                change_names(&mut durable_names, operation);
             }
+        }
+        let mut after = State::default();
+        for (name, number) in durable_names {
+            let mut image = images[&number].clone();
             for operation in &image.pending {
                 match (operation, chance.below(3)) {
                     (_, 0) => {}
-                    (Operation::Write(name, offset, octets), 1) => {
+                    (Operation::Write(number, offset, octets), 1) => {
                         let mut at = *offset;
                         for piece in octets.chunks(64) {
                             if chance.one_in(2) {
-                                let torn = Operation::Write(name.clone(), at, piece.to_vec());
+                                let torn = Operation::Write(*number, at, piece.to_vec());
                                 apply(&mut image.durable, &torn);
                             }
                             at += u64::try_from(piece.len()).unwrap();
@@ -123,19 +149,45 @@ impl Disk {
                     (operation, _) => apply(&mut image.durable, operation),
                 }
             }
-            state.files.insert(name, image.durable);
+            after.names.insert(name.clone(), after.files.len());
+            after.files.push(image.durable.clone());
+            after.origin.insert(name, image.durable);
         }
-        state.origin = state.files.clone();
-        Self(Arc::new(Mutex::new(state)))
+        Self(Arc::new(Mutex::new(after)))
+    }
+
+    /// Whether this disk, as it is, has a file whose name ends so.
+    pub(crate) fn has(&self, ending: &str) -> bool {
+        self.state().names.keys().any(|name| name.ends_with(ending))
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Image {
     durable: Vec<u8>,
     pending: Vec<Operation>,
-    named: bool,
-    removed: bool,
+}
+
+fn change_names(names: &mut BTreeMap<String, Number>, operation: &Operation) {
+    match operation {
+        Operation::Create(name, number) => {
+            names.insert(name.clone(), *number);
+        }
+        Operation::Remove(name) => {
+            names.remove(name);
+        }
+        Operation::Rename(from, to) => {
+            if let Some(number) = names.remove(from) {
+                names.insert(to.clone(), number);
+            }
+        }
+        Operation::Write(..)
+        | Operation::Reserve(..)
+        | Operation::Truncate(..)
+        | Operation::Sync(_)
+        | Operation::FailedSync(_)
+        | Operation::SyncNames => {}
+    }
 }
 
 fn apply(octets: &mut Vec<u8>, operation: &Operation) {
@@ -148,9 +200,14 @@ fn apply(octets: &mut Vec<u8>, operation: &Operation) {
             }
             octets[offset..end].copy_from_slice(written);
         }
+        Operation::Reserve(_, length) => {
+            let length = usize::try_from(*length).unwrap().max(octets.len());
+            octets.resize(length, 0);
+        }
         Operation::Truncate(_, length) => octets.truncate(usize::try_from(*length).unwrap()),
-        Operation::Create(_)
+        Operation::Create(..)
         | Operation::Remove(_)
+        | Operation::Rename(..)
         | Operation::Sync(_)
         | Operation::FailedSync(_)
         | Operation::SyncNames => {}
@@ -175,7 +232,7 @@ impl Chance {
 #[derive(Debug)]
 pub(crate) struct DiskFile {
     disk: Disk,
-    name: String,
+    number: Number,
 }
 
 impl Disk {
@@ -196,28 +253,43 @@ impl Storage for Disk {
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
-        Ok(self.state().files.keys().cloned().collect())
+        Ok(self.state().names.keys().cloned().collect())
     }
 
     fn create(&mut self, name: &str) -> io::Result<DiskFile> {
         let mut state = self.doing(Fault::Create)?;
-        state.operations.push(Operation::Create(name.to_owned()));
-        state.files.insert(name.to_owned(), Vec::new());
-        Ok(DiskFile { disk: self.clone(), name: name.to_owned() })
+        if state.names.contains_key(name) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let number = state.files.len();
+        state.files.push(Vec::new());
+        state.names.insert(name.to_owned(), number);
+        state.operations.push(Operation::Create(name.to_owned(), number));
+        Ok(DiskFile { disk: self.clone(), number })
     }
 
     fn open(&self, name: &str) -> io::Result<DiskFile> {
-        assert!(self.state().files.contains_key(name));
-        Ok(DiskFile { disk: self.clone(), name: name.to_owned() })
+        let number = self.state().names.get(name).copied();
+        let number = number.ok_or(io::ErrorKind::NotFound)?;
+        Ok(DiskFile { disk: self.clone(), number })
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
         let mut state = self.state();
+        state.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
         state.operations.push(Operation::Remove(name.to_owned()));
-        match state.files.remove(name) {
-            Some(_) => Ok(()),
-            None => Err(io::ErrorKind::NotFound.into()),
+        Ok(())
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.doing(Fault::Rename)?;
+        let operation = Operation::Rename(from.to_owned(), to.to_owned());
+        if !state.names.contains_key(from) {
+            return Err(io::ErrorKind::NotFound.into());
         }
+        change_names(&mut state.names, &operation);
+        state.operations.push(operation);
+        Ok(())
     }
 
     fn sync_names(&mut self) -> io::Result<()> {
@@ -233,7 +305,7 @@ impl Storage for Disk {
 impl DiskFile {
     fn change(&self, fault: Fault, operation: Operation) -> io::Result<()> {
         let mut state = self.disk.doing(fault)?;
-        apply(state.files.get_mut(&self.name).unwrap(), &operation);
+        apply(&mut state.files[self.number], &operation);
         state.operations.push(operation);
         Ok(())
     }
@@ -241,14 +313,13 @@ impl DiskFile {
 
 impl StorageFile for DiskFile {
     fn octets(&self) -> io::Result<u64> {
-        Ok(u64::try_from(self.disk.state().files[&self.name].len()).unwrap())
+        Ok(u64::try_from(self.disk.state().files[self.number].len()).unwrap())
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let offset = usize::try_from(offset).unwrap();
-        let state = self.disk.state();
-        let octets = &state.files[&self.name];
-        match octets.get(offset..offset + buffer.len()) {
+        let state = self.disk.doing(Fault::Read)?;
+        match state.files[self.number].get(offset..offset + buffer.len()) {
             Some(found) => buffer.copy_from_slice(found),
             None => return Err(io::ErrorKind::UnexpectedEof.into()),
         }
@@ -256,17 +327,23 @@ impl StorageFile for DiskFile {
     }
 
     fn write_at(&mut self, offset: u64, octets: &[u8]) -> io::Result<()> {
-        self.change(Fault::Write, Operation::Write(self.name.clone(), offset, octets.to_vec()))
+        self.change(Fault::Write, Operation::Write(self.number, offset, octets.to_vec()))
+    }
+
+    fn reserve(&mut self, octets: u64) -> io::Result<()> {
+        self.change(Fault::Reserve, Operation::Reserve(self.number, octets))
     }
 
     fn truncate(&mut self, octets: u64) -> io::Result<()> {
-        self.change(Fault::Truncate, Operation::Truncate(self.name.clone(), octets))
+        self.change(Fault::Truncate, Operation::Truncate(self.number, octets))
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        let result = self.change(Fault::Sync, Operation::Sync(self.name.clone()));
+        let slowness = self.disk.state().slowness;
+        std::thread::sleep(slowness);
+        let result = self.change(Fault::Sync, Operation::Sync(self.number));
         if result.is_err() {
-            self.disk.state().operations.push(Operation::FailedSync(self.name.clone()));
+            self.disk.state().operations.push(Operation::FailedSync(self.number));
         }
         result
     }

@@ -3,7 +3,9 @@
 mod decoy;
 mod install;
 mod passphrase;
+mod prekey;
 mod receipts;
+mod repair;
 mod request;
 mod retention;
 mod revocation;
@@ -36,10 +38,14 @@ enum DeviceCommand {
     Revoke(revoke::RevokeArguments),
     /// Take the account's root off the device, into a file of its own
     Root(root::RootArguments),
+    /// Go on after the disk was put back to an older state, or lost a part
+    Repair(repair::RepairArguments),
     /// Ask a root for a certificate
     Request(request::RequestArguments),
     /// Take the certificate a root has signed
     Install(install::InstallArguments),
+    /// Replace the prekey in this device's card
+    Prekey(prekey::PrekeyArguments),
     /// Write receipts and evidence into a folder, for others to verify
     Receipts(receipts::ReceiptsArguments),
 }
@@ -53,8 +59,10 @@ pub(crate) async fn run(arguments: DeviceCommandArguments, report: Report) -> Ou
         DeviceCommand::Revocation(arguments) => revocation::run(&arguments, report),
         DeviceCommand::Revoke(arguments) => revoke::run(arguments, report).await,
         DeviceCommand::Root(arguments) => root::run(&arguments, report),
+        DeviceCommand::Repair(arguments) => repair::run(&arguments, report),
         DeviceCommand::Request(arguments) => request::run(&arguments, report),
         DeviceCommand::Install(arguments) => install::run(&arguments, report),
+        DeviceCommand::Prekey(arguments) => prekey::run(&arguments, report),
         DeviceCommand::Receipts(arguments) => receipts::run(&arguments, report),
     }
 }

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints a request for `chappe root sign`. Without --root it asks the root that certified it last.
+Prints two requests for `chappe root sign`, one a line: for the certificate, and
+for what ends the device once it is lost. Without --root it asks the last one.
 
 Example:
   chappe device request --root org.txt --number 2 --types PDQF,text --expiry 2027-01-01T00:00:00Z")]
@@ -26,6 +27,10 @@ pub(crate) struct RequestArguments {
     #[arg(long, value_name = "N")]
     issue: Option<u16>,
 
+    /// Do not ask for what ends the device
+    #[arg(long)]
+    no_revocation: bool,
+
     #[command(flatten)]
     permissions: PermissionArguments,
 
@@ -39,6 +44,11 @@ pub(super) fn run(arguments: &RequestArguments, report: Report) -> Outcome<()> {
     let permissions = arguments.permissions.permissions();
     let request = device.request(root, arguments.number, arguments.issue, permissions)?;
     let text = request.to_text();
-    report.event("request", &text, json!({"request": text}));
+    report.event("request", &text, json!({"request": text, "for": "certificate"}));
+    // "Made with every certificate, at its creation" (spec/10-identity.md, "Revocation").
+    if let (Some(request), false) = (request.revocation()?, arguments.no_revocation) {
+        let text = request.to_text();
+        report.event("request", &text, json!({"request": text, "for": "revocation"}));
+    }
     Ok(())
 }

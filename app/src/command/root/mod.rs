@@ -17,12 +17,13 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 An organisation with three keyholders, of whom two must sign:
-  chappe root new ana.root            at each keyholder's own machine; prints KEY
-  chappe root join --threshold 2 KEY KEY KEY > org.txt
+  chappe root new ana.root      at each keyholder's own machine; prints KEY and SUCCESSOR'S KEY
+  chappe root join --threshold 2 KEY KEY KEY --successor KEY,KEY,KEY --succession ask.txt > org.txt
   chappe device request --root org.txt --number 2 > request.txt    on the device
   chappe root sign request.txt --root ana.root > half.txt          one keyholder
   chappe root sign half.txt --root ben.root > certificate.txt      another one
-  chappe device install certificate.txt                            on the device")]
+  chappe device install certificate.txt                            on the device
+ask.txt is signed in the same way; what comes of it is put away, apart from both roots.")]
 pub(crate) struct RootArguments {
     #[command(subcommand)]
     command: RootCommand,

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints the certificate, or the request with your signature in it, for the next keyholder. What is
-signed is said on standard error first: read it.")]
+Prints the certificate, or the request with your signature in it, for the next keyholder; of a file with
+several requests, a line each, all of them. What is signed is said on standard error first: read it.")]
 pub(crate) struct SignArguments {
     /// The file with the request
     #[arg(value_name = "REQUEST")]
@@ -37,14 +37,26 @@ pub(crate) struct SignArguments {
 pub(super) fn run(arguments: &SignArguments, report: Report) -> Outcome<()> {
     let text = files::read_text(&arguments.request)?;
     let (keys, realm) = open(arguments)?;
-    let mut request = Request::from_text(&text, realm)?;
-    report.note(&format!("you are asked to sign:\n{}", request.describe(realm)?));
+    // All are read before any is signed, and all are signed or none.
+    let mut requests = Vec::new();
+    for line in text.lines() {
+        let request = Request::from_text(line, realm)?;
+        report.note(&format!("you are asked to sign:\n{}", request.describe(realm)?));
+        requests.push(request);
+    }
     if !arguments.yes {
         passphrase::confirm("Sign it?", "sign")?;
     }
-    for key in &keys {
-        request.sign(key, realm)?;
+    for request in &mut requests {
+        for key in &keys {
+            request.sign(key, realm)?;
+        }
     }
+    requests.iter().try_for_each(|request| show(request, report))
+}
+
+/// The endorsement, or the request for the next keyholder.
+fn show(request: &Request, report: Report) -> Outcome<()> {
     let missing = request.missing();
     if missing == 0 {
         let text = TextForm::Endorsement.write(&request.finish()?.to_bytes());

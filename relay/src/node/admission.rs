@@ -1,0 +1,69 @@
+//! Who may use a relay (spec/06-relay.md, "Admission").
+
+use crate::key::TransportKey;
+use crate::protocol::{ConnectionRole, Hello, SessionError};
+use chappe_codec::precedence::Precedence;
+use std::collections::HashSet;
+use std::fmt;
+
+/// Judges who says hello. Called on the node's thread: it must be quick.
+pub trait Admission: fmt::Debug + Send {
+    /// What this client may do.
+    ///
+    /// # Errors
+    /// [`SessionError::NotAdmitted`], [`SessionError::NotAPeer`]; [`SessionError::Malformed`] for an
+    /// invitation or certificate that does not parse.
+    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError>;
+}
+
+/// Who says hello.
+#[derive(Debug)]
+pub struct Applicant<'a> {
+    /// The key of the TLS connection.
+    pub key: TransportKey,
+    /// What it said: certificate and invitation are octets that nobody looked at.
+    pub hello: &'a Hello<'a>,
+    /// The relay's clock, in seconds after 1970.
+    pub now_seconds: u64,
+}
+
+/// What a client may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leave {
+    /// For whom what it stores is counted.
+    pub sender: SenderTag,
+    /// The most urgent precedence it may use.
+    pub highest: Precedence,
+    /// Whether it is a relay that this one knows.
+    pub is_peer: bool,
+}
+
+/// For whom stored octets are counted: octets that say nothing to anybody else.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SenderTag(pub [u8; 16]);
+
+impl fmt::Debug for SenderTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SenderTag")
+    }
+}
+
+/// Admits every key, or those listed; no peers.
+#[derive(Debug, Clone, Default)]
+pub struct ListedKeys {
+    /// The keys admitted; `None`: all.
+    pub keys: Option<HashSet<TransportKey>>,
+}
+
+impl Admission for ListedKeys {
+    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        if applicant.hello.role == ConnectionRole::Relay {
+            return Err(SessionError::NotAPeer);
+        }
+        if self.keys.as_ref().is_some_and(|listed| !listed.contains(&applicant.key)) {
+            return Err(SessionError::NotAdmitted);
+        }
+        let sender = SenderTag(crate::address::Address::mailbox(applicant.key).octets);
+        Ok(Leave { sender, highest: Precedence::Flash, is_peer: false })
+    }
+}

@@ -1,0 +1,171 @@
+//! Which parcels repeat one that is stored (spec/06-relay.md, "Parcel").
+
+use super::fingerprint::{Fingerprint, PassedThrough};
+use crate::limits::DUPLICATE_SHARDS;
+use crate::protocol::GroupId;
+use chappe_codec::precedence::Precedence;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+type Table<V> = HashMap<Fingerprint, V, BuildHasherDefault<PassedThrough>>;
+
+/// A stored copy of a parcel in eight octets: expiry (40 bits), precedence (2), whether there are
+/// others that neither cover nor are covered by it (1), and the low bits of the group it was stored
+/// with (21). An old group that shares its low bits with one that is under way makes a duplicate wait for
+/// that one: it is acknowledged one sync later than it could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Copy(u64);
+
+const GROUP_BITS: u32 = 21;
+const GROUP_MASK: u64 = (1 << GROUP_BITS) - 1;
+const OTHERS: u64 = 1 << GROUP_BITS;
+
+/// The log of a precedence: "FLASH has a place of its own on the disk".
+pub(super) const fn log_of(precedence: Precedence) -> usize {
+    match precedence {
+        Precedence::Flash => 0,
+        Precedence::Immediate | Precedence::Priority | Precedence::Routine => 1,
+    }
+}
+
+impl Copy {
+    pub(super) fn new(expiry_seconds: u64, precedence: Precedence, group: u64) -> Self {
+        let precedence = u64::from(precedence.to_bits());
+        Self((expiry_seconds << 24) | (precedence << 22) | (group & GROUP_MASK))
+    }
+
+    const fn expiry_seconds(self) -> u64 {
+        self.0 >> 24
+    }
+
+    fn precedence(self) -> Precedence {
+        Precedence::from_bits(u8::try_from((self.0 >> 22) & 3).unwrap_or(0))
+    }
+
+    const fn has_others(self) -> bool {
+        self.0 & OTHERS != 0
+    }
+
+    pub(super) fn log(self) -> usize {
+        log_of(self.precedence())
+    }
+
+    /// Whether it may have been stored with this group.
+    pub(super) fn is_of(self, group: GroupId) -> bool {
+        self.log() == group.log && self.0 & GROUP_MASK == group.number & GROUP_MASK
+    }
+
+    /// Whether it was durable when it was noted.
+    pub(super) const fn is_of_none(self) -> bool {
+        self.0 & GROUP_MASK == 0
+    }
+
+    /// Whether a parcel that is offered at `now` repeats this copy.
+    fn covers(self, expiry_seconds: u64, precedence: Precedence, now_seconds: u64) -> bool {
+        // A copy that has expired makes no duplicates: to acknowledge one nobody will get is a lie.
+        let left = self.expiry_seconds().saturating_sub(now_seconds);
+        left > 0
+            && self.precedence() >= precedence
+            && left.saturating_mul(2) >= expiry_seconds.saturating_sub(now_seconds)
+    }
+
+    fn is_no_less_than(self, other: Self) -> bool {
+        self.precedence() >= other.precedence() && self.expiry_seconds() >= other.expiry_seconds()
+    }
+}
+
+/// The stored parcels by their fingerprints. 24 octets a parcel and a place in four to two in four free:
+/// some 40.
+#[derive(Debug)]
+pub(super) struct Duplicates {
+    /// Parts, so that none is ever copied or cleaned for long.
+    shards: Vec<Table<Copy>>,
+    /// By precedence, what does not fit one place: the few parcels stored as FLASH for minutes and as
+    /// ROUTINE for days.
+    others: Table<[Option<Copy>; 4]>,
+    swept: usize,
+}
+
+impl Default for Duplicates {
+    fn default() -> Self {
+        let shards = (0..DUPLICATE_SHARDS).map(|_| Table::default()).collect();
+        Self { shards, others: Table::default(), swept: 0 }
+    }
+}
+
+impl Duplicates {
+    fn shard(&mut self, key: Fingerprint) -> Option<&mut Table<Copy>> {
+        let shards = u64::try_from(self.shards.len()).unwrap_or(1);
+        let index = usize::try_from(key.shard().checked_rem(shards)?).ok()?;
+        self.shards.get_mut(index)
+    }
+
+    /// The stored copy that a parcel repeats, if it does.
+    pub(super) fn covering(
+        &mut self,
+        key: Fingerprint,
+        expiry_seconds: u64,
+        precedence: Precedence,
+        now_seconds: u64,
+    ) -> Option<Copy> {
+        let covers = |copy: &Copy| copy.covers(expiry_seconds, precedence, now_seconds);
+        let copy = *self.shard(key)?.get(&key)?;
+        if covers(&copy) {
+            return Some(copy);
+        }
+        let others = copy.has_others().then(|| self.others.get(&key)).flatten()?;
+        others.iter().flatten().copied().find(covers)
+    }
+
+    /// Notes a copy. Returns what stood in its place, for [`Duplicates::restore`].
+    pub(super) fn insert(&mut self, key: Fingerprint, copy: Copy) -> Option<Copy> {
+        let shard = self.shard(key)?;
+        let previous = shard.insert(key, copy)?;
+        if previous.has_others() || !copy.is_no_less_than(previous) {
+            shard.insert(key, Copy(copy.0 | OTHERS));
+            let others = self.others.entry(key).or_default();
+            let index = usize::from(previous.precedence().to_bits());
+            if let Some(place) = others.get_mut(index)
+                && place.is_none_or(|other| previous.is_no_less_than(other))
+            {
+                *place = Some(previous);
+            }
+        }
+        Some(previous)
+    }
+
+    /// Takes a copy that was not stored out again.
+    pub(super) fn restore(&mut self, key: Fingerprint, previous: Option<Copy>) {
+        let Some(shard) = self.shard(key) else { return };
+        match previous {
+            Some(previous) => drop(shard.insert(key, previous)),
+            None => drop(shard.remove(&key)),
+        }
+    }
+
+    /// Forgets what has expired in the next part.
+    pub(super) fn sweep(&mut self, now_seconds: u64) {
+        let others = &mut self.others;
+        if let Some(shard) = self.shards.get_mut(self.swept) {
+            shard.retain(|key, copy| {
+                let lives = |copy: &Copy| copy.expiry_seconds() > now_seconds;
+                let is_alive = lives(copy)
+                    || (copy.has_others()
+                        && others.get(key).is_some_and(|all| all.iter().flatten().any(lives)));
+                if !is_alive && copy.has_others() {
+                    others.remove(key);
+                }
+                is_alive
+            });
+            if shard.len() < shard.capacity() / 4 {
+                shard.shrink_to_fit();
+            }
+        }
+        self.swept =
+            self.swept.checked_add(1).filter(|next| *next < self.shards.len()).unwrap_or(0);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().fold(0, |sum, shard| sum.saturating_add(shard.len()))
+    }
+}

@@ -1,0 +1,99 @@
+//! What need not be stored (spec/06-relay.md, "Live").
+
+use super::fan_out::add_span;
+use super::slots::SlotId;
+use super::{Node, Now};
+use crate::limits::{EXPIRY_AHEAD_SECONDS_MAX, LIVE_DATAGRAMS_MAX};
+use crate::parcel::ParcelRef;
+use crate::protocol::put_heard;
+use bytes::BytesMut;
+
+/// Octets written for several lanes before they are handed out.
+pub(super) const FAN_OUT_OCTETS_MAX: usize = 256 << 10;
+
+impl Node {
+    /// Gives a live parcel to those who listen. It "is neither numbered, acknowledged nor refused".
+    pub fn live(&mut self, id: SlotId, parcel: &ParcelRef<'_>, now: Now) {
+        let expiry = parcel.expiry_seconds();
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        if parcel.precedence > lane.peer.leave.highest
+            || expiry <= now.seconds
+            || expiry > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX)
+        {
+            return;
+        }
+        let place = match lane.last_shelf {
+            Some((address, place))
+                if address == parcel.address
+                    && self.shelves.get(place).is_some_and(|shelf| shelf.address == address) =>
+            {
+                place
+            }
+            _ => {
+                let Some(place) = self.shelves.find(&parcel.address) else { return };
+                lane.last_shelf = Some((parcel.address, place));
+                place
+            }
+        };
+        self.say_live(place, parcel, now);
+    }
+
+    /// The same for a datagram, which belongs to no lane.
+    pub fn live_datagram(&mut self, leave: super::Leave, parcel: &ParcelRef<'_>, now: Now) {
+        let expiry = parcel.expiry_seconds();
+        if parcel.precedence <= leave.highest
+            && expiry > now.seconds
+            && expiry <= now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX)
+            && let Some(place) = self.shelves.find(&parcel.address)
+        {
+            self.say_live(place, parcel, now);
+        }
+    }
+
+    fn say_live(&mut self, place: u32, parcel: &ParcelRef<'_>, now: Now) {
+        let Some(shelf) = self.shelves.get(place) else { return };
+        let listeners = shelf.listeners(parcel.precedence);
+        if listeners.is_empty() {
+            return;
+        }
+        let fingerprint = self.fingerprints.of(parcel);
+        if !self.live.is_new(fingerprint.short(), now.instant) {
+            return;
+        }
+        self.fan_out.begin();
+        for id in listeners {
+            let Some(reader) = self.readers.get(*id) else { continue };
+            if reader.until_seconds.is_some_and(|until| until <= now.seconds) {
+                continue;
+            }
+            let Some(lane) = self.lanes.get_mut(reader.lane) else { continue };
+            // A listener that reads too slowly misses some.
+            if !lane.has_room() {
+                continue;
+            }
+            if reader.datagrams {
+                if lane.datagrams.len() >= LIVE_DATAGRAMS_MAX {
+                    continue;
+                }
+                let mut octets = BytesMut::new();
+                put_heard(&mut octets, reader.number, parcel.head(), parcel.expiry_and_envelope());
+                lane.datagrams.push(octets.freeze());
+                if !lane.is_ready {
+                    lane.is_ready = true;
+                    self.ready.push(reader.lane);
+                }
+                continue;
+            }
+            let span = self.fan_out.encode(reader.number, 0, |out| {
+                put_heard(out, reader.number, parcel.head(), parcel.expiry_and_envelope());
+                0
+            });
+            if add_span(&mut lane.spans, span) {
+                self.fan_out.lanes.push(reader.lane);
+            }
+        }
+        if self.fan_out.octets() > FAN_OUT_OCTETS_MAX {
+            self.share_out();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A parcel comes in.
+
+use super::duplicates::{Copy, log_of};
+use super::group::{Judgement, Pending};
+use super::record::Record;
+use super::slots::SlotId;
+use super::{Node, Now};
+use crate::limits::{EXPIRY_AHEAD_SECONDS_MAX, UNJUDGED_MAX};
+use crate::parcel::ParcelRef;
+use crate::protocol::{GroupId, Reason};
+
+impl Node {
+    pub(super) fn publish(&mut self, id: SlotId, number: u64, parcel: &ParcelRef<'_>, now: Now) {
+        if let Err(reason) = self.try_publish(id, number, parcel, now) {
+            self.share_out();
+            self.refuse(id, number, reason);
+        }
+    }
+
+    fn try_publish(
+        &mut self,
+        id: SlotId,
+        number: u64,
+        parcel: &ParcelRef<'_>,
+        now: Now,
+    ) -> Result<(), Reason> {
+        let (precedence, expiry_seconds) = (parcel.precedence, parcel.expiry_seconds());
+        let Some(lane) = self.lanes.get_mut(id) else { return Ok(()) };
+        if precedence > lane.peer.leave.highest {
+            return Err(Reason::NotPermitted);
+        }
+        if expiry_seconds <= now.seconds {
+            return Err(Reason::Expired);
+        }
+        if expiry_seconds > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
+            return Err(Reason::ExpiryTooFar);
+        }
+        let is_recovered = self.logs.iter().all(|log| log.is_recovered);
+        let log = self.logs.get_mut(log_of(precedence)).ok_or(Reason::TryLater)?;
+        if log.has_failed {
+            return Err(Reason::TryLater);
+        }
+        let key = self.fingerprints.of(parcel);
+        let body_octets = parcel.octets().len();
+        if is_recovered {
+            let copy = self.duplicates.covering(key, expiry_seconds, precedence, now.seconds);
+            if let Some(copy) = copy {
+                return self.repeats(id, number, body_octets, copy);
+            }
+        } else if self.unjudged.len() >= UNJUDGED_MAX {
+            return Err(Reason::TryLater);
+        }
+
+        let record =
+            Record { is_judged: is_recovered, stored_seconds: now.seconds, parcel: *parcel };
+        let octets = u32::try_from(record.octets()).unwrap_or(u32::MAX);
+        let shelf = match lane.last_shelf {
+            Some((address, place))
+                if address == parcel.address
+                    && self.shelves.get(place).is_some_and(|shelf| shelf.address == address) =>
+            {
+                place
+            }
+            _ => {
+                let place = self.shelves.place(parcel.address);
+                lane.last_shelf = Some((parcel.address, place));
+                place
+            }
+        };
+        let on_shelf = self.shelves.get_mut(shelf).ok_or(Reason::TryLater)?;
+        let sender = self.senders.get_mut(lane.sender).ok_or(Reason::TryLater)?;
+        let added = u64::from(octets);
+        let of_sender = sender.account.octets(now.seconds).saturating_add(added);
+        if of_sender > self.options.sender_octets {
+            return Err(Reason::SenderFull);
+        }
+        let of_address = on_shelf.account.octets(now.seconds).saturating_add(added);
+        if of_address > self.options.address_octets {
+            return Err(Reason::MailboxFull);
+        }
+        sender.account.add(expiry_seconds, added);
+        on_shelf.account.add(expiry_seconds, added);
+        on_shelf.pending = on_shelf.pending.saturating_add(1);
+        let keeps = !on_shelf.subscribers(precedence).is_empty();
+
+        let group = log.group();
+        let (previous, judgement) = if is_recovered {
+            let copy = Copy::new(expiry_seconds, precedence, group.number);
+            (self.duplicates.insert(key, copy), Judgement::New)
+        } else {
+            (None, Judgement::Waits)
+        };
+        let entry = Pending {
+            key,
+            previous,
+            shelf,
+            sender: lane.sender,
+            precedence,
+            judgement,
+            expiry_seconds,
+            octets,
+            kept: 0..0,
+        };
+        log.push(&record, entry, keeps);
+        lane.answers.wait_for(number, body_octets, group);
+        if lane.register(group) {
+            log.forming.lanes.push(id);
+        }
+        Ok(())
+    }
+
+    /// "A duplicate is acknowledged like the copy it repeats, and not before that is durable."
+    fn repeats(
+        &mut self,
+        id: SlotId,
+        number: u64,
+        octets: usize,
+        copy: Copy,
+    ) -> Result<(), Reason> {
+        let group = self.group_of(copy);
+        let Some(lane) = self.lanes.get_mut(id) else { return Ok(()) };
+        match group {
+            Some(group) => {
+                lane.answers.wait_for(number, octets, group);
+                if lane.register(group)
+                    && let Some(log) = self.logs.get_mut(group.log)
+                {
+                    let is_growing = log.group() == group;
+                    let forming =
+                        if is_growing { Some(&mut log.forming) } else { log.in_flight.as_mut() };
+                    if let Some(forming) = forming {
+                        forming.lanes.push(id);
+                    }
+                }
+            }
+            None => {
+                lane.answers.is_durable(number, octets);
+                self.mark_ready(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The group a copy is waiting in; `None`: it is durable.
+    pub(super) fn group_of(&self, copy: Copy) -> Option<GroupId> {
+        let log = self.logs.get(copy.log())?;
+        let growing = log.group();
+        let under_way = GroupId { number: growing.number.saturating_sub(1), ..growing };
+        if copy.is_of(growing) {
+            // An old group that shares its bits with one that nothing waits for yet is durable.
+            return (!log.forming.entries.is_empty()).then_some(growing);
+        }
+        (log.in_flight.is_some() && copy.is_of(under_way)).then_some(under_way)
+    }
+}

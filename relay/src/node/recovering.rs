@@ -1,0 +1,186 @@
+//! After a start: old records come in, publishes are taken, reads wait.
+
+use super::duplicates::Copy;
+use super::fingerprint::Fingerprint;
+use super::group::{Judgement, Pending};
+use super::reader::ReaderState;
+use super::record::Record;
+use super::shelf::Entry;
+use super::slots::SlotId;
+use super::{Node, Now};
+use crate::address::Address;
+use crate::protocol::GroupId;
+use chappe_codec::precedence::Precedence;
+use chappe_store::StoredRecords;
+
+/// A durable parcel that was not looked at for duplicates yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unjudged {
+    log: usize,
+    key: Fingerprint,
+    address: Address,
+    precedence: Precedence,
+    entry: Entry,
+    stored_seconds: u64,
+    /// Whether the address's account knows it already.
+    is_counted: bool,
+}
+
+impl Node {
+    /// Takes in old records.
+    pub(super) fn recover(&mut self, index: usize, records: &StoredRecords, now: Now) {
+        for (sequence, octets) in records.sequences.iter().zip(records.records.iter()) {
+            let Some(log) = self.logs.get_mut(index) else { return };
+            let Some(record) = Record::parse(octets) else {
+                log.note(*sequence, 0, octets.len());
+                continue;
+            };
+            let parcel = record.parcel;
+            let expiry_seconds = parcel.expiry_seconds();
+            log.note(*sequence, expiry_seconds, record.octets());
+            if expiry_seconds <= now.seconds {
+                continue;
+            }
+            let unjudged = Unjudged {
+                log: index,
+                key: self.fingerprints.of(&parcel),
+                address: parcel.address,
+                precedence: parcel.precedence,
+                entry: Entry::new(*sequence, expiry_seconds, record.octets()),
+                stored_seconds: record.stored_seconds,
+                is_counted: false,
+            };
+            if record.is_judged {
+                self.place(&unjudged);
+            } else {
+                self.unjudged.push(unjudged);
+            }
+        }
+    }
+
+    /// Puts a durable parcel where readers and duplicates find it.
+    fn place(&mut self, parcel: &Unjudged) {
+        let expiry_seconds = parcel.entry.expiry_seconds();
+        let copy = Copy::new(expiry_seconds, parcel.precedence, 0);
+        self.duplicates.insert(parcel.key, copy);
+        let place = self.shelves.place(parcel.address);
+        if let Some(shelf) = self.shelves.get_mut(place) {
+            shelf.insert(parcel.precedence, parcel.entry);
+            if !parcel.is_counted {
+                let octets = u64::try_from(parcel.entry.octets()).unwrap_or(0);
+                shelf.account.add(expiry_seconds, octets);
+            }
+        }
+    }
+
+    /// A parcel taken meanwhile is durable.
+    pub(super) fn judge_later(
+        &mut self,
+        index: usize,
+        entry: &Pending,
+        stored: Entry,
+        address: Address,
+    ) {
+        self.unjudged.push(Unjudged {
+            log: index,
+            key: entry.key,
+            address,
+            precedence: entry.precedence,
+            entry: stored,
+            stored_seconds: self.seconds,
+            is_counted: true,
+        });
+    }
+
+    /// One log's old records are all there. When both are, what was not judged is, and reads begin.
+    pub(super) fn recovery_ended(&mut self, index: usize, now: Now) {
+        if let Some(log) = self.logs.get_mut(index) {
+            log.is_recovered = true;
+        }
+        if !self.logs.iter().all(|log| log.is_recovered) {
+            return;
+        }
+        let mut unjudged = std::mem::take(&mut self.unjudged);
+        unjudged.sort_by_key(|parcel| (parcel.stored_seconds, parcel.log, parcel.entry.sequence));
+        for parcel in &unjudged {
+            let (expiry, precedence) = (parcel.entry.expiry_seconds(), parcel.precedence);
+            let at = parcel.stored_seconds;
+            if self.duplicates.covering(parcel.key, expiry, precedence, at).is_none() {
+                self.place(parcel);
+            }
+        }
+        for index in 0..self.logs.len() {
+            self.judge_pending(index, now);
+        }
+        for reader in std::mem::take(&mut self.waiting) {
+            self.begin_reading(reader);
+        }
+    }
+
+    /// Judges what was written without a look and is not durable yet. Only a copy that is durable, or has
+    /// the same fate, makes a duplicate of it: it will be acknowledged whatever becomes of another
+    /// group.
+    fn judge_pending(&mut self, index: usize, now: Now) {
+        let Some(log) = self.logs.get_mut(index) else { return };
+        let growing = log.group();
+        let under_way = GroupId { number: growing.number.saturating_sub(1), ..growing };
+        let mut in_flight = log.in_flight.take();
+        if let Some(forming) = &mut in_flight {
+            let mut entries = std::mem::take(&mut forming.entries);
+            self.judge_entries(&mut entries, under_way, now);
+            forming.entries = entries;
+        }
+        let Some(log) = self.logs.get_mut(index) else { return };
+        let mut entries = std::mem::take(&mut log.forming.entries);
+        self.judge_entries(&mut entries, growing, now);
+        if let Some(log) = self.logs.get_mut(index) {
+            log.forming.entries = entries;
+            log.in_flight = in_flight;
+        }
+    }
+
+    fn judge_entries(&mut self, entries: &mut [Pending], group: GroupId, now: Now) {
+        for entry in entries.iter_mut().filter(|entry| entry.judgement == Judgement::Waits) {
+            let (expiry, precedence) = (entry.expiry_seconds, entry.precedence);
+            let covering = self.duplicates.covering(entry.key, expiry, precedence, now.seconds);
+            // Copies that are durable were noted with group 0, those of this start with their own.
+            if covering.is_some_and(|copy| copy.is_of_none() || copy.is_of(group)) {
+                entry.judgement = Judgement::Duplicate;
+            } else {
+                let copy = Copy::new(expiry, precedence, group.number);
+                entry.previous = self.duplicates.insert(entry.key, copy);
+                entry.judgement = Judgement::New;
+            }
+        }
+    }
+
+    /// Takes in what another writer of the same log appended.
+    pub(super) fn follow(&mut self, index: usize, records: &StoredRecords, now: Now) {
+        self.recover(index, records, now);
+        if !self.logs.iter().all(|log| log.is_recovered) {
+            return;
+        }
+        for parcel in std::mem::take(&mut self.unjudged) {
+            let (expiry, precedence) = (parcel.entry.expiry_seconds(), parcel.precedence);
+            let at = parcel.stored_seconds;
+            if self.duplicates.covering(parcel.key, expiry, precedence, at).is_none() {
+                self.place(&parcel);
+            }
+        }
+        for octets in records.records.iter() {
+            let Some(record) = Record::parse(octets) else { continue };
+            let place = self.shelves.find(&record.parcel.address);
+            let shelf = place.and_then(|place| self.shelves.get(place));
+            let readers: Vec<SlotId> = shelf
+                .map_or(Vec::new(), |shelf| shelf.subscribers(record.parcel.precedence).to_vec());
+            for id in readers {
+                if let Some(reader) = self.readers.get_mut(id)
+                    && reader.state == ReaderState::Tail
+                {
+                    reader.state = ReaderState::Behind;
+                    self.schedule(id);
+                }
+            }
+        }
+    }
+}

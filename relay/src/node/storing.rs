@@ -1,0 +1,231 @@
+//! What the stores answer.
+
+use super::fan_out::add_span;
+use super::group::{Forming, Judgement, Pending};
+use super::live::FAN_OUT_OCTETS_MAX;
+use super::reader::ReaderState;
+use super::shelf::Entry;
+use super::slots::SlotId;
+use super::{LogName, Node, Now};
+use crate::protocol::put_delivery;
+use chappe_store::{Damage, Recovery, StoreError, StoreEvent};
+use std::ops::Range;
+
+/// What an operator may want to know. Nothing in it names a client, a key, an address or a parcel.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NodeEvent {
+    /// A log's old records are read.
+    Recovered {
+        /// Which log.
+        log: LogName,
+        /// Parcels known in both logs by now.
+        parcels: usize,
+        /// What was found; torn tails and damage are the operator's business.
+        recovery: Recovery,
+    },
+    /// A log failed: publishing to it is refused until it works again.
+    StoreFailed {
+        /// Which log.
+        log: LogName,
+        /// How.
+        error: StoreError,
+    },
+    /// Records of a log rotted.
+    Damaged {
+        /// Which log.
+        log: LogName,
+        /// Where.
+        damage: Damage,
+    },
+    /// A compaction ended early; all that is wanted is still there.
+    CompactionFailed {
+        /// Which log.
+        log: LogName,
+        /// How.
+        error: StoreError,
+    },
+    /// A log works again.
+    StoreWorksAgain {
+        /// Which log.
+        log: LogName,
+        /// What was found.
+        recovery: Recovery,
+    },
+}
+
+impl Node {
+    /// Takes in what a store says.
+    pub fn store_event(&mut self, name: LogName, event: StoreEvent, now: Now) {
+        self.seconds = now.seconds;
+        let index = name.index();
+        match event {
+            StoreEvent::Recovered(records) => self.recover(index, &records, now),
+            StoreEvent::RecoveryEnded(recovery) => {
+                if let Some(log) = self.logs.get_mut(index) {
+                    log.next = log.next.max(recovery.sequences.end);
+                }
+                self.recovery_ended(index, now);
+                let parcels = self.duplicates.len();
+                self.events.push(NodeEvent::Recovered { log: name, parcels, recovery });
+            }
+            StoreEvent::Appended { number, sequences } => {
+                self.appended(index, number, sequences);
+            }
+            StoreEvent::AppendFailed { number, .. } => self.append_failed(index, number),
+            StoreEvent::Followed(records) => self.follow(index, &records, now),
+            StoreEvent::Read { number, records } => self.read(index, number, records),
+            // Only what had expired lay before it; shelves forget that by themselves.
+            StoreEvent::Discarded { .. } => {}
+            StoreEvent::Compacted { error, .. } => {
+                if let Some(error) = error {
+                    self.events.push(NodeEvent::CompactionFailed { log: name, error });
+                }
+            }
+            StoreEvent::Damaged(damage) => {
+                self.events.push(NodeEvent::Damaged { log: name, damage });
+            }
+            StoreEvent::Failed { error } => {
+                self.set_failed(index, true);
+                self.events.push(NodeEvent::StoreFailed { log: name, error });
+            }
+            StoreEvent::WorksAgain(recovery) => {
+                self.set_failed(index, false);
+                self.events.push(NodeEvent::StoreWorksAgain { log: name, recovery });
+            }
+        }
+    }
+
+    fn set_failed(&mut self, index: usize, has_failed: bool) {
+        if let Some(log) = self.logs.get_mut(index) {
+            log.has_failed = has_failed;
+        }
+    }
+
+    fn appended(&mut self, index: usize, number: u64, sequences: Range<u64>) {
+        let Some(log) = self.logs.get_mut(index) else { return };
+        let Some((_, forming)) = log.finish_group(number) else { return };
+        log.durable = number;
+        for (entry, sequence) in forming.entries.iter().zip(sequences) {
+            self.stored(index, entry, sequence, &forming.kept);
+        }
+        self.share_out();
+        self.settle(&forming.lanes);
+        self.recycle(index, forming);
+    }
+
+    /// One parcel is durable.
+    fn stored(&mut self, index: usize, entry: &Pending, sequence: u64, kept: &[u8]) {
+        let octets = usize::try_from(entry.octets).unwrap_or(0);
+        let stored = Entry::new(sequence, entry.expiry_seconds, octets);
+        let Some(log) = self.logs.get_mut(index) else { return };
+        log.note(sequence, entry.expiry_seconds, octets);
+        let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return };
+        shelf.pending = shelf.pending.saturating_sub(1);
+        self.counters.stored = self.counters.stored.saturating_add(1);
+        match entry.judgement {
+            Judgement::New => {
+                shelf.insert(entry.precedence, stored);
+                if !shelf.subscribers(entry.precedence).is_empty() {
+                    let range = usize::try_from(entry.kept.start).unwrap_or(usize::MAX)
+                        ..usize::try_from(entry.kept.end).unwrap_or(usize::MAX);
+                    let octets = kept.get(range).unwrap_or_default();
+                    self.deliver(entry, stored, octets);
+                }
+            }
+            Judgement::Waits => {
+                let address = shelf.address;
+                self.judge_later(index, entry, stored, address);
+            }
+            Judgement::Duplicate => {}
+        }
+    }
+
+    /// Gives a parcel that was just stored to those who wait for it: at the log's end, with credit and
+    /// with room. The others read it from the log.
+    fn deliver(&mut self, entry: &Pending, stored: Entry, kept: &[u8]) {
+        let Some(shelf) = self.shelves.get(entry.shelf) else { return };
+        let mut behind = Vec::new();
+        self.fan_out.begin();
+        for id in shelf.subscribers(entry.precedence) {
+            let Some(reader) = self.readers.get_mut(*id) else { continue };
+            if reader.state != ReaderState::Tail {
+                continue;
+            }
+            let Some(lane) = self.lanes.get_mut(reader.lane) else { continue };
+            let may_read = reader.until_seconds.is_none_or(|until| self.seconds < until);
+            let Some((head, expiry_and_envelope)) = kept.split_first() else {
+                reader.state = ReaderState::Behind;
+                behind.push(*id);
+                continue;
+            };
+            if !may_read || !reader.has_credit() || !lane.has_room() {
+                reader.state = ReaderState::Behind;
+                if may_read {
+                    behind.push(*id);
+                }
+                continue;
+            }
+            let step = stored.cursor().saturating_sub(reader.cursor);
+            let span = self.fan_out.encode(reader.number, step, |out| {
+                put_delivery(out, reader.number, step, *head, expiry_and_envelope)
+            });
+            reader.spend(span.body);
+            reader.cursor = stored.cursor();
+            reader.position = stored.cursor();
+            self.counters.delivered = self.counters.delivered.saturating_add(1);
+            if add_span(&mut lane.spans, span) {
+                self.fan_out.lanes.push(reader.lane);
+            }
+        }
+        for id in behind {
+            self.schedule(id);
+        }
+        if self.fan_out.octets() > FAN_OUT_OCTETS_MAX {
+            self.share_out();
+        }
+    }
+
+    fn settle(&mut self, lanes: &[SlotId]) {
+        let durable = [0, 1].map(|log: usize| self.logs.get(log).map_or(0, |log| log.durable));
+        for id in lanes {
+            if let Some(lane) = self.lanes.get_mut(*id) {
+                lane.settle(&durable);
+                self.mark_ready(*id);
+            }
+        }
+    }
+
+    fn append_failed(&mut self, index: usize, number: u64) {
+        let Some(log) = self.logs.get_mut(index) else { return };
+        let Some((group, forming)) = log.finish_group(number) else { return };
+        for entry in forming.entries.iter().rev() {
+            if entry.judgement == Judgement::New {
+                self.duplicates.restore(entry.key, entry.previous);
+            }
+            let octets = u64::from(entry.octets);
+            if let Some(shelf) = self.shelves.get_mut(entry.shelf) {
+                shelf.pending = shelf.pending.saturating_sub(1);
+                shelf.account.take_back(entry.expiry_seconds, octets);
+            }
+            if let Some(sender) = self.senders.get_mut(entry.sender) {
+                sender.account.take_back(entry.expiry_seconds, octets);
+            }
+        }
+        for id in &forming.lanes {
+            if let Some(lane) = self.lanes.get_mut(*id) {
+                lane.fail(group);
+                self.mark_ready(*id);
+            }
+        }
+        // A later group of the other log may have been waiting behind this one.
+        self.settle(&forming.lanes);
+        self.recycle(index, forming);
+    }
+
+    fn recycle(&mut self, index: usize, forming: Forming) {
+        if let Some(log) = self.logs.get_mut(index) {
+            log.recycle(forming);
+        }
+    }
+}

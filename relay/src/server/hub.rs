@@ -1,0 +1,88 @@
+//! The node, and who waits for it.
+
+use super::event::RelayEvent;
+use super::options::{Clock, Observer};
+use crate::node::{Node, Now, SlotId};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+/// What every connection of a relay needs. All of it runs on one thread; the lock is never waited for
+/// there.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) clock: Clock,
+    pub(super) observer: Observer,
+    hub: Mutex<Hub>,
+    is_draining: AtomicBool,
+}
+
+/// The node and the lanes' wakers.
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) node: Node,
+    wakers: Vec<Option<Waker>>,
+    ready: Vec<SlotId>,
+}
+
+impl Shared {
+    pub(super) const fn new(node: Node, clock: Clock, observer: Observer) -> Self {
+        let hub = Hub { node, wakers: Vec::new(), ready: Vec::new() };
+        Self { clock, observer, hub: Mutex::new(hub), is_draining: AtomicBool::new(false) }
+    }
+
+    /// A panic elsewhere is no reason to stop serving.
+    pub(super) fn hub(&self) -> MutexGuard<'_, Hub> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Now {
+        let instant = tokio::time::Instant::now().into_std();
+        Now { seconds: self.clock.now_seconds(), instant }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Lanes read no further; each is woken to see it.
+    pub(super) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+        for waker in self.hub().wakers.iter().flatten() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Tells the operator what the node noted.
+    pub(super) fn tell_events(&self) {
+        let events = self.hub().node.take_events();
+        for event in events {
+            self.observer.note(&RelayEvent::Node(event));
+        }
+    }
+}
+
+impl Hub {
+    /// After a piece of work: starts what can be started and wakes who has something to do.
+    pub(super) fn finish(&mut self) {
+        self.node.flush();
+        self.node.take_ready(&mut self.ready);
+        for lane in self.ready.drain(..) {
+            if let Some(Some(waker)) = self.wakers.get(lane.index()) {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Whom to wake for a lane.
+    pub(super) fn set_waker(&mut self, lane: SlotId, waker: &Waker) {
+        if self.wakers.len() <= lane.index() {
+            self.wakers.resize(lane.index().saturating_add(1), None);
+        }
+        if let Some(place) = self.wakers.get_mut(lane.index())
+            && place.as_ref().is_none_or(|known| !known.will_wake(waker))
+        {
+            *place = Some(waker.clone());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What the stores say, brought to the node.
+
+use super::hub::Shared;
+use crate::limits::BATCH_MAX;
+use crate::node::LogName;
+use chappe_store::{EventSink, StoreEvent};
+use std::sync::Arc;
+use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::time::Instant;
+
+/// Pieces of old records that wait for the node; then the store's thread waits.
+const RECOVERED_MAX: usize = 4;
+
+/// The ways from both stores. Answers to groups and reads are as many as the node asked for.
+#[derive(Debug)]
+pub(super) struct StoreEvents {
+    flash: UnboundedReceiver<StoreEvent>,
+    rest: UnboundedReceiver<StoreEvent>,
+    recovered: Receiver<(LogName, StoreEvent)>,
+}
+
+/// Where both stores' events go.
+pub struct StoreSinks {
+    /// Those of FLASH.
+    pub flash: EventSink,
+    /// Those of all else.
+    pub rest: EventSink,
+}
+
+impl std::fmt::Debug for StoreSinks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoreSinks")
+    }
+}
+
+pub(super) fn store_events() -> (StoreSinks, StoreEvents) {
+    let (to_flash, flash) = mpsc::unbounded_channel();
+    let (to_rest, rest) = mpsc::unbounded_channel();
+    let (to_recovered, recovered) = mpsc::channel(RECOVERED_MAX);
+    let sinks = StoreSinks {
+        flash: sink(LogName::Flash, to_flash, to_recovered.clone()),
+        rest: sink(LogName::Rest, to_rest, to_recovered),
+    };
+    (sinks, StoreEvents { flash, rest, recovered })
+}
+
+fn sink(
+    name: LogName,
+    events: UnboundedSender<StoreEvent>,
+    recovered: Sender<(LogName, StoreEvent)>,
+) -> EventSink {
+    Box::new(move |event| match event {
+        // These come from a thread nothing else waits for. A relay that is gone wants none of them.
+        StoreEvent::Recovered(_) | StoreEvent::RecoveryEnded(_) => {
+            drop(recovered.blocking_send((name, event)));
+        }
+        _ => drop(events.send(event)),
+    })
+}
+
+impl StoreEvents {
+    /// Brings what the stores say to the node, FLASH first, and does its upkeep.
+    pub(super) async fn run(mut self, shared: Arc<Shared>) {
+        let mut deadline = Instant::now();
+        loop {
+            let (name, event) = tokio::select! {
+                biased;
+                Some(event) = self.flash.recv() => (LogName::Flash, event),
+                Some(event) = self.rest.recv() => (LogName::Rest, event),
+                () = tokio::time::sleep_until(deadline) => {
+                    let now = shared.now();
+                    let mut hub = shared.hub();
+                    hub.node.on_time(now);
+                    hub.finish();
+                    deadline = hub.node.deadline().map_or(deadline, Instant::from_std);
+                    continue;
+                }
+                Some(event) = self.recovered.recv() => event,
+                else => return,
+            };
+            let now = shared.now();
+            let mut hub = shared.hub();
+            hub.node.store_event(name, event, now);
+            for _ in 0..BATCH_MAX {
+                let Ok(event) = self.flash.try_recv() else { break };
+                hub.node.store_event(LogName::Flash, event, now);
+            }
+            hub.finish();
+            drop(hub);
+            shared.tell_events();
+        }
+    }
+}
