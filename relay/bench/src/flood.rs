@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Between two urgent messages.
 const EVERY: Duration = Duration::from_millis(10);
 
-pub(crate) fn measure(peer: &Peer, octets: usize) {
+pub(crate) fn measure(peer: &Peer, octets: usize, a_second: u64) {
     let watch = Arc::new(Stopwatch::new());
     let mut urgent_reader = peer.reader("urgent");
     let arriving = Arc::clone(&watch);
@@ -35,7 +35,7 @@ pub(crate) fn measure(peer: &Peer, octets: usize) {
         watched.begin();
     });
     // Its own figure tells how much of a flood it was. As long again: percentiles need messages.
-    fan_out::measure(peer, 1, octets);
+    fan_out::measure(peer, 1, octets, a_second);
     thread::sleep(ROUND);
     watch.figures();
 }

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 const USAGE: &str = "usage: relay-bench PEER PORT CERTIFICATE WORK\n\
     peers: nats-tls, jetstream, mosquitto-0, mosquitto-1\n\
-    works: fan-out READERS OCTETS | publish WINDOW OCTETS | flood OCTETS | idle CONNECTIONS PID";
+    works: fan-out READERS OCTETS | publish WINDOW OCTETS | flood OCTETS A_SECOND | idle CONNECTIONS PID";
 
 /// What is measured begins when this has passed.
 const WARM_UP: Duration = Duration::from_millis(700);
@@ -47,12 +47,14 @@ fn main() {
     let peer = Peer::named(peer, port.parse().unwrap(), certificate);
     match *work {
         ["fan-out", readers, octets] => {
-            fan_out::measure(&peer, readers.parse().unwrap(), octets.parse().unwrap());
+            fan_out::measure(&peer, readers.parse().unwrap(), octets.parse().unwrap(), 0);
         }
         ["publish", window, octets] => {
             window::measure(&peer, window.parse().unwrap(), octets.parse().unwrap());
         }
-        ["flood", octets] => flood::measure(&peer, octets.parse().unwrap()),
+        ["flood", octets, a_second] => {
+            flood::measure(&peer, octets.parse().unwrap(), a_second.parse().unwrap());
+        }
         ["idle", connections, pid] => {
             idle::measure(&peer, connections.parse().unwrap(), pid.parse().unwrap());
         }
