@@ -20,7 +20,7 @@ mod reading;
 mod record;
 mod recovering;
 mod shelf;
-mod slots;
+pub(crate) mod slots;
 mod storing;
 mod upkeep;
 

@@ -2,6 +2,7 @@
 
 use super::event::RelayEvent;
 use super::options::{Clock, Observer};
+use super::turn::Turn;
 use crate::node::{Node, Now, SlotId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,13 +22,14 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) node: Node,
+    pub(super) turn: Turn,
     wakers: Vec<Option<Waker>>,
     ready: Vec<SlotId>,
 }
 
 impl Shared {
-    pub(super) const fn new(node: Node, clock: Clock, observer: Observer) -> Self {
-        let hub = Hub { node, wakers: Vec::new(), ready: Vec::new() };
+    pub(super) fn new(node: Node, clock: Clock, observer: Observer) -> Self {
+        let hub = Hub { node, turn: Turn::default(), wakers: Vec::new(), ready: Vec::new() };
         Self { clock, observer, hub: Mutex::new(hub), is_draining: AtomicBool::new(false) }
     }
 
