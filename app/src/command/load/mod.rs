@@ -13,7 +13,7 @@ use crate::network::{Relay, RelayArguments};
 use crate::report::Report;
 use chappe_codec::limits::ENVELOPE_OCTETS_MAX;
 use chappe_codec::realm::Realm;
-use chappe_relay::limits::{FETCH_PARCELS_MAX, PUBLISHES_PENDING_MAX};
+use chappe_relay::limits::PUBLISHES_PENDING_MAX;
 use flow::{Flow, Manner};
 use message::STAMP_OCTETS;
 use progress::Progress;
@@ -28,6 +28,9 @@ const SECONDS_MAX: u64 = 3600;
 
 /// Nor does it hold more connections.
 const CONNECTIONS_MAX: usize = 20_000;
+
+/// Readers of one flow, each a connection.
+const READERS_MAX: i64 = 256;
 
 /// How long answers are waited for when all is sent.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -59,7 +62,7 @@ pub(crate) struct LoadArguments {
 
     /// Who reads each of them
     #[arg(long, value_name = "COUNT", default_value_t = 1,
-          value_parser = clap::value_parser!(u16).range(0..=i64::from(FETCH_PARCELS_MAX)))]
+          value_parser = clap::value_parser!(u16).range(0..=READERS_MAX))]
     readers: u16,
 
     /// Octets of a parcel's envelope
