@@ -5,6 +5,7 @@
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills deb
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills relay-faults
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store bench-relay store-kills
 
 FUZZ_SECONDS ?= 5
 
@@ -57,6 +58,9 @@ bench-seal: setup-bench  ## Octets and speed of sealing: tables, and target/benc
 
 setup-bench:
 	@.ci/setup bench
+
+bench-relay:      ## The relay beside nats-server and mosquitto: the table, target/bench/relay.json, docs/relay-figures.md
+	@.ci/bench-relay $(BENCH)
 
 bench-store:      ## The store on a folder beside a plain loop, and a start with 10 million records; target/bench/, dated
 	@.ci/store bench

@@ -86,6 +86,8 @@ enum Command {
     Lease(command::lease::LeaseArguments),
     /// Store parcels and hand them on
     Relay(command::relay::RelayServerArguments),
+    /// Find out what a relay carries
+    Load(command::load::LoadArguments),
     /// Keep a transparency log of what was signed
     Ledger(command::ledger::LedgerServerArguments),
     /// Simulate the air between LoRa radios
@@ -135,6 +137,7 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
         Command::Gateway(arguments) => block_on(command::gateway::run(arguments, report))?,
         Command::Lease(arguments) => block_on(command::lease::run(arguments, report))?,
         Command::Relay(arguments) => block_on(command::relay::run(arguments, report))?,
+        Command::Load(arguments) => block_on(command::load::run(arguments, report))?,
         Command::Ledger(arguments) => block_on(command::ledger::run(arguments, report))?,
         Command::Field(arguments) => block_on(command::field::run(arguments, report))?,
         Command::Demo(arguments) => block_on(demo::run(&arguments, report))?,

@@ -29,6 +29,13 @@ impl Report {
         self.line(&Value::Object(object));
     }
 
+    /// One event for programs only.
+    pub(crate) fn event_if_json(self, name: &str, fields: Value) {
+        if self.json {
+            self.event(name, "", fields);
+        }
+    }
+
     /// One object as a line on standard output.
     pub(crate) fn line(self, object: &Value) {
         write_line(json_line(object).trim_end());

@@ -61,13 +61,13 @@ pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
-    Ack, ClientError, Cursors, Delivery, Introduction, Page, PendingAck, Reading, RelayClient,
-    Subscription,
+    Ack, ClientError, Cursors, Delivery, DirectLane, Introduction, Page, PendingAck, Reading,
+    RelayClient, Subscription,
 };
 pub use counts::Counts;
 pub use delegation::Delegation;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
-pub use parcel::{Parcel, ParcelId};
+pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
 pub use server::{Clock, Observer, RelayEvent, RelayOptions, RelayServer, ServerError};

@@ -91,6 +91,9 @@ pub const CLIENT_SUBSCRIPTIONS_MAX: usize = READS_MAX - 1;
 /// Octets of deliveries a client lets a subscription be ahead of its reader, for each precedence.
 pub const CLIENT_CREDIT: u32 = 1 << 20;
 
+/// The same for a lane its caller drives: what a relay writes at once, several times over.
+pub const CLIENT_DIRECT_CREDIT: u32 = 8 << 20;
+
 /// Publishes a client lane takes before its callers wait for answers: half of what a relay allows, so
 /// that a relay never has to stop reading.
 pub const CLIENT_PENDING_MAX: usize = 8192;

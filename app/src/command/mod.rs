@@ -9,6 +9,7 @@ pub(crate) mod handset;
 pub(crate) mod id;
 pub(crate) mod lease;
 pub(crate) mod ledger;
+pub(crate) mod load;
 pub(crate) mod open;
 pub(crate) mod recv;
 pub(crate) mod relay;

@@ -5,11 +5,13 @@
 //! what it still has to send. [`ClientError::is_temporary`] says whether that makes sense.
 
 mod cursors;
+mod direct;
 mod error;
 mod lane;
 mod subscription;
 
 pub use cursors::Cursors;
+pub use direct::DirectLane;
 pub use error::ClientError;
 pub use subscription::Subscription;
 
@@ -347,16 +349,34 @@ impl RelayClient {
         if let Some(lane) = place {
             return Ok(Arc::clone(lane));
         }
+        let (send, receive) = self.open_stream(precedence).await?;
+        let session = ClientLane::new(precedence);
+        let lane = Lane::start(session, send, receive, self.connection.clone());
+        *place = Some(Arc::clone(&lane));
+        Ok(lane)
+    }
+
+    async fn open_stream(
+        &self,
+        precedence: Precedence,
+    ) -> Result<(SendStream, RecvStream), ClientError> {
         // When all are in use quinn waits until one is free; that may be never.
         let opened = tokio::time::timeout(CONNECT_WAIT, self.connection.open_bi()).await;
         let (send, receive) = opened.map_err(|_| ClientError::NoFreeLane)??;
         // What is urgent leaves first when the link is full. A stream that failed says so when it is
         // written to.
         drop(send.set_priority(i32::from(precedence.to_bits())));
-        let session = ClientLane::new(precedence);
-        let lane = Lane::start(session, send, receive, self.connection.clone());
-        *place = Some(Arc::clone(&lane));
-        Ok(lane)
+        Ok((send, receive))
+    }
+
+    /// Opens a lane that its caller drives, for who publishes or reads by the hundred thousand a second.
+    /// It takes one of the connection's streams.
+    ///
+    /// # Errors
+    /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`].
+    pub async fn direct_lane(&self, precedence: Precedence) -> Result<DirectLane, ClientError> {
+        let streams = self.open_stream(precedence).await?;
+        Ok(DirectLane::new(ClientLane::new(precedence), streams, self.connection.clone()))
     }
 
     /// Resolves when the connection is lost, with the reason.

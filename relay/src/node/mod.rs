@@ -21,7 +21,7 @@ mod record;
 mod recovering;
 mod senders;
 mod shelf;
-mod slots;
+pub(crate) mod slots;
 mod storing;
 mod upkeep;
 

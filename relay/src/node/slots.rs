@@ -18,7 +18,7 @@ impl SlotId {
 
 /// Places, each free or taken.
 #[derive(Debug)]
-pub(super) struct Slots<T> {
+pub(crate) struct Slots<T> {
     places: Vec<(u32, Option<T>)>,
     free: Vec<u32>,
 }
@@ -30,7 +30,7 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
-    pub(super) fn insert(&mut self, value: T) -> SlotId {
+    pub(crate) fn insert(&mut self, value: T) -> SlotId {
         if let Some(index) = self.free.pop()
             && let Some(place) = self.places.get_mut(usize::try_from(index).unwrap_or(usize::MAX))
         {

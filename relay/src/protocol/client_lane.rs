@@ -6,12 +6,13 @@ use super::deframer::Deframer;
 use super::error::SessionError;
 use super::message::{HELLO_ANSWER, LAST_OF_CLIENTS, PUBLISH, put_message};
 use super::relay_message::{Given, RelayMessage};
+use super::unanswered::Unanswered;
 use crate::address::AddressKind;
 use crate::parcel::ParcelRef;
 use bytes::Bytes;
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::precedence::Precedence;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// What the relay said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct ClientLane {
     precedence: Precedence,
     inbox: Deframer,
     last_number: u64,
-    publishes: VecDeque<u64>,
+    publishes: Unanswered,
     reads: BTreeMap<u64, OpenRead>,
     output: Vec<u8>,
 }
@@ -97,7 +98,7 @@ impl ClientLane {
             precedence,
             inbox: Deframer::default(),
             last_number: 0,
-            publishes: VecDeque::new(),
+            publishes: Unanswered::default(),
             reads: BTreeMap::new(),
             output: ClientMessage::Lane(precedence).to_bytes(),
         }
@@ -164,7 +165,7 @@ impl ClientLane {
 
     fn count_publish(&mut self) -> u64 {
         let number = self.count();
-        self.publishes.push_back(number);
+        self.publishes.push(number);
         number
     }
 
@@ -215,18 +216,12 @@ impl ClientLane {
                         "an acknowledgement of what was not asked",
                     ));
                 }
-                while self.publishes.front().is_some_and(|first| *first <= number) {
-                    self.publishes.pop_front();
-                }
+                self.publishes.settle(number);
                 Ok(Some(ClientEvent::Acknowledged { number }))
             }
             RelayMessage::Refused { number, reason } => {
-                match self.publishes.binary_search(&number) {
-                    Ok(index) => drop(self.publishes.remove(index)),
-                    Err(_) if self.reads.remove(&number).is_some() => {}
-                    Err(_) => {
-                        return Err(SessionError::OutOfPlace("a refusal of what was not asked"));
-                    }
+                if !self.publishes.remove(number) && self.reads.remove(&number).is_none() {
+                    return Err(SessionError::OutOfPlace("a refusal of what was not asked"));
                 }
                 Ok(Some(ClientEvent::Refused { number, reason }))
             }
@@ -281,7 +276,7 @@ impl ClientLane {
 
     /// Publishes that are not answered.
     #[must_use]
-    pub fn publishes_pending(&self) -> usize {
+    pub const fn publishes_pending(&self) -> usize {
         self.publishes.len()
     }
 
@@ -291,9 +286,10 @@ impl ClientLane {
         self.output.len()
     }
 
-    /// Takes what is to be written.
+    /// Takes what is to be written. As much room is made again: the next will be about as long.
     pub fn take_output(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.output)
+        let next = Vec::with_capacity(self.output.len());
+        std::mem::replace(&mut self.output, next)
     }
 }
 

@@ -18,6 +18,7 @@ mod message;
 mod number;
 mod relay_message;
 mod requests;
+mod unanswered;
 
 pub use answers::{GroupId, LaneAnswers};
 pub use client_control::ClientControl;

@@ -2,6 +2,7 @@
 
 use super::event::RelayEvent;
 use super::options::{Clock, Observer};
+use super::turn::Turn;
 use crate::node::{Leave, Node, Now, SlotId};
 use crate::rates::{RateLimits, RateMeter, Rates};
 use chappe_codec::precedence::Precedence;
@@ -27,6 +28,7 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) node: Node,
+    pub(super) turn: Turn,
     wakers: Vec<Option<Waker>>,
     ready: Vec<SlotId>,
 }
@@ -38,7 +40,7 @@ impl Shared {
         observer: Observer,
         limits: Option<RateLimits>,
     ) -> Self {
-        let hub = Hub { node, wakers: Vec::new(), ready: Vec::new() };
+        let hub = Hub { node, turn: Turn::default(), wakers: Vec::new(), ready: Vec::new() };
         Self {
             clock,
             observer,

@@ -76,6 +76,7 @@ impl Drop for Lane {
         if let Some(id) = self.id {
             let mut hub = self.shared.hub();
             hub.node.close_lane(id);
+            hub.turn.pass(id);
             hub.finish();
         }
     }
@@ -95,6 +96,9 @@ impl Lane {
             }
             if !state.takes_requests {
                 self.requests.pause();
+                if let Some(id) = self.id {
+                    self.shared.hub().turn.pass(id);
+                }
                 return Poll::Pending;
             }
             // "A relay reads a lane no further until its sender may send again."
@@ -106,6 +110,9 @@ impl Lane {
                 self.held = None;
             }
             if !self.is_starved {
+                if !self.has_turn(context) {
+                    return Poll::Pending;
+                }
                 self.take_requests()?;
                 if !self.is_starved {
                     // Others, FLASH among them, have their turn.
@@ -189,6 +196,15 @@ impl Lane {
         }
     }
 
+    /// Whether it may hand over a batch: one lane at a time does, FLASH always.
+    fn has_turn(&self, context: &Context<'_>) -> bool {
+        let is_flash = self.requests.precedence() == Some(Precedence::Flash);
+        match self.id {
+            Some(id) if !is_flash => self.shared.hub().turn.may_take(id, context.waker()),
+            _ => true,
+        }
+    }
+
     /// Hands over what was read, as much as others can wait for.
     fn take_requests(&mut self) -> Result<(), SessionError> {
         let now = self.shared.now();
@@ -240,6 +256,11 @@ impl Lane {
             }
             Ok(())
         })();
+        if let Some(id) = self.id
+            && !is_flash
+        {
+            hub.turn.pass(id);
+        }
         hub.finish();
         result
     }

@@ -9,6 +9,7 @@ mod hub;
 mod lane;
 mod options;
 mod stores;
+mod turn;
 
 pub use event::{RelayEvent, ServerError};
 pub use options::{Clock, Observer, RelayOptions};
