@@ -1,11 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills deb
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store store-kills relay-faults
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat bench-codec bench-seal timing miri miri-short bench-store bench-relay store-kills
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster deb relay-faults bench-relay
 
 FUZZ_SECONDS ?= 5
 
@@ -101,6 +97,7 @@ tables:           ## What is made from spec/tables is as made; schemas fit the v
 
 dissector:        ## The Wireshark dissector shows every vector right
 	python3 spec/wireshark/test.py
+
 checker:          ## The vectors, read by a program written from the spec alone
 	python3 test-vectors/check/vectors.py --damage 500
 

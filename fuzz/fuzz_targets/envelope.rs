@@ -89,11 +89,8 @@ fn as_items(items: &[Item<'_>]) {
     sending.stored(sending.snapshot(reserved.session).expect("begun"));
     // For the air or for a relay, as the content decides.
     let is_padded = items.first().is_some_and(|item| item.body.len() % 2 == 1);
-    let sealed = if is_padded {
-        sending.seal_padded(&to, items)
-    } else {
-        sending.seal(&to, items, 16_384)
-    };
+    let sealed =
+        if is_padded { sending.seal_padded(&to, items) } else { sending.seal(&to, items, 16_384) };
     if let Ok(sent) = sealed {
         assert!(matches!(Envelope::parse(&sent.envelope), Ok(Envelope::Sealed(_))));
         let mut receiving = sessions_of(&PAIR.recipient, &PAIR.author);
