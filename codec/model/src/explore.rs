@@ -1,6 +1,6 @@
 //! Breadth-first search: every state once, the shortest way to what must not be.
 //!
-//! A state that was looked at is 128 bits ([`fingerprint`](crate::fingerprint)) and a place of eight octets,
+//! A state that was looked at is 128 bits (`fingerprint`) and a place of eight octets,
 //! about 40 octets in all; only those that wait are held whole. The way to a violation is walked again
 //! from the first state, so that nobody writes the words of millions of steps that nobody reads.
 //!
