@@ -41,7 +41,6 @@ use std::process::ExitCode;
 #[command(help_template = "\
 {about}
 {usage-heading} {usage}
-
 {all-args}
 Exit: 0 ok, 1 failure, 2 usage, 3 malformed, 4 authentication, 5 not found,
 6 try later. CHAPPE_HOME, CHAPPE_PASSPHRASE_FILE: for --home, --passphrase-file.")]

@@ -7,7 +7,7 @@ use crate::limits::{ENVELOPE_ITEMS_MAX, ENVELOPE_OCTETS_MAX, ITEM_OCTETS_MAX};
 use alloc::vec::Vec;
 
 /// The lengths sealed envelopes have on relays, in octets, ascending (spec/06-relay.md, "Sizes").
-pub const STEPS: [usize; 9] = [64, 128, 256, 512, 1024, 2048, 4096, 8192, ENVELOPE_OCTETS_MAX];
+pub const STEPS: [usize; 9] = [64, 128, 239, 512, 1024, 2048, 4096, 8192, ENVELOPE_OCTETS_MAX];
 
 /// Octets of the shortest padding item: family, revision and form, and a length of 0.
 const SHORTEST: usize = 3;

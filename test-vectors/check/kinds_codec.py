@@ -67,7 +67,7 @@ def items(given):
     return {"items": [o.item_out(one) for one in found]}
 
 
-STEPS = [64 << n for n in range(9)]
+STEPS = [64, 128, 239, 512, 1024, 2048, 4096, 8192, 16384]
 EMPTY_PADDING = 23, 0, b""
 
 

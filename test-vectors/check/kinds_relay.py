@@ -10,7 +10,7 @@ from kinds_identity import judged, unhex
 from refusal import Refused
 from relay_wire import SIDES, Cursor, read_message, read_parcel, refuse_if, write_message
 
-STEPS = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+STEPS = (64, 128, 239, 512, 1024, 2048, 4096, 8192, 16384)
 THIRTY_DAYS = 2_592_000
 SEVEN_DAYS = 604_800
 

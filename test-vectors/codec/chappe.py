@@ -28,7 +28,7 @@ REFERENCE_OCTETS = {0: 0, 1: 8, 2: 32, 3: 0}
 # (family, revision): the reference forms that go with it
 KNOWN = {(0x01, 0): {3}, (0x01, 1): {0, 1, 2}, (0x04, 0): {0, 1, 2}, **{(family, 0): {0} for family in (0x10, 0x11, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19)}}
 PADDING = (0x19, 0)
-STEPS = [2**n for n in range(6, 15)]
+STEPS = [64, 128, 239] + [2**n for n in range(9, 15)]
 
 
 class NeedsNewer(Exception):

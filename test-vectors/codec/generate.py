@@ -953,7 +953,7 @@ def padded_sizes(b):
         return item(body=b"\x55" * (octets - 2))
 
     for n, (kind, overhead) in enumerate(OVERHEADS, 40):
-        make(n, f"class {kind}: as long as a step without padding", [body(256 - overhead)], overhead, 256)
+        make(n, f"class {kind}: as long as a step without padding", [body(239 - overhead)], overhead, 239)
     make(44, "the shortest item: 64 octets", [body(2)], 20, 64, 41)
     make(45, "a lone item, its length counted: 3 octets are missing", [body(64 - 20 - 4)], 20, 64, 3)
     make(46, "2 octets are missing: the next step", [body(64 - 20 - 3)], 20, 128, 66)
@@ -972,7 +972,7 @@ def padded_sizes(b):
     make(59, "2 octets are missing to the greatest step: none", [body(4096)] * 3 + [body(16384 - 20 - 2 - 3 * 4098 - 2)], 20, 16382)
     make(60, "the longest envelope there is", [body(4096)] * 3 + [body(16384 - 20 - 3 * 4098 - 2)], 20, 16384)
     many = [item(body=bytes([n])) for n in range(31)]
-    make(61, "the thirty-second item is padding", many, 20, 256, 112)
+    make(61, "the thirty-second item is padding", many, 20, 239, 95)
     make(62, "thirty-two items: none", [item(body=bytes([n])) for n in range(32)], 20, 148)
     make(63, "thirty-one items and 131 octets missing: no room for two, so none", many[:30] + [body(512 - 131 - 20 - 120 - 2)], 20, 381)
     make(64, "exactly 4,098 octets missing", [body(4096), body(4096), body(16384 - 4098 - 20 - 2 * 4098 - 2)], 20, 16384, 4098)

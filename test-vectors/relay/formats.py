@@ -19,7 +19,7 @@ ADDRESS_EPOCH = 7 * DAY
 LIFE_MAX = 30 * DAY
 ENVELOPE_MAX = 16_384
 NETWORK_ADDRESS_MAX = 255
-STEPS = [2**n for n in range(6, 15)]
+STEPS = [64, 128, 239] + [2**n for n in range(9, 15)]
 
 
 class Reader:
