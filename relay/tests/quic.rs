@@ -14,6 +14,7 @@ mod support;
 
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
+use chappe_relay::node::ListedKeys;
 use chappe_relay::{
     Address, ClientError, CloseCode, Cursors, Delegation, Reading, Reason, RelayClient,
     TransportSecret,
@@ -245,7 +246,8 @@ async fn wrong_requests_are_refused_by_name() {
 #[tokio::test]
 async fn a_client_that_is_not_admitted_learns_so_and_does_not_hang() {
     let admitted = HashSet::from([secret(1).public()]);
-    let relay = TestRelay::start_with(|options| options.admitted = Some(admitted)).await;
+    let admission = ListedKeys { keys: Some(admitted) };
+    let relay = TestRelay::start_with(|options| options.admission = Box::new(admission)).await;
     relay.connect(&secret(1)).await.unwrap();
     let refusal = relay.connect(&secret(2)).await.unwrap_err();
     assert!(matches!(refusal, ClientError::NotAdmitted), "{refusal:?}");

@@ -38,7 +38,7 @@ fn in_epoch_of(seconds: u64) -> TransportSecret {
 async fn a_relay_sees_other_keys_in_another_epoch() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let watching = Watching(Arc::clone(&seen));
-    let relay = TestRelay::start_with(|options| options.admission = Some(Box::new(watching))).await;
+    let relay = TestRelay::start_with(|options| options.admission = Box::new(watching)).await;
     let card = secret(1).public();
     let (first, second) = (in_epoch_of(NOW), in_epoch_of(NOW + WEEK));
 

@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 pub(crate) fn fingerprint(value: &impl Hash) -> u128 {
     let mut hasher = Lanes::default();
     value.hash(&mut hasher);
-    let (high, low) = (fold(hasher.high, FINISH), fold(hasher.low, FINISH));
+    let (high, low) = (fold(hasher.high.0, FINISH), fold(hasher.low.0, FINISH));
     u128::from(high) << 64 | u128::from(low)
 }
 
@@ -22,27 +22,25 @@ const LOW: u64 = 0x1319_8A2E_0370_7345;
 const FINISH: u64 = 0xA409_3822_299F_31D1;
 
 /// Two lanes that take in the same words under different multipliers.
-#[derive(Clone, Copy)]
 struct Lanes {
-    high: u64,
-    low: u64,
+    high: Lane<23, HIGH>,
+    low: Lane<41, LOW>,
 }
 
 impl Default for Lanes {
     fn default() -> Self {
-        Self { high: LOW, low: HIGH }
+        Self { high: Lane(LOW), low: Lane(HIGH) }
     }
 }
 
 impl Hasher for Lanes {
     fn finish(&self) -> u64 {
-        fold(self.low, FINISH)
+        fold(self.low.0, FINISH)
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            self.write_u64(chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        }
+        self.high.write(bytes);
+        self.low.write(bytes);
     }
 
     fn write_u8(&mut self, word: u8) {
@@ -54,9 +52,8 @@ impl Hasher for Lanes {
     }
 
     fn write_u64(&mut self, word: u64) {
-        // Without the rotation a word that meets its lane's own value would wipe the lane out for good.
-        self.high = fold(self.high.rotate_left(23) ^ word, HIGH).wrapping_add(FINISH);
-        self.low = fold(self.low.rotate_left(41) ^ word, LOW).wrapping_add(FINISH);
+        self.high.write_u64(word);
+        self.low.write_u64(word);
     }
 
     fn write_usize(&mut self, word: usize) {
@@ -78,17 +75,17 @@ fn fold(word: u64, multiplier: u64) -> u64 {
 pub(crate) struct Quick;
 
 impl BuildHasher for Quick {
-    type Hasher = Lane;
+    type Hasher = Lane<23, HIGH>;
 
-    fn build_hasher(&self) -> Lane {
+    fn build_hasher(&self) -> Lane<23, HIGH> {
         Lane(LOW)
     }
 }
 
-/// One lane.
-pub(crate) struct Lane(u64);
+/// One lane: how far it is turned before a word, and its multiplier.
+pub(crate) struct Lane<const TURN: u32, const MULTIPLIER: u64>(u64);
 
-impl Hasher for Lane {
+impl<const TURN: u32, const MULTIPLIER: u64> Hasher for Lane<TURN, MULTIPLIER> {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -108,7 +105,8 @@ impl Hasher for Lane {
     }
 
     fn write_u64(&mut self, word: u64) {
-        self.0 = fold(self.0.rotate_left(23) ^ word, HIGH).wrapping_add(FINISH);
+        // Without the rotation a word that meets its lane's own value would wipe the lane out for good.
+        self.0 = fold(self.0.rotate_left(TURN) ^ word, MULTIPLIER).wrapping_add(FINISH);
     }
 
     fn write_usize(&mut self, word: usize) {

@@ -113,13 +113,7 @@ impl Duplicates {
         precedence: Precedence,
         now_seconds: u64,
     ) -> Option<Copy> {
-        let covers = |copy: &Copy| copy.covers(expiry_seconds, precedence, now_seconds);
-        let copy = *self.shard(key)?.get(&key)?;
-        if covers(&copy) {
-            return Some(copy);
-        }
-        let others = copy.has_others().then(|| self.others.get(&key)).flatten()?;
-        others.iter().flatten().copied().find(covers)
+        self.find(key, |copy| copy.covers(expiry_seconds, precedence, now_seconds))
     }
 
     /// Whether a parcel offered at `now` repeats a copy in this log.
@@ -130,9 +124,9 @@ impl Duplicates {
         (expiry_seconds, precedence): (u64, Precedence),
         now_seconds: u64,
     ) -> bool {
-        self.any_copy(key, |copy| {
-            copy.log() == log && copy.covers(expiry_seconds, precedence, now_seconds)
-        })
+        let covers =
+            |copy: Copy| copy.log() == log && copy.covers(expiry_seconds, precedence, now_seconds);
+        self.find(key, covers).is_some()
     }
 
     /// Whether there is a copy in this log that takes a parcel's place for as long as that one lives.
@@ -143,15 +137,17 @@ impl Duplicates {
         (expiry_seconds, precedence): (u64, Precedence),
     ) -> bool {
         let parcel = Copy::new(expiry_seconds, precedence, 0);
-        self.any_copy(key, |copy| copy.log() == log && copy.is_no_less_than(parcel))
+        self.find(key, |copy| copy.log() == log && copy.is_no_less_than(parcel)).is_some()
     }
 
-    fn any_copy(&mut self, key: Fingerprint, is_meant: impl Fn(Copy) -> bool) -> bool {
-        let Some(copy) = self.shard(key).and_then(|shard| shard.get(&key).copied()) else {
-            return false;
-        };
-        let others = copy.has_others().then(|| self.others.get(&key)).flatten();
-        is_meant(copy) || others.is_some_and(|all| all.iter().flatten().copied().any(is_meant))
+    /// A stored copy of this parcel that is meant.
+    fn find(&mut self, key: Fingerprint, is_meant: impl Fn(Copy) -> bool) -> Option<Copy> {
+        let copy = *self.shard(key)?.get(&key)?;
+        if is_meant(copy) {
+            return Some(copy);
+        }
+        let others = copy.has_others().then(|| self.others.get(&key)).flatten()?;
+        others.iter().flatten().copied().find(|other| is_meant(*other))
     }
 
     /// Notes a copy. Returns what stood in its place, for [`Duplicates::restore`].

@@ -8,7 +8,6 @@ use super::hello::{ConnectionRole, Hello};
 use super::message::{ACKNOWLEDGED, HEARD, HELLO_ANSWER, LAST_OF_CLIENTS, UNKNOWN_MESSAGE};
 use super::relay_message::RelayMessage;
 use bytes::Bytes;
-use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::realm::Realm;
 
 /// The control stream as its client sees it.
@@ -78,10 +77,7 @@ impl ClientControl {
     /// protocol". With this the connection is to be closed.
     #[must_use]
     pub fn end(&self) -> SessionError {
-        if self.inbox.is_empty() {
-            return SessionError::OutOfPlace("the end of the control stream");
-        }
-        SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0))
+        self.inbox.end_of_control()
     }
 
     /// Takes what is to be written.

@@ -10,7 +10,7 @@ use super::unanswered::Unanswered;
 use crate::address::AddressKind;
 use crate::parcel::ParcelRef;
 use bytes::Bytes;
-use chappe_codec::error::{DecodeError, ErrorKind};
+use chappe_codec::error::ErrorKind;
 use chappe_codec::precedence::Precedence;
 use std::collections::BTreeMap;
 
@@ -268,10 +268,7 @@ impl ClientLane {
     /// # Errors
     /// [`SessionError::Malformed`] when a message is cut off by it.
     pub fn end(&self) -> Result<(), SessionError> {
-        if self.inbox.is_empty() {
-            return Ok(());
-        }
-        Err(SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0)))
+        self.inbox.end()
     }
 
     /// Publishes that are not answered.

@@ -9,7 +9,6 @@ use super::message::{FIRST_OF_RELAYS, HELLO, LIVE};
 use super::relay_message::RelayMessage;
 use crate::limits::{HELLO_WAIT, MESSAGE_WAIT};
 use bytes::Bytes;
-use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::realm::Realm;
 use std::time::Instant;
 
@@ -128,10 +127,7 @@ impl ControlSession {
     /// protocol". With this the connection is to be closed.
     #[must_use]
     pub fn end(&self) -> SessionError {
-        if self.inbox.is_empty() {
-            return SessionError::OutOfPlace("the end of the control stream");
-        }
-        SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0))
+        self.inbox.end_of_control()
     }
 
     /// Takes what is to be written.

@@ -1,8 +1,9 @@
 //! Octets of a stream into whole messages, where they lie.
 
+use super::error::SessionError;
 use super::message::{Head, head};
 use bytes::Bytes;
-use chappe_codec::error::DecodeError;
+use chappe_codec::error::{DecodeError, ErrorKind};
 use std::collections::VecDeque;
 
 /// Holds what reads brought until it is taken as messages. A message inside one chunk is looked at
@@ -92,6 +93,21 @@ impl Deframer {
     /// Whether a message is begun and not whole.
     pub(crate) fn has_beginning(&self) -> bool {
         !self.split.is_empty() && !self.split_is_taken
+    }
+
+    /// No more octets come. "A stream that ends inside a message is `malformed`" (spec/06-relay.md,
+    /// "Lanes").
+    pub(crate) fn end(&self) -> Result<(), SessionError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0)))
+    }
+
+    /// The same on the control stream, which "stays open as long as the connection: who ends it breaks
+    /// the protocol".
+    pub(crate) fn end_of_control(&self) -> SessionError {
+        self.end().err().unwrap_or(SessionError::OutOfPlace("the end of the control stream"))
     }
 
     /// Whether anything is left, whole or begun.

@@ -8,7 +8,6 @@ use super::message::{FIRST_OF_RELAYS, LANE};
 use crate::limits::MESSAGE_WAIT;
 use crate::parcel::ParcelRef;
 use bytes::Bytes;
-use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::precedence::Precedence;
 use std::time::Instant;
 
@@ -219,10 +218,7 @@ impl LaneRequests {
     /// # Errors
     /// [`SessionError::Malformed`] when a message is cut off by it.
     pub fn end(&self) -> Result<(), SessionError> {
-        if self.inbox.is_empty() {
-            return Ok(());
-        }
-        Err(SessionError::Malformed(DecodeError::at_octet(ErrorKind::Truncated, "message", 0)))
+        self.inbox.end()
     }
 }
 

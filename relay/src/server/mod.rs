@@ -18,7 +18,7 @@ pub use stores::StoreSinks;
 use crate::counts::Counts;
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY};
-use crate::node::{ListedKeys, Node, NodeOptions};
+use crate::node::{Node, NodeOptions};
 use crate::protocol::CloseCode;
 use crate::quic;
 use chappe_store::{FolderStore, Store, StoreError};
@@ -88,8 +88,7 @@ impl RelayServer {
         options: RelayOptions,
         open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admitted, admission, counts, clock, observer, rates, .. } =
-            options;
+        let RelayOptions { realm, admission, counts, clock, observer, rates, .. } = options;
         let door = Door::new(options.connections, counts.clone());
         let config = quic::server_config(secret).map_err(ServerError::Setup)?;
         let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
@@ -97,7 +96,7 @@ impl RelayServer {
         let node = NodeOptions {
             sender_octets: options.sender_octets,
             address_octets: options.address_octets,
-            admission: admission.unwrap_or_else(|| Box::new(ListedKeys { keys: admitted })),
+            admission,
             counts,
             ..NodeOptions::new(realm, key)
         };

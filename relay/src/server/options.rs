@@ -2,13 +2,11 @@
 
 use super::event::RelayEvent;
 use crate::counts::Counts;
-use crate::key::TransportKey;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, SENDER_OCTETS_DEFAULT};
-use crate::node::Admission;
+use crate::node::{Admission, ListedKeys};
 use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
 use chappe_store::FolderOptions;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,10 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct RelayOptions {
     /// The realm it serves.
     pub realm: Realm,
-    /// The clients it admits; `None`: all. Not looked at where there is an `admission`.
-    pub admitted: Option<HashSet<TransportKey>>,
-    /// Who judges clients otherwise.
-    pub admission: Option<Box<dyn Admission>>,
+    /// Who judges clients. Unless told otherwise everybody is admitted.
+    pub admission: Box<dyn Admission>,
     /// Octets of records one sender may have stored.
     pub sender_octets: u64,
     /// Octets of records one address may have stored.
@@ -46,8 +42,7 @@ impl RelayOptions {
     pub fn new(realm: Realm) -> Self {
         Self {
             realm,
-            admitted: None,
-            admission: None,
+            admission: Box::new(ListedKeys::default()),
             sender_octets: SENDER_OCTETS_DEFAULT,
             address_octets: ADDRESS_OCTETS_DEFAULT,
             rates: None,

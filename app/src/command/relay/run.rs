@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
         ..FolderOptions::default()
     };
     let mut options = RelayOptions::new(device.realm);
-    options.admission = Some(Box::new(admission.clone()));
+    options.admission = Box::new(admission.clone());
     options.sender_octets = config.octets("store.sender_quota");
     options.address_octets = config.octets("store.mailbox_quota");
     options.connections = config.number("limits.connections");
