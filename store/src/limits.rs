@@ -32,6 +32,14 @@ pub const FOLDER_SEGMENT_OCTETS_DEFAULT: u64 = 64 << 20;
 /// appends.
 pub const FOLDER_SEGMENT_OCTETS_MAX: u64 = 256 << 20;
 
+/// Octets of a segment that are written at once for the first time, as zeros behind a batch: see
+/// [`FolderStore`](crate::FolderStore).
+pub const FILL_OCTETS: u64 = 256 << 10;
+
+/// Octets of zeros written and synced at once to a segment nobody waits for yet: what a sync that somebody
+/// waits for may find in front of it.
+pub const SPARE_FILL_OCTETS: u64 = 1 << 20;
+
 /// Records told at once after a start.
 pub const RECOVERED_RECORDS_MAX: usize = 4096;
 

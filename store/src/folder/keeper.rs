@@ -5,7 +5,9 @@ use super::create::create_file;
 use super::names::FileName;
 use super::segment::{Segment, lock};
 use super::shared::Shared;
+use super::walk::as_u64;
 use crate::error::StoreError;
+use crate::limits::SPARE_FILL_OCTETS;
 use crate::storage::{Storage, StorageFile};
 use crate::store::StoreEvent;
 use std::sync::mpsc::Receiver;
@@ -14,8 +16,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 /// What is to be done.
 #[derive(Debug)]
 pub(super) enum Chore<F> {
-    /// Makes the next segment ready.
-    MakeSpare,
+    /// Makes the next segment ready; filled with zeros where the log grows by segments.
+    MakeSpare { is_filled: bool },
     /// Gives a segment that was begun as a spare its name.
     Name(Arc<Segment>),
     /// Gives back what a closed segment does not need.
@@ -29,6 +31,8 @@ pub(super) enum Chore<F> {
 pub(super) struct Spare<F> {
     pub(super) file: F,
     pub(super) name: FileName,
+    /// Octets of it that were written.
+    pub(super) filled: u64,
 }
 
 /// Where the next segment is handed over.
@@ -92,9 +96,9 @@ impl<S: Storage> Keeper<S> {
     pub(super) fn run(mut self) {
         while let Ok(chore) = self.chores.recv() {
             match chore {
-                Chore::MakeSpare if self.spares.is_ready() => {}
-                Chore::MakeSpare => {
-                    let made = self.make_spare();
+                Chore::MakeSpare { .. } if self.spares.is_ready() => {}
+                Chore::MakeSpare { is_filled } => {
+                    let made = self.make_spare(is_filled);
                     self.spares.put(made.map_or_else(Slot::Failed, Slot::Ready));
                 }
                 Chore::Name(segment) => {
@@ -113,7 +117,7 @@ impl<S: Storage> Keeper<S> {
         }
     }
 
-    fn make_spare(&mut self) -> Result<Spare<S::File>, StoreError> {
+    fn make_spare(&mut self, is_filled: bool) -> Result<Spare<S::File>, StoreError> {
         self.name_segments()?;
         let number = self.shared.new_number();
         let name = FileName::Spare { number, identity: self.shared.identity };
@@ -125,7 +129,8 @@ impl<S: Storage> Keeper<S> {
             .storage()
             .sync_names()
             .map_err(StoreError::io("sync the name of", &file_name))?;
-        Ok(Spare { file, name })
+        let filled = if is_filled { fill(&mut file) } else { 0 };
+        Ok(Spare { file, name, filled })
     }
 
     fn name_segments(&mut self) -> Result<(), StoreError> {
@@ -141,6 +146,23 @@ impl<S: Storage> Keeper<S> {
         }
         Ok(())
     }
+}
+
+/// Writes zeros over the room that was set aside, and says how far that went: what fails is noticed by who
+/// writes there.
+fn fill(file: &mut impl StorageFile) -> u64 {
+    let room = file.octets().unwrap_or(0);
+    let zeros = vec![0; usize::try_from(SPARE_FILL_OCTETS.min(room)).unwrap_or(0)];
+    let mut filled = 0_u64;
+    while filled < room {
+        let left = usize::try_from(room.saturating_sub(filled)).unwrap_or(usize::MAX);
+        let piece = zeros.get(..left.min(zeros.len())).unwrap_or_default();
+        if file.write_at(filled, piece).and_then(|()| file.sync()).is_err() {
+            return filled;
+        }
+        filled = filled.saturating_add(as_u64(piece.len()));
+    }
+    filled
 }
 
 /// Removes segments that hold only what lies before a sequence, and tells of it.

@@ -8,7 +8,7 @@ use super::shared::Shared;
 use super::walk::as_u64;
 use crate::error::StoreError;
 use crate::limits::{
-    BATCH_OCTETS_MAX, BATCH_RECORDS_MAX, RECORD_OCTETS_MAX, RETRY_PAUSE_MAX, SEQUENCE_MAX,
+    BATCH_OCTETS_MAX, BATCH_RECORDS_MAX, FILL_OCTETS, RECORD_OCTETS_MAX, RETRY_PAUSE_MAX, SEQUENCE_MAX,
 };
 use crate::record::{self, RECORD_HEADER_OCTETS, SEGMENT_HEADER_OCTETS, segment_header};
 use crate::recovery::Recovery;
@@ -29,6 +29,9 @@ pub(super) struct Writer<S: Storage> {
     file: S::File,
     segment: Arc<Segment>,
     end: End,
+    /// Octets of its file, and how many of them were written, zeros included.
+    room: u64,
+    filled: u64,
     /// A segment's header, for when the batch is the first of one, and the batch.
     batch: Vec<u8>,
     /// Where the batch's records begin, in `batch`.
@@ -62,7 +65,7 @@ impl<S: Storage> Writer<S> {
         (file, segment): (S::File, Arc<Segment>),
     ) -> Self {
         let pause = shared.options.retry_pause;
-        let end = segment.end();
+        let (end, room) = (segment.end(), file.octets().unwrap_or(0));
         let mut writer = Self {
             shared,
             groups,
@@ -71,6 +74,8 @@ impl<S: Storage> Writer<S> {
             file,
             segment,
             end,
+            room,
+            filled: end.octet,
             batch: Vec::new(),
             offsets: Vec::new(),
             pending: Vec::new(),
@@ -78,7 +83,7 @@ impl<S: Storage> Writer<S> {
             failing: None,
             pause,
         };
-        writer.order(Chore::MakeSpare);
+        writer.order(Chore::MakeSpare { is_filled: false });
         writer.clear();
         writer
     }
@@ -178,6 +183,11 @@ impl<S: Storage> Writer<S> {
         // A segment's header goes with its first batch, so a new segment costs no sync of its own.
         let skipped = if is_new { 0 } else { SEGMENT_HEADER_OCTETS };
         let offset = if is_new { 0 } else { self.end.octet };
+        let batch = self.batch.len();
+        let behind = offset.saturating_add(as_u64(batch.saturating_sub(skipped)));
+        let filled = self.filled_with(behind);
+        let zeros = usize::try_from(filled.saturating_sub(behind)).unwrap_or(0);
+        self.batch.resize(batch.saturating_add(zeros), 0);
         let octets = self.batch.get(skipped..).unwrap_or_default();
         let written = match self.file.write_at(offset, octets) {
             Ok(()) => self.file.sync().map_err(|error| ("sync", error)),
@@ -185,8 +195,19 @@ impl<S: Storage> Writer<S> {
         };
         written
             .map_err(|(doing, error)| StoreError::io(doing, &self.segment.file_name())(error))?;
+        self.batch.truncate(batch);
+        self.filled = self.filled.max(filled);
         self.note(as_u64(records), is_new);
         Ok(())
+    }
+
+    /// How far a batch that ends there is written with zeros behind it: where nothing was written yet,
+    /// so that the next ones find room that was.
+    fn filled_with(&self, end: u64) -> u64 {
+        if end <= self.filled {
+            return end;
+        }
+        end.next_multiple_of(FILL_OCTETS).min(self.room).max(end)
     }
 
     fn has_records(&self) -> bool {
@@ -195,7 +216,9 @@ impl<S: Storage> Writer<S> {
 
     /// Goes on in the segment that was made ready.
     fn turn_over(&mut self) -> Result<(), StoreError> {
-        let Spare { file, name } = self.spares.take()?;
+        let Spare { file, name, filled } = self.spares.take()?;
+        self.room = file.octets().unwrap_or(0);
+        self.filled = filled;
         let old = std::mem::replace(&mut self.file, file);
         self.order(Chore::Close(old, self.end.octet));
         let first = self.end.next;
@@ -225,7 +248,7 @@ impl<S: Storage> Writer<S> {
         if is_new {
             self.shared.push(self.segment.clone());
             self.order(Chore::Name(self.segment.clone()));
-            self.order(Chore::MakeSpare);
+            self.order(Chore::MakeSpare { is_filled: true });
         }
         self.pause = self.shared.options.retry_pause;
     }
@@ -277,7 +300,7 @@ impl<S: Storage> Writer<S> {
                 let sequences = first..self.end.next;
                 let recovery = Recovery { sequences, torn: None, damage: Vec::new() };
                 self.shared.tell(StoreEvent::WorksAgain(recovery));
-                self.order(Chore::MakeSpare);
+                self.order(Chore::MakeSpare { is_filled: false });
             }
             Err(_) => self.fail_again(),
         }
@@ -296,8 +319,10 @@ impl<S: Storage> Writer<S> {
             }
         }
         let (file, segment) = create_segment(&self.shared, self.end.next)?;
+        self.room = file.octets().unwrap_or(0);
         self.file = file;
         self.end = segment.end();
+        self.filled = self.end.octet;
         self.shared.push(segment.clone());
         self.segment = segment;
         Ok(())
