@@ -108,11 +108,30 @@ pub const CLIENT_LIVE_MAX: usize = 4096;
 /// until its client has read some: live parcels are dropped and subscriptions read from the log.
 pub const OUTPUT_OCTETS_MAX: usize = 1 << 20;
 
-/// Records in one group. While one is being synced the next may fill up to this; then lanes wait.
-pub const GROUP_RECORDS_MAX: usize = 16_384;
+/// Records in one group. While one is being synced the next may fill up to this; then lanes wait. It is as
+/// much as fits a processor's cache: a larger group makes nothing cheaper.
+pub const GROUP_RECORDS_MAX: usize = 2048;
 
-/// Octets of records in one group.
-pub const GROUP_OCTETS_MAX: usize = 4 << 20;
+/// Octets of records in one group: what the disk may have to write in front of a FLASH, some
+/// hundred microseconds' worth.
+pub const GROUP_OCTETS_MAX: usize = 256 << 10;
+
+/// How often a group of few ROUTINE parcels is synced at most. A sync costs as much for one parcel as for
+/// many, and nothing of ROUTINE is in a hurry; what is more urgent waits for nothing.
+pub const ROUTINE_SYNC_EVERY: Duration = Duration::from_millis(10);
+
+/// Few: so many are synced at once.
+pub const ROUTINE_GATHERED_MAX: usize = 32;
+
+/// Publishes that are looked for among those stored at a time: as many as a processor has looks under way,
+/// several times over.
+pub const STAGED_MAX: usize = 64;
+
+/// Octets of their parcels; one always fits.
+pub const STAGED_OCTETS_MAX: usize = 64 << 10;
+
+/// Parcels and their readers together that are told of what was stored, before others have their turn.
+pub const TOLD_MAX: usize = 192;
 
 /// Parcels asked of a store in one read for a subscription.
 pub const PAGE_PARCELS_MAX: usize = 256;
@@ -127,7 +146,7 @@ pub const STORE_READS_MAX: usize = 16;
 pub const BATCH_FLASH_MAX: usize = 1024;
 
 /// The same where it is not: what a FLASH may have to wait for, some tens of microseconds.
-pub const BATCH_MAX: usize = 128;
+pub const BATCH_MAX: usize = 64;
 
 /// Chunks read from a stream at a time: each is what one packet brought.
 pub const READ_CHUNKS_MAX: usize = 16;
@@ -138,6 +157,10 @@ pub const WRITE_CHUNKS_MAX: usize = 64;
 /// Octets of one stream that may lie unread at a relay. A flood fills this and no more, so that the
 /// network's queues are what bounds what is in front of a FLASH.
 pub const STREAM_WINDOW: u32 = 512 << 10;
+
+/// Octets of the largest datagram looked for on a path, where it takes larger ones than an Ethernet's.
+/// What is handed to the operating system at once, ten of them, must stay below 65,507.
+pub const DATAGRAM_OCTETS_MAX: u16 = 6500;
 
 /// Octets a relay sends ahead of acknowledgements on one connection.
 pub const SEND_WINDOW: u64 = 4 << 20;

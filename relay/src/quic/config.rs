@@ -4,11 +4,12 @@ use super::identity::certified_key;
 use super::verifier::{AnyClient, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{
-    DATAGRAM_BUFFER, IDLE_MAX, KEEP_ALIVE, SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX,
+    DATAGRAM_BUFFER, DATAGRAM_OCTETS_MAX, IDLE_MAX, KEEP_ALIVE, SEND_WINDOW, STREAM_WINDOW,
+    STREAMS_MAX,
 };
 use crate::protocol::ALPN;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{IdleTimeout, MtuDiscoveryConfig, TransportConfig, VarInt};
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
 use rustls::client::AlwaysResolvesClientRawPublicKeys;
@@ -49,6 +50,8 @@ pub(crate) fn endpoint_config(secret: &TransportSecret) -> quinn::EndpointConfig
     let reset = hmac::Key::new(hmac::HMAC_SHA256, reset);
     let ids = ids.first_chunk::<8>().map_or(0, |ids| u64::from_be_bytes(*ids));
     let mut config = quinn::EndpointConfig::new(Arc::new(reset));
+    // The largest is refused only where it is below what every path takes.
+    drop(config.max_udp_payload_size(DATAGRAM_OCTETS_MAX));
     config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(ids)));
     config
 }
@@ -78,11 +81,14 @@ pub(crate) fn client_config(
 /// spec/06-relay.md, "Lanes": "All streams are bidirectional and opened by the client".
 fn transport(streams_max: u32) -> Result<TransportConfig, SetupError> {
     let mut transport = TransportConfig::default();
+    let mut datagrams = MtuDiscoveryConfig::default();
+    datagrams.upper_bound(DATAGRAM_OCTETS_MAX);
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(streams_max))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .send_window(SEND_WINDOW)
+        .mtu_discovery_config(Some(datagrams))
         // Between streams of one precedence: each packet from one of them, not shares of all.
         .send_fairness(false)
         .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER))
