@@ -144,6 +144,11 @@ fn run(command: Command, report: Report) -> Outcome<Exit> {
     Ok(Exit::Ok)
 }
 
+/// Turns of the runtime after which it looks at what other threads and the network have brought, however
+/// busy it is: FLASH among it.
+const LOOK_EVERY: u32 = 2;
+const POLL_EVERY: u32 = 16;
+
 /// Standard input line by line to standard output.
 fn filter(
     work: impl FnOnce(std::io::StdinLock<'_>, std::io::StdoutLock<'_>) -> std::io::Result<Exit>,
@@ -158,6 +163,8 @@ fn filter(
 fn block_on(work: impl Future<Output = Outcome<()>>) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .global_queue_interval(LOOK_EVERY)
+        .event_interval(POLL_EVERY)
         .build()
         .map_err(|error| Failure::new(Exit::Failure, "runtime", error.to_string()))?;
     let outcome = runtime.block_on(work);

@@ -29,9 +29,9 @@ use support::{NOW, REALM, TestRelay, parcel_of, secret, topic};
 /// Octets one sender may have stored in this test.
 const SENDER_OCTETS: u64 = 256 << 10;
 
-/// A disturbed p99 below this is no finding: this machine builds other things meanwhile, the test's
-/// program is not optimized, and attackers and relay share its processors.
-const FLOOR: Duration = Duration::from_millis(250);
+/// A disturbed p99 below these, of FLASH and of ROUTINE, is no finding: this machine builds other things
+/// meanwhile, the test's program is not optimized, and attackers and relay share its processors.
+const FLOORS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
 
 /// What the relay and all its attackers, in one process, may take beside what was there before.
 const MEMORY_MAX: u64 = 256 << 20;
@@ -162,11 +162,14 @@ async fn read_nothing(relay: SocketAddr) {
         lane.send(&[0x02, 1, 0]).await;
         lanes.push(lane);
     }
-    let read = Read { address: topic("filled"), delegation: &[] };
-    let subscribe = ClientMessage::Subscribe { read, cursor: 0, credit: u32::MAX }.to_bytes();
+    // One topic that has much in it, and one to which much is published meanwhile.
+    let subscribe = ["filled", "flood"].map(|name| {
+        let read = Read { address: topic(name), delegation: &[] };
+        ClientMessage::Subscribe { read, cursor: 0, credit: u32::MAX }.to_bytes()
+    });
     let credit = ClientMessage::Credit { number: 1, octets: u32::MAX }.to_bytes();
     loop {
-        for lane in &mut lanes {
+        for (lane, subscribe) in lanes.iter_mut().zip(subscribe.iter().cycle()) {
             // Beyond 64 reads each is a refusal that nobody reads.
             let message = [subscribe.clone(), credit.clone()].concat();
             let write = lane.send.write_all(&message);
@@ -269,8 +272,8 @@ async fn whatever_the_others_do_a_client_is_answered() {
     println!("closed, handshakes, guesses, full: {counts:?}; {grown} octets more");
     assert!(kept_on, "an attacker gave up");
     assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
-    for (undisturbed, disturbed) in undisturbed.into_iter().zip(disturbed) {
-        assert!(disturbed <= FLOOR.max(undisturbed * 2), "{undisturbed:?} {disturbed:?}");
+    for ((undisturbed, disturbed), floor) in undisturbed.into_iter().zip(disturbed).zip(FLOORS) {
+        assert!(disturbed <= floor.max(undisturbed * 2), "{undisturbed:?} {disturbed:?}");
     }
     assert!(grown < MEMORY_MAX, "{grown}");
     // Whoever comes afterwards is served as before.

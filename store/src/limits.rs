@@ -38,7 +38,7 @@ pub const FILL_OCTETS: u64 = 256 << 10;
 
 /// Octets of zeros written and synced at once to a segment nobody waits for yet: what a sync that somebody
 /// waits for may find in front of it.
-pub const SPARE_FILL_OCTETS: u64 = 1 << 20;
+pub const SPARE_FILL_OCTETS: u64 = 256 << 10;
 
 /// Records told at once after a start.
 pub const RECOVERED_RECORDS_MAX: usize = 4096;

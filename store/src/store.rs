@@ -18,6 +18,11 @@ pub trait Store: fmt::Debug + Send {
     /// called from the start on, while old records are still being read.
     fn append(&mut self, group: Group);
 
+    /// An empty buffer with the memory of a group that was written, for the next one.
+    fn spare_buffer(&mut self) -> RecordBuffer {
+        RecordBuffer::default()
+    }
+
     /// Reads records. Answered by [`StoreEvent::Read`].
     fn read(&mut self, request: ReadRequest);
 

@@ -1,6 +1,6 @@
 //! A store whose work is timed on its way.
 
-use chappe_store::{EventSink, Group, Keep, ReadRequest, Store, StoreEvent};
+use chappe_store::{EventSink, Group, Keep, ReadRequest, RecordBuffer, Store, StoreEvent};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use std::collections::HashMap;
@@ -65,6 +65,10 @@ impl<S: Store> Store for MeasuredStore<S> {
         self.measures.pending.set(i64::try_from(begun.len()).unwrap_or(i64::MAX));
         drop(begun);
         self.store.append(group);
+    }
+
+    fn spare_buffer(&mut self) -> RecordBuffer {
+        self.store.spare_buffer()
     }
 
     fn read(&mut self, request: ReadRequest) {

@@ -91,6 +91,11 @@ pub(super) struct Duplicates {
     swept: usize,
 }
 
+fn shard_of(key: Fingerprint) -> usize {
+    let bits = usize::try_from(key.shard() & u64::from(u32::MAX)).unwrap_or(0);
+    bits % DUPLICATE_SHARDS
+}
+
 impl Default for Duplicates {
     fn default() -> Self {
         let shards = (0..DUPLICATE_SHARDS).map(|_| Table::default()).collect();
@@ -100,9 +105,12 @@ impl Default for Duplicates {
 
 impl Duplicates {
     fn shard(&mut self, key: Fingerprint) -> Option<&mut Table<Copy>> {
-        let shards = u64::try_from(self.shards.len()).unwrap_or(1);
-        let index = usize::try_from(key.shard().checked_rem(shards)?).ok()?;
-        self.shards.get_mut(index)
+        self.shards.get_mut(shard_of(key))
+    }
+
+    /// Whether there is a copy of this parcel, of whatever use.
+    pub(super) fn knows(&self, key: Fingerprint) -> bool {
+        self.shards.get(shard_of(key)).is_some_and(|shard| shard.contains_key(&key))
     }
 
     /// The stored copy that a parcel repeats, if it does.

@@ -5,12 +5,15 @@ use super::duplicates::Copy;
 use super::fingerprint::Fingerprint;
 use super::record::Record;
 use super::slots::SlotId;
-use crate::limits::{BLOCK_RECORDS, GROUP_OCTETS_MAX, GROUP_RECORDS_MAX, STORE_READS_MAX};
+use crate::limits::{
+    BLOCK_RECORDS, GROUP_OCTETS_MAX, GROUP_RECORDS_MAX, ROUTINE_GATHERED_MAX, STORE_READS_MAX,
+};
 use crate::protocol::GroupId;
 use chappe_codec::precedence::Precedence;
 use chappe_store::{Group, RecordBuffer, Store};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// A parcel that is on its way to a log.
 #[derive(Debug, Clone)]
@@ -57,6 +60,15 @@ impl Forming {
     }
 }
 
+/// A group that is durable, and how far its parcels are told to those who wait for them.
+#[derive(Debug)]
+pub(super) struct Finishing {
+    pub(super) forming: Forming,
+    pub(super) sequences: Range<u64>,
+    /// Entries that are done.
+    pub(super) done: usize,
+}
+
 /// Records stored one after the other, given back to the disk together.
 #[derive(Debug)]
 struct Block {
@@ -74,8 +86,17 @@ pub(super) struct NodeLog {
     records: RecordBuffer,
     pub(super) forming: Forming,
     pub(super) in_flight: Option<Forming>,
+    /// What was in flight and is durable. The next follows when that is told, so that what is done at a
+    /// time stays little.
+    pub(super) finishing: Option<Finishing>,
     /// Kept for its memory.
     spare: Forming,
+    /// Whether something in the group that grows is more urgent than ROUTINE.
+    is_urgent: bool,
+    /// When the last group began to be synced.
+    began: Option<Instant>,
+    /// Until when the one that grows is held for more to come.
+    pub(super) held: Option<Instant>,
     /// The number of the group that grows.
     number: u64,
     pub(super) durable: u64,
@@ -103,7 +124,11 @@ impl NodeLog {
             records: RecordBuffer::default(),
             forming: Forming::default(),
             in_flight: None,
+            finishing: None,
             spare: Forming::default(),
+            is_urgent: false,
+            began: None,
+            held: None,
             number: 1,
             durable: 0,
             has_failed: false,
@@ -138,22 +163,47 @@ impl NodeLog {
             let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             entry.kept = number(start)..number(self.forming.kept.len());
         }
+        self.is_urgent |= entry.precedence > Precedence::Routine;
         self.forming.entries.push(entry);
     }
 
     /// Hands the group that grows to the store, if there is one and none is under way. "A group is
-    /// whatever came while the last one was being synced." Whether it did.
-    pub(super) fn start_group(&mut self) -> bool {
-        if self.in_flight.is_some() || self.records.is_empty() {
+    /// whatever came while the last one was being synced." Few ROUTINE parcels are not synced more often
+    /// than `every` so much. Whether it did.
+    pub(super) fn start_group(&mut self, now: Option<Instant>, every: Duration) -> bool {
+        self.held = None;
+        if self.under_way().is_some() || self.records.is_empty() {
             return false;
         }
+        let due = self.began.and_then(|began| began.checked_add(every));
+        let may_wait = !self.is_urgent && self.records.len() < ROUTINE_GATHERED_MAX;
+        if may_wait
+            && let (Some(due), Some(now)) = (due, now)
+            && now < due
+        {
+            self.held = Some(due);
+            return false;
+        }
+        (self.began, self.is_urgent) = (now, false);
         let number = self.number;
-        let records = std::mem::take(&mut self.records);
+        let records = std::mem::replace(&mut self.records, self.store.spare_buffer());
         self.store.append(Group { number, records });
         let next = std::mem::take(&mut self.spare);
         self.in_flight = Some(std::mem::replace(&mut self.forming, next));
         self.number = number.saturating_add(1);
         true
+    }
+
+    /// The group that is being synced, or is and was not told in full.
+    pub(super) fn under_way(&self) -> Option<&Forming> {
+        let finishing = self.finishing.as_ref().map(|finishing| &finishing.forming);
+        self.in_flight.as_ref().or(finishing)
+    }
+
+    /// The same.
+    pub(super) fn under_way_mut(&mut self) -> Option<&mut Forming> {
+        let finishing = self.finishing.as_mut().map(|finishing| &mut finishing.forming);
+        self.in_flight.as_mut().or(finishing)
     }
 
     /// The group under way is answered. `None` for an answer nobody waits for.

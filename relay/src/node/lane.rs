@@ -4,7 +4,7 @@ use super::admission::Leave;
 use super::slots::SlotId;
 use crate::address::Address;
 use crate::key::TransportKey;
-use crate::limits::OUTPUT_OCTETS_MAX;
+use crate::limits::{OUTPUT_OCTETS_MAX, STAGED_MAX, STAGED_OCTETS_MAX};
 use crate::protocol::{GroupId, LaneAnswers, Reason, RelayMessage};
 use bytes::{Bytes, BytesMut};
 use chappe_codec::precedence::Precedence;
@@ -129,6 +129,11 @@ impl Lane {
     /// Whether the client reads fast enough for more.
     pub(super) const fn has_room(&self) -> bool {
         self.octets < OUTPUT_OCTETS_MAX
+    }
+
+    /// Whether publishes that are not judged yet could be more than it may have unanswered.
+    pub(super) fn is_nearly_full(&self) -> bool {
+        !self.answers.has_room_for(STAGED_MAX, STAGED_OCTETS_MAX)
     }
 
     /// Takes what is to be written.

@@ -22,6 +22,7 @@ mod recovering;
 mod senders;
 mod shelf;
 pub(crate) mod slots;
+mod staged;
 mod storing;
 mod upkeep;
 
@@ -51,8 +52,9 @@ use recovering::Unjudged;
 use senders::Senders;
 use shelf::Shelves;
 use slots::Slots;
+use staged::Staged;
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The time, as the driver's clocks show it.
 #[derive(Debug, Clone, Copy)]
@@ -78,10 +80,12 @@ pub struct NodeOptions {
     pub admission: Box<dyn Admission>,
     /// Where it counts.
     pub counts: Counts,
+    /// How often few ROUTINE parcels are synced at most.
+    pub routine_sync_every: Duration,
 }
 
 impl NodeOptions {
-    /// A node for everybody, with the quotas of [`limits`](crate::limits).
+    /// A node for everybody, with the quotas of [`limits`](crate::limits), that syncs at once.
     #[must_use]
     pub fn new(realm: Realm, fingerprint_key: [u8; 16]) -> Self {
         Self {
@@ -91,6 +95,7 @@ impl NodeOptions {
             fingerprint_key,
             admission: Box::new(ListedKeys::default()),
             counts: Counts::default(),
+            routine_sync_every: Duration::ZERO,
         }
     }
 }
@@ -138,6 +143,7 @@ pub struct Node {
     readers: Slots<Reader>,
     fan_out: FanOut,
     live: LiveFilter,
+    staged: Staged,
     unjudged: Vec<Unjudged>,
     /// Readers whose leave ends, by when.
     grants: BTreeSet<(u64, SlotId)>,
@@ -149,6 +155,7 @@ pub struct Node {
     counters: Counters,
     /// The relay's clock as it was handed in last.
     seconds: u64,
+    instant: Option<Instant>,
 }
 
 impl Node {
@@ -169,6 +176,7 @@ impl Node {
             readers: Slots::default(),
             fan_out: FanOut::default(),
             live: LiveFilter::default(),
+            staged: Staged::default(),
             unjudged: Vec::new(),
             grants: BTreeSet::new(),
             waiting: Vec::new(),
@@ -177,6 +185,7 @@ impl Node {
             upkeep: upkeep::Upkeep::default(),
             counters: Counters::default(),
             seconds: 0,
+            instant: None,
         }
     }
 
@@ -209,6 +218,7 @@ impl Node {
 
     /// A lane is gone: what it published is stored all the same.
     pub fn close_lane(&mut self, id: SlotId) {
+        self.judge_staged();
         let reads: Vec<SlotId> = match self.lanes.get(id) {
             Some(lane) => lane.reads.values().copied().collect(),
             None => return,
@@ -223,6 +233,7 @@ impl Node {
 
     /// The client ended its half: what it asked is answered, its reads end.
     pub fn end_input(&mut self, id: SlotId) {
+        self.judge_staged();
         self.share_out();
         let Some(lane) = self.lanes.get_mut(id) else { return };
         lane.input_ended = true;
@@ -235,10 +246,14 @@ impl Node {
 
     /// Takes up one request.
     pub fn request(&mut self, id: SlotId, request: &Request<'_>, now: Now) {
+        self.instant = Some(now.instant);
         match request {
             Request::Publish { number, parcel } => return self.publish(id, *number, parcel, now),
             Request::Live(parcel) => return self.live(id, parcel, now),
-            _ => self.share_out(),
+            _ => {
+                self.judge_staged();
+                self.share_out();
+            }
         }
         match *request {
             // This relay knows no other yet: what names none, it stores.
@@ -272,10 +287,12 @@ impl Node {
 
     /// Starts what can be started: groups, FLASH first, and reads. Call it after every batch.
     pub fn flush(&mut self) {
+        self.judge_staged();
         self.share_out();
+        let every = self.options.routine_sync_every;
         for index in 0..self.logs.len() {
             let Some(log) = self.logs.get_mut(index) else { continue };
-            if log.start_group() {
+            if log.start_group(self.instant, every) {
                 let blocked = std::mem::take(&mut log.blocked);
                 for lane in blocked {
                     self.mark_ready(lane);
@@ -287,6 +304,9 @@ impl Node {
 
     /// Whether a lane may be read on, and whether it is over.
     pub fn lane_state(&mut self, id: SlotId) -> LaneState {
+        if !self.staged.is_empty() && self.lanes.get(id).is_some_and(Lane::is_nearly_full) {
+            self.judge_staged();
+        }
         let Some(lane) = self.lanes.get(id) else {
             return LaneState { takes_requests: false, is_done: true };
         };
@@ -304,6 +324,7 @@ impl Node {
 
     /// Takes what is to be written to a lane. Readers that were held back by it go on.
     pub fn take_output(&mut self, id: SlotId, into: &mut Vec<Bytes>) {
+        self.judge_staged();
         let Some(lane) = self.lanes.get_mut(id) else { return };
         lane.is_ready = false;
         lane.take(into);

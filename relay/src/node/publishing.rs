@@ -1,6 +1,7 @@
 //! A parcel comes in.
 
 use super::duplicates::{Copy, log_of};
+use super::fingerprint::Fingerprint;
 use super::group::{Judgement, Pending};
 use super::record::Record;
 use super::slots::SlotId;
@@ -10,8 +11,16 @@ use crate::parcel::ParcelRef;
 use crate::protocol::{GroupId, Reason};
 
 impl Node {
-    pub(super) fn publish(&mut self, id: SlotId, number: u64, parcel: &ParcelRef<'_>, now: Now) {
-        match self.try_publish(id, number, parcel, now) {
+    /// Stores a parcel, or says why not.
+    pub(super) fn judge(
+        &mut self,
+        id: SlotId,
+        number: u64,
+        parcel: &ParcelRef<'_>,
+        key: Fingerprint,
+        now: Now,
+    ) {
+        match self.try_publish(id, number, parcel, key, now) {
             Ok(()) => self.options.counts.take(parcel.precedence),
             Err(reason) => {
                 self.options.counts.refuse(parcel.precedence, reason);
@@ -26,6 +35,7 @@ impl Node {
         id: SlotId,
         number: u64,
         parcel: &ParcelRef<'_>,
+        key: Fingerprint,
         now: Now,
     ) -> Result<(), Reason> {
         let (precedence, expiry_seconds) = (parcel.precedence, parcel.expiry_seconds());
@@ -44,7 +54,6 @@ impl Node {
         if log.has_failed {
             return Err(Reason::TryLater);
         }
-        let key = self.fingerprints.of(parcel);
         let body_octets = parcel.octets().len();
         if is_recovered {
             let copy = self.duplicates.covering(key, expiry_seconds, precedence, now.seconds);
@@ -131,7 +140,7 @@ impl Node {
                 {
                     let is_growing = log.group() == group;
                     let forming =
-                        if is_growing { Some(&mut log.forming) } else { log.in_flight.as_mut() };
+                        if is_growing { Some(&mut log.forming) } else { log.under_way_mut() };
                     if let Some(forming) = forming {
                         forming.lanes.push(id);
                     }
@@ -154,6 +163,6 @@ impl Node {
             // An old group that shares its bits with one that nothing waits for yet is durable.
             return (!log.forming.entries.is_empty()).then_some(growing);
         }
-        (log.in_flight.is_some() && copy.is_of(under_way)).then_some(under_way)
+        (log.under_way().is_some() && copy.is_of(under_way)).then_some(under_way)
     }
 }

@@ -2,12 +2,13 @@
 
 use super::duplicates::Copy;
 use super::fan_out::add_span;
-use super::group::{Forming, Judgement, Pending};
+use super::group::{Finishing, Forming, Judgement, Pending};
 use super::live::FAN_OUT_OCTETS_MAX;
 use super::reader::ReaderState;
 use super::shelf::Entry;
 use super::slots::SlotId;
 use super::{LogName, Node, Now};
+use crate::limits::TOLD_MAX;
 use crate::protocol::{GroupId, put_delivery};
 use chappe_store::{Damage, Recovery, StoreError, StoreEvent};
 use std::ops::Range;
@@ -58,11 +59,14 @@ pub enum NodeEvent {
 impl Node {
     /// Takes in what a store says.
     pub fn store_event(&mut self, name: LogName, event: StoreEvent, now: Now) {
-        self.seconds = now.seconds;
+        self.judge_staged();
+        (self.seconds, self.instant) = (now.seconds, Some(now.instant));
         let index = name.index();
         match event {
             StoreEvent::Recovered(records) => self.recover(index, &records, now),
             StoreEvent::RecoveryEnded(recovery) => {
+                // Before anything is judged that was stored meanwhile.
+                while self.tell_stored() {}
                 if let Some(log) = self.logs.get_mut(index) {
                     log.next = log.next.max(recovery.sequences.end);
                 }
@@ -107,39 +111,74 @@ impl Node {
         let Some(log) = self.logs.get_mut(index) else { return };
         let Some((_, forming)) = log.finish_group(number) else { return };
         log.durable = number;
-        for (entry, sequence) in forming.entries.iter().zip(sequences) {
-            self.stored(index, entry, sequence, &forming.kept);
-        }
-        self.share_out();
-        self.settle(&forming.lanes);
-        self.recycle(index, forming);
+        log.finishing = Some(Finishing { forming, sequences, done: 0 });
+        self.tell_stored();
     }
 
-    /// One parcel is durable.
-    fn stored(&mut self, index: usize, entry: &Pending, sequence: u64, kept: &[u8]) {
+    /// Tells of what is durable to those who wait for it, FLASH first, as much as others can wait for.
+    /// Whether there is more: call it again when they had their turn.
+    pub fn tell_stored(&mut self) -> bool {
+        let mut left = TOLD_MAX;
+        for index in 0..self.logs.len() {
+            let Some(log) = self.logs.get_mut(index) else { continue };
+            let Some(mut group) = log.finishing.take() else { continue };
+            let Finishing { forming, sequences, done } = &mut group;
+            let entries = forming.entries.iter().zip(sequences.clone()).skip(*done);
+            for (entry, sequence) in entries {
+                if left == 0 {
+                    break;
+                }
+                let readers = self.stored(index, entry, sequence, &forming.kept);
+                left = left.saturating_sub(readers.saturating_add(1));
+                *done = done.saturating_add(1);
+            }
+            if left == 0 && *done < forming.entries.len() {
+                if let Some(log) = self.logs.get_mut(index) {
+                    log.finishing = Some(group);
+                }
+                return true;
+            }
+            self.share_out();
+            self.settle(&group.forming.lanes);
+            self.recycle(index, group.forming);
+        }
+        false
+    }
+
+    /// Whether a store has something to do for which others wait, so that its thread may want a processor.
+    #[must_use]
+    pub fn is_storing(&self) -> bool {
+        self.logs.iter().any(|log| log.in_flight.is_some())
+    }
+
+    /// One parcel is durable. How many wait for it.
+    fn stored(&mut self, index: usize, entry: &Pending, sequence: u64, kept: &[u8]) -> usize {
         let octets = usize::try_from(entry.octets).unwrap_or(0);
         let stored = Entry::new(sequence, entry.expiry_seconds, octets);
-        let Some(log) = self.logs.get_mut(index) else { return };
+        let Some(log) = self.logs.get_mut(index) else { return 0 };
         log.note(sequence, entry.expiry_seconds, octets);
-        let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return };
+        let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return 0 };
         shelf.pending = shelf.pending.saturating_sub(1);
         self.counters.stored = self.counters.stored.saturating_add(1);
         self.options.counts.store(entry.precedence, entry.octets);
         match entry.judgement {
             Judgement::New => {
                 shelf.insert(entry.precedence, stored);
-                if !shelf.subscribers(entry.precedence).is_empty() {
+                let readers = shelf.subscribers(entry.precedence).len();
+                if readers > 0 {
                     let range = usize::try_from(entry.kept.start).unwrap_or(usize::MAX)
                         ..usize::try_from(entry.kept.end).unwrap_or(usize::MAX);
                     let octets = kept.get(range).unwrap_or_default();
                     self.deliver(entry, stored, octets);
                 }
+                readers
             }
             Judgement::Waits => {
                 let address = shelf.address;
                 self.judge_later(index, entry, stored, address);
+                0
             }
-            Judgement::Duplicate => {}
+            Judgement::Duplicate => 0,
         }
     }
 

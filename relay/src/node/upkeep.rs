@@ -31,13 +31,21 @@ pub struct Counters {
 impl Node {
     /// When [`Node::on_time`] is due; `None`: at once.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.upkeep.next
+    pub fn deadline(&self) -> Option<Instant> {
+        self.held().map_or(self.upkeep.next, |held| self.upkeep.next.map(|next| next.min(held)))
+    }
+
+    /// Until when a group is held for more to come; then [`Node::on_time`] is due.
+    #[must_use]
+    pub fn held(&self) -> Option<Instant> {
+        self.logs.iter().filter_map(|log| log.held).min()
     }
 
     /// Does what is due: leaves to read that ended, what has expired, what may be given back to the
     /// disk.
     pub fn on_time(&mut self, now: Now) {
+        self.judge_staged();
+        self.instant = Some(now.instant);
         if self.upkeep.next.is_some_and(|next| now.instant < next) {
             return;
         }

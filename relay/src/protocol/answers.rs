@@ -97,6 +97,13 @@ impl LaneAnswers {
         }
     }
 
+    /// Whether there is room for so many more, and one.
+    pub(crate) fn has_room_for(&self, publishes: usize, octets: usize) -> bool {
+        let number = |of: usize| u64::try_from(of).unwrap_or(u64::MAX);
+        self.open.saturating_add(number(publishes)) < PUBLISHES_PENDING_MAX
+            && self.open_octets.saturating_add(number(octets)) < PUBLISHES_PENDING_OCTETS_MAX
+    }
+
     /// Publishes that are not answered.
     #[must_use]
     pub const fn open(&self) -> u64 {

@@ -7,9 +7,10 @@ use crate::node::{Leave, Node, Now, SlotId};
 use crate::rates::{RateLimits, RateMeter, Rates};
 use chappe_codec::precedence::Precedence;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// What every connection of a relay needs. All of it runs on one thread; the lock is never waited for
 /// there.
@@ -18,6 +19,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) observer: Observer,
     hub: Mutex<Hub>,
+    /// Told when a group is held for more to come.
+    pub(super) held: Arc<Notify>,
     /// How fast senders may send, if there is a limit.
     rates: Option<Mutex<Rates>>,
     started: Instant,
@@ -29,6 +32,8 @@ pub(super) struct Shared {
 pub(super) struct Hub {
     pub(super) node: Node,
     pub(super) turn: Turn,
+    held: Arc<Notify>,
+    is_held: bool,
     wakers: Vec<Option<Waker>>,
     ready: Vec<SlotId>,
 }
@@ -40,11 +45,20 @@ impl Shared {
         observer: Observer,
         limits: Option<RateLimits>,
     ) -> Self {
-        let hub = Hub { node, turn: Turn::default(), wakers: Vec::new(), ready: Vec::new() };
+        let held = Arc::new(Notify::new());
+        let hub = Hub {
+            node,
+            turn: Turn::default(),
+            held: Arc::clone(&held),
+            is_held: false,
+            wakers: Vec::new(),
+            ready: Vec::new(),
+        };
         Self {
             clock,
             observer,
             hub: Mutex::new(hub),
+            held,
             rates: limits.map(|limits| Mutex::new(Rates::new(limits))),
             started: tokio::time::Instant::now().into_std(),
             is_draining: AtomicBool::new(false),
@@ -57,6 +71,14 @@ impl Shared {
         let rates = self.rates.as_ref().filter(|_| !leave.is_peer)?;
         let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
         Some(rates.meter(leave.sender, precedence))
+    }
+
+    /// Lets the stores' threads have the processor where this one has taken it from them: it is busy without
+    /// a pause when much comes, and they need it for a moment only, which others wait for.
+    pub(super) fn let_store(&self) {
+        if self.hub().node.is_storing() {
+            std::thread::yield_now();
+        }
     }
 
     /// The time as meters count it.
@@ -99,6 +121,10 @@ impl Hub {
     /// After a piece of work: starts what can be started and wakes who has something to do.
     pub(super) fn finish(&mut self) {
         self.node.flush();
+        let was_held = std::mem::replace(&mut self.is_held, self.node.held().is_some());
+        if self.is_held && !was_held {
+            self.held.notify_one();
+        }
         self.node.take_ready(&mut self.ready);
         for lane in self.ready.drain(..) {
             if let Some(Some(waker)) = self.wakers.get(lane.index()) {

@@ -262,6 +262,8 @@ impl Lane {
             hub.turn.pass(id);
         }
         hub.finish();
+        drop(hub);
+        shared.let_store();
         result
     }
 

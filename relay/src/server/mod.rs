@@ -17,7 +17,7 @@ pub use stores::StoreSinks;
 
 use crate::counts::Counts;
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY};
+use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY, ROUTINE_SYNC_EVERY};
 use crate::node::{Node, NodeOptions};
 use crate::protocol::CloseCode;
 use crate::quic;
@@ -98,6 +98,7 @@ impl RelayServer {
             address_octets: options.address_octets,
             admission,
             counts,
+            routine_sync_every: ROUTINE_SYNC_EVERY,
             ..NodeOptions::new(realm, key)
         };
         let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;

@@ -62,11 +62,25 @@ impl StoreEvents {
     /// Brings what the stores say to the node, FLASH first, and does its upkeep.
     pub(super) async fn run(mut self, shared: Arc<Shared>) {
         let mut deadline = Instant::now();
+        let mut is_telling = false;
         loop {
             let (name, event) = tokio::select! {
                 biased;
                 Some(event) = self.flash.recv() => (LogName::Flash, event),
+                // Between the parts of a group everybody else had a turn.
+                () = tokio::task::yield_now(), if is_telling => {
+                    let mut hub = shared.hub();
+                    is_telling = hub.node.tell_stored();
+                    hub.finish();
+                    drop(hub);
+                    shared.let_store();
+                    continue;
+                }
                 Some(event) = self.rest.recv() => (LogName::Rest, event),
+                () = shared.held.notified() => {
+                    deadline = shared.hub().node.deadline().map_or(deadline, Instant::from_std);
+                    continue;
+                }
                 () = tokio::time::sleep_until(deadline) => {
                     let now = shared.now();
                     let mut hub = shared.hub();
@@ -85,8 +99,10 @@ impl StoreEvents {
                 let Ok(event) = self.flash.try_recv() else { break };
                 hub.node.store_event(LogName::Flash, event, now);
             }
+            is_telling = hub.node.tell_stored();
             hub.finish();
             drop(hub);
+            shared.let_store();
             shared.tell_events();
         }
     }

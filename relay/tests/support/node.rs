@@ -193,6 +193,7 @@ impl TestNode {
         let event = happens(&mut self.disks[log].disk());
         let Some(event) = event else { return false };
         self.node.store_event(LOGS[log], event, self.now);
+        while self.node.tell_stored() {}
         self.settle();
         true
     }

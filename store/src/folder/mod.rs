@@ -38,7 +38,7 @@ pub use options::FolderOptions;
 use crate::directory::Directory;
 use crate::error::StoreError;
 use crate::storage::Storage;
-use crate::store::{EventSink, Group, Keep, ReadRequest, Store, StoreEvent};
+use crate::store::{EventSink, Group, Keep, ReadRequest, RecordBuffer, Store, StoreEvent};
 use keeper::{Chore, Keeper, Spares};
 use opening::Opened;
 use reader::Reader;
@@ -46,7 +46,7 @@ use recovery::{Compaction, Examiner};
 use shared::Shared;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use writer::Writer;
 
@@ -67,6 +67,8 @@ pub struct FolderStore<S: Storage = Directory> {
 #[derive(Debug)]
 struct Threads<S: Storage> {
     groups: Sender<Group>,
+    /// Buffers of groups that were written.
+    spares: Receiver<RecordBuffer>,
     requests: Sender<ReadRequest>,
     compactions: Sender<Compaction>,
     chores: Sender<Chore<S::File>>,
@@ -111,12 +113,18 @@ where
         let shared = Arc::new(shared);
         let spares = Arc::new(Spares::default());
         let (groups, to_writer) = channel();
+        let (from_writer, buffers) = channel();
         let (requests, to_reader) = channel();
         let (compactions, to_examiner) = channel();
         let (chores, to_keeper) = channel();
 
-        let writer =
-            Writer::new(shared.clone(), to_writer, chores.clone(), spares.clone(), (file, last));
+        let writer = Writer::new(
+            shared.clone(),
+            (to_writer, from_writer),
+            chores.clone(),
+            spares.clone(),
+            (file, last),
+        );
         let reader = Reader::new(shared.clone(), to_reader);
         let examiner = Examiner::new(shared.clone(), to_examiner);
         let keeper =
@@ -127,7 +135,8 @@ where
             spawn("store-reader", move || reader.run())?,
             spawn("store-examiner", move || examiner.run(&stored, torn))?,
         ];
-        let threads = Some(Threads { groups, requests, compactions, chores, handles });
+        let threads =
+            Some(Threads { groups, spares: buffers, requests, compactions, chores, handles });
         Ok(Self { shared, threads })
     }
 }
@@ -152,6 +161,11 @@ where
             let error = StoreError::Poisoned;
             self.shared.tell(StoreEvent::AppendFailed { number, error });
         }
+    }
+
+    fn spare_buffer(&mut self) -> RecordBuffer {
+        let spare = self.threads.as_ref().and_then(|threads| threads.spares.try_recv().ok());
+        spare.unwrap_or_default()
     }
 
     fn read(&mut self, request: ReadRequest) {
@@ -187,8 +201,8 @@ impl<S: Storage> Drop for FolderStore<S> {
         self.shared.stop();
         // Without their senders the threads finish what they have and end.
         if let Some(threads) = self.threads.take() {
-            let Threads { groups, requests, compactions, chores, handles } = threads;
-            drop((groups, requests, compactions, chores));
+            let Threads { groups, spares, requests, compactions, chores, handles } = threads;
+            drop((groups, spares, requests, compactions, chores));
             for handle in handles {
                 match handle.join() {
                     Ok(()) | Err(_) => {}

@@ -8,12 +8,13 @@ use super::shared::Shared;
 use super::walk::as_u64;
 use crate::error::StoreError;
 use crate::limits::{
-    BATCH_OCTETS_MAX, BATCH_RECORDS_MAX, FILL_OCTETS, RECORD_OCTETS_MAX, RETRY_PAUSE_MAX, SEQUENCE_MAX,
+    BATCH_OCTETS_MAX, BATCH_RECORDS_MAX, FILL_OCTETS, RECORD_OCTETS_MAX, RETRY_PAUSE_MAX,
+    SEQUENCE_MAX,
 };
 use crate::record::{self, RECORD_HEADER_OCTETS, SEGMENT_HEADER_OCTETS, segment_header};
 use crate::recovery::Recovery;
 use crate::storage::{Storage, StorageFile};
-use crate::store::{Group, StoreEvent};
+use crate::store::{Group, RecordBuffer, StoreEvent};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -23,6 +24,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Writer<S: Storage> {
     shared: Arc<Shared<S>>,
     groups: Receiver<Group>,
+    /// Where the buffers of groups go that are copied; one at a time.
+    buffers: Sender<RecordBuffer>,
     chores: Sender<Chore<S::File>>,
     spares: Arc<Spares<S::File>>,
     /// The segment that is written to, and how far it is durable.
@@ -59,7 +62,7 @@ struct Failing {
 impl<S: Storage> Writer<S> {
     pub(super) fn new(
         shared: Arc<Shared<S>>,
-        groups: Receiver<Group>,
+        (groups, buffers): (Receiver<Group>, Sender<RecordBuffer>),
         chores: Sender<Chore<S::File>>,
         spares: Arc<Spares<S::File>>,
         (file, segment): (S::File, Arc<Segment>),
@@ -69,6 +72,7 @@ impl<S: Storage> Writer<S> {
         let mut writer = Self {
             shared,
             groups,
+            buffers,
             chores,
             spares,
             file,
@@ -133,7 +137,17 @@ impl<S: Storage> Writer<S> {
                 return;
             }
             self.take(&group);
+            self.give_back(group.records);
             next = self.groups.try_recv().ok();
+        }
+    }
+
+    /// A thread that frees what another allocated makes both slower than one that fills it again.
+    fn give_back(&self, mut buffer: RecordBuffer) {
+        buffer.clear();
+        // Fails only when the store is being dropped.
+        match self.buffers.send(buffer) {
+            Ok(()) | Err(_) => {}
         }
     }
 

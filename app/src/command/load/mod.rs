@@ -37,6 +37,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 const TICK: Duration = Duration::from_millis(100);
 
+/// The same where a count is to be sent and may be soon.
+const SHORT_TICK: Duration = Duration::from_millis(5);
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -166,7 +169,8 @@ async fn measure(arguments: &LoadArguments, flows: &[Running], report: Report) {
             is_measuring = true;
         }
         let is_over = began.elapsed() >= warm_up.saturating_add(seconds);
-        if is_over || flows.iter().all(|(_, _, thread)| thread.is_finished()) {
+        let has_ended = |(_, tally, thread): &Running| tally.is_complete() || thread.is_finished();
+        if is_over || flows.iter().all(has_ended) {
             break;
         }
         if flows.iter().any(|(_, tally, thread)| thread.is_finished() && !tally.is_complete()) {
@@ -174,7 +178,8 @@ async fn measure(arguments: &LoadArguments, flows: &[Running], report: Report) {
         }
         progress.show(flows.iter().map(|(_, tally, _)| tally.answered()).sum());
         let until = if is_measuring { warm_up.saturating_add(seconds) } else { warm_up };
-        let pause = until.saturating_sub(began.elapsed()).min(TICK);
+        let tick = if arguments.count.is_some() { SHORT_TICK } else { TICK };
+        let pause = until.saturating_sub(began.elapsed()).min(tick);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = &mut shutdown => break,
