@@ -168,6 +168,8 @@ pub(super) struct Shelves {
     places: HashMap<Address, u32>,
     shelves: Vec<Option<Shelf>>,
     free: Vec<u32>,
+    /// The one that was wanted last: parcels of an address come and lie together.
+    last: Option<(Address, u32)>,
     swept: usize,
 }
 
@@ -186,7 +188,13 @@ impl Shelves {
 
     /// The place of an address, made when there is none.
     pub(super) fn place(&mut self, address: Address) -> u32 {
+        if let Some((last, place)) = self.last
+            && last == address
+        {
+            return place;
+        }
         if let Some(place) = self.find(&address) {
+            self.last = Some((address, place));
             return place;
         }
         let shelf = Some(Shelf::new(address));
@@ -216,6 +224,7 @@ impl Shelves {
                 && shelf.sweep(now_seconds)
             {
                 self.places.remove(&shelf.address);
+                self.last = None;
                 *place = None;
                 self.free.push(u32::try_from(at).unwrap_or(u32::MAX));
             }
