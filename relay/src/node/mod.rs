@@ -52,7 +52,7 @@ use recovering::Unjudged;
 use senders::Senders;
 use shelf::Shelves;
 use slots::Slots;
-use staged::Staged;
+use staged::{Staged, Unnoted};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -144,6 +144,7 @@ pub struct Node {
     fan_out: FanOut,
     live: LiveFilter,
     staged: Staged,
+    unnoted: Unnoted,
     unjudged: Vec<Unjudged>,
     /// Readers whose leave ends, by when.
     grants: BTreeSet<(u64, SlotId)>,
@@ -177,6 +178,7 @@ impl Node {
             fan_out: FanOut::default(),
             live: LiveFilter::default(),
             staged: Staged::default(),
+            unnoted: Unnoted::default(),
             unjudged: Vec::new(),
             grants: BTreeSet::new(),
             waiting: Vec::new(),

@@ -49,6 +49,10 @@ impl Node {
         if expiry_seconds > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
             return Err(Reason::ExpiryTooFar);
         }
+        if self.unnoted.may_hold(key) {
+            self.note_copies();
+        }
+        let Some(lane) = self.lanes.get_mut(id) else { return Ok(()) };
         let is_recovered = self.logs.iter().all(|log| log.is_recovered);
         let log = self.logs.get_mut(log_of(precedence)).ok_or(Reason::TryLater)?;
         if log.has_failed {
@@ -97,15 +101,17 @@ impl Node {
         let keeps = !on_shelf.subscribers(precedence).is_empty();
 
         let group = log.group();
-        let (previous, judgement) = if is_recovered {
+        let judgement = if is_recovered {
             let copy = Copy::new(expiry_seconds, precedence, group.number);
-            (self.duplicates.insert(key, copy), Judgement::New)
+            self.unnoted.push(key, copy, (group.log, log.forming.entries.len()));
+            Judgement::New
         } else {
-            (None, Judgement::Waits)
+            Judgement::Waits
         };
         let entry = Pending {
             key,
-            previous,
+            // Noted with those of its batch.
+            previous: None,
             shelf,
             sender: lane.sender,
             precedence,

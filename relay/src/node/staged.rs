@@ -4,6 +4,7 @@
 //! done for it. The looks of a batch do not depend on one another, so when they are taken one behind the
 //! other the processor waits for several at a time.
 
+use super::duplicates::Copy;
 use super::fingerprint::Fingerprint;
 use super::slots::SlotId;
 use super::{Node, Now};
@@ -26,6 +27,49 @@ struct Publish {
     now: Now,
     /// Where its parcel ends.
     end: usize,
+}
+
+/// Copies of a batch that are not in the table of duplicates yet: written one behind the other, the
+/// processor fetches the places of several at a time.
+#[derive(Debug, Default)]
+pub(super) struct Unnoted {
+    copies: Vec<UnnotedCopy>,
+    /// A bit for each fingerprint among them, which others may share.
+    bits: [u64; UNNOTED_WORDS],
+}
+
+const UNNOTED_WORDS: usize = 16;
+
+#[derive(Debug)]
+struct UnnotedCopy {
+    key: Fingerprint,
+    copy: Copy,
+    log: usize,
+    /// Its place in the group that grows.
+    entry: usize,
+}
+
+impl Unnoted {
+    pub(super) fn push(&mut self, key: Fingerprint, copy: Copy, (log, entry): (usize, usize)) {
+        let (word, bit) = Self::place(key);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bit;
+        }
+        self.copies.push(UnnotedCopy { key, copy, log, entry });
+    }
+
+    /// Whether a copy of this parcel may be among them.
+    pub(super) fn may_hold(&self, key: Fingerprint) -> bool {
+        let (word, bit) = Self::place(key);
+        self.bits.get(word).is_none_or(|word| word & bit != 0)
+    }
+
+    /// Bits that choose neither the part of the table nor the place in it.
+    fn place(key: Fingerprint) -> (usize, u64) {
+        let bits = key.shard() >> 40;
+        let word = usize::try_from(bits >> 6).unwrap_or(0) % UNNOTED_WORDS;
+        (word, 1 << (bits & 63))
+    }
 }
 
 impl Staged {
@@ -66,7 +110,22 @@ impl Node {
             let Ok(parcel) = ParcelRef::parse(octets) else { continue };
             self.judge(publish.lane, publish.number, &parcel, publish.key, publish.now);
         }
+        self.note_copies();
         staged.octets.clear();
         self.staged = staged;
+    }
+
+    /// Brings the table of duplicates up to date.
+    pub(super) fn note_copies(&mut self) {
+        let mut unnoted = std::mem::take(&mut self.unnoted);
+        for UnnotedCopy { key, copy, log, entry } in unnoted.copies.drain(..) {
+            let previous = self.duplicates.insert(key, copy);
+            let log = self.logs.get_mut(log);
+            if let Some(entry) = log.and_then(|log| log.forming.entries.get_mut(entry)) {
+                entry.previous = previous;
+            }
+        }
+        unnoted.bits = Default::default();
+        self.unnoted = unnoted;
     }
 }
