@@ -47,6 +47,7 @@ pub mod admission;
 pub mod client;
 pub mod counts;
 pub mod delegation;
+pub mod federation;
 pub mod invitation;
 pub mod key;
 pub mod lease;

@@ -68,6 +68,8 @@ impl fmt::Display for LogName {
         f.write_str(match self {
             Self::Flash => "log of FLASH",
             Self::Rest => "log of the rest",
+            Self::ForwardFlash => "forward queue of FLASH",
+            Self::ForwardRest => "forward queue of the rest",
         })
     }
 }
