@@ -10,7 +10,9 @@ use chappe_codec::precedence::Precedence;
 pub struct PeerId(pub(crate) u16);
 
 impl PeerId {
-    pub(super) fn index(self) -> usize {
+    /// That place.
+    #[must_use]
+    pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
@@ -83,7 +85,8 @@ pub fn route(
     let mut homes = Homes::default();
     // "A FLASH is also kept for the others named", and "what comes with 1 is not passed on".
     if hops_left > 1 && (!stores || precedence == Precedence::Flash) {
-        named.iter().filter_map(peer).for_each(|home| homes.push(home));
+        let others = named.iter().filter(|key| **key != own.to_bytes());
+        others.filter_map(peer).for_each(|home| homes.push(home));
     }
     if !stores && homes.is_empty() {
         return Err(Reason::NoRoute);

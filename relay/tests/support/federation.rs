@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 pub(crate) const REALM: Realm = Realm { mode: Mode::Exercise, network: 42 };
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -44,7 +45,14 @@ pub(crate) struct Station {
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
     folder: TempDir,
     seed: u8,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    running: Option<Running>,
+}
+
+/// A relay has a thread and a runtime of its own, so that it can be ended as a process is.
+struct Running {
+    shutdown: oneshot::Sender<()>,
+    kill: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 /// Relays by one letter each.
@@ -132,27 +140,40 @@ impl Net {
         options.peers = peers;
         options.queue_octets = self.queue_octets;
         let own = secret(station.seed);
-        let server =
-            RelayServer::bind(station.address, &own, station.folder.path(), options).unwrap();
+        let (address, folder) = (station.address, station.folder.path().to_owned());
         let (shutdown, stop) = oneshot::channel::<()>();
-        let running = tokio::spawn(server.run(async {
-            stop.await.ok();
-        }));
-        station.running = Some((shutdown, running));
+        let (kill, killed) = oneshot::channel::<()>();
+        let (bound, ready) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let server = RelayServer::bind(address, &own, folder, options).unwrap();
+                bound.send(()).unwrap();
+                let run = server.run(async {
+                    stop.await.ok();
+                });
+                tokio::select! {
+                    () = run => {}
+                    _ = killed => {}
+                }
+            });
+        });
+        ready.await.unwrap();
+        station.running = Some(Running { shutdown, kill, thread });
     }
 
     /// Shuts a relay down.
     pub(crate) async fn stop(&mut self, name: char) {
-        let (shutdown, running) = self.stations.get_mut(&name).unwrap().running.take().unwrap();
-        shutdown.send(()).ok();
-        running.await.unwrap();
+        let running = self.stations.get_mut(&name).unwrap().running.take().unwrap();
+        running.shutdown.send(()).ok();
+        ended(running.thread).await;
     }
 
     /// Ends a relay in the middle of whatever it does: nothing is drained, saved or said.
     pub(crate) async fn kill(&mut self, name: char) {
-        let (_, running) = self.stations.get_mut(&name).unwrap().running.take().unwrap();
-        running.abort();
-        running.await.unwrap_err();
+        let running = self.stations.get_mut(&name).unwrap().running.take().unwrap();
+        running.kill.send(()).unwrap();
+        ended(running.thread).await;
     }
 
     pub(crate) async fn connect(&self, name: char, own: u8) -> Result<RelayClient, ClientError> {
@@ -187,6 +208,10 @@ impl Net {
         assert_eq!(found.len(), count);
         found.values().sum()
     }
+}
+
+async fn ended(thread: JoinHandle<()>) {
+    tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
 }
 
 /// Asks again and again until there is an answer.
