@@ -72,4 +72,6 @@ pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
 pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
-pub use server::{Clock, Observer, PeerOptions, RelayEvent, RelayOptions, RelayServer, ServerError};
+pub use server::{
+    Clock, Observer, PeerOptions, RelayEvent, RelayOptions, RelayServer, ServerError,
+};

@@ -86,7 +86,7 @@ pub const PEER_TOPICS_MAX: usize = 32;
 /// Octets of records that may wait for one peer in each of its two queues, unless the options say otherwise.
 pub const QUEUE_OCTETS_DEFAULT: u64 = 256 << 20;
 
-/// Parcels that may wait for one peer in each of its two queues: each costs some 150 octets of memory.
+/// Parcels that may wait for one peer in each of its two queues: what bounds the memory they take.
 pub const PEER_QUEUE_RECORDS_MAX: usize = 1 << 18;
 
 /// Parcels that may wait for all peers in one queue.

@@ -35,7 +35,9 @@ async fn what_is_forwarded_reaches_its_home() {
     net.start("abc").await;
     let client = net.connect('a', 7).await.unwrap();
     let field = topic("field");
-    for (number, precedence) in (0..).zip([ROUTINE, Precedence::Priority, Precedence::Immediate, FLASH]) {
+    for (number, precedence) in
+        (0..).zip([ROUTINE, Precedence::Priority, Precedence::Immediate, FLASH])
+    {
         let parcel = parcel(field, precedence, number);
         let pending = client.start_forward(parcel, &[net.key('b')], 2).await.unwrap();
         pending.wait().await.unwrap();

@@ -43,3 +43,13 @@ impl Entry {
         self.expiry_seconds <= now_seconds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_as_small_as_is_said() {
+        assert!(size_of::<Entry>() <= 48, "{}", size_of::<Entry>());
+    }
+}

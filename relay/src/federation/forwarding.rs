@@ -19,10 +19,6 @@ impl Federation {
     pub fn connected(&mut self, peer: PeerId, now: Now) {
         let Some(link) = self.links.get_mut(peer.index()) else { return };
         link.set_connected(true, now.instant);
-        // What waits for others that are away may go to this one.
-        for side in self.links.iter_mut().flat_map(|link| &mut link.sides) {
-            side.looked = [0; 4];
-        }
         QueueName::ALL.into_iter().for_each(|name| self.fill(peer, name.index(), now.seconds));
     }
 
@@ -101,9 +97,8 @@ impl Federation {
             let side = self.links.get(peer.index()).and_then(|link| link.sides.get(index));
             side.is_some_and(|side| side.has_room(entry.octets, self.queue_octets))
         };
-        let is_away = |peer: PeerId| {
-            self.links.get(peer.index()).is_none_or(|link| link.is_away(now))
-        };
+        let is_away =
+            |peer: PeerId| self.links.get(peer.index()).is_none_or(|link| link.is_away(now));
         let near = entry.candidates().find(|(_, peer)| has_room(*peer) && !is_away(*peer));
         let any = || entry.candidates().find(|(_, peer)| has_room(*peer));
         // What is kept already has its place, whatever the bounds say.

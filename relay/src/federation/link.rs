@@ -1,7 +1,9 @@
 //! What one peer is still to get, and where each parcel of it is.
 
 use super::counts::PeerCounts;
-use crate::limits::{PEER_AWAY_WAIT, PEER_QUEUE_RECORDS_MAX, PEER_WINDOW_OCTETS, PEER_WINDOW_PARCELS};
+use crate::limits::{
+    PEER_AWAY_WAIT, PEER_QUEUE_RECORDS_MAX, PEER_WINDOW_OCTETS, PEER_WINDOW_PARCELS,
+};
 use crate::parcel::Parcel;
 use chappe_codec::precedence::Precedence;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,7 +93,7 @@ pub(super) struct Side {
     pub(super) records: usize,
     pub(super) octets: u64,
     /// Where the look for parcels that another home could take goes on, by precedence.
-    pub(super) looked: [u64; 4],
+    looked: [u64; 4],
 }
 
 impl Side {
@@ -170,7 +172,7 @@ impl Side {
         self.ready.retain(|outgoing| outgoing.sequence != sequence);
     }
 
-    /// The next few that wait, of those not looked at yet. Nothing is left when there are none.
+    /// The next few that wait, round and round.
     pub(super) fn look_on(&mut self, count: usize) -> Vec<u64> {
         let mut found: Vec<u64> = Vec::new();
         for (waiting, looked) in self.waiting.iter().zip(&mut self.looked).rev() {
@@ -182,6 +184,9 @@ impl Side {
             {
                 *looked = last.saturating_add(1);
             }
+        }
+        if found.len() < count {
+            self.looked = [0; 4];
         }
         found
     }

@@ -163,11 +163,7 @@ impl Federation {
     ///
     /// # Errors
     /// [`Reason::TryLater`]: the disk fails, or none has room.
-    pub fn admit(
-        &self,
-        homes: &Homes,
-        parcel: &ParcelRef<'_>,
-    ) -> Result<(Homes, u64), Reason> {
+    pub fn admit(&self, homes: &Homes, parcel: &ParcelRef<'_>) -> Result<(Homes, u64), Reason> {
         let index = QueueName::of(parcel.precedence).index();
         let queue = self.queues.get(index).ok_or(Reason::TryLater)?;
         let is_full = queue.waiting() >= QUEUE_RECORDS_MAX || !queue.has_room();
@@ -194,8 +190,7 @@ impl Federation {
         let index = QueueName::of(parcel.precedence).index();
         let keys: Vec<[u8; 32]> =
             homes.iter().filter_map(|home| self.keys.get(home.index()).copied()).collect();
-        let record =
-            Kept { taken_seconds: now.seconds, hops_left, homes: &keys, parcel: *parcel };
+        let record = Kept { taken_seconds: now.seconds, hops_left, homes: &keys, parcel: *parcel };
         let mut entry = Entry {
             homes,
             open: record::all(&homes),
@@ -223,7 +218,12 @@ impl Federation {
     }
 
     /// Takes in what a store says. What became of a group is told to whoever waits for it.
-    pub fn store_event(&mut self, name: QueueName, event: &StoreEvent, now: Now) -> Option<Settled> {
+    pub fn store_event(
+        &mut self,
+        name: QueueName,
+        event: &StoreEvent,
+        now: Now,
+    ) -> Option<Settled> {
         let index = name.index();
         match event {
             StoreEvent::Recovered(records) => self.recover(index, records, now),

@@ -171,7 +171,11 @@ impl Queue {
     }
 
     /// The group under way is durable. The sequences of what it keeps; `None` for an answer nobody waits for.
-    pub(super) fn appended(&mut self, number: u64, sequences: Range<u64>) -> Option<Vec<(u64, Entry)>> {
+    pub(super) fn appended(
+        &mut self,
+        number: u64,
+        sequences: Range<u64>,
+    ) -> Option<Vec<(u64, Entry)>> {
         let items = self.finish_group(number)?;
         self.durable = number;
         self.next = self.next.max(sequences.end);

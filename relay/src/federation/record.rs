@@ -178,3 +178,39 @@ impl Replicated {
 pub(super) fn all(homes: &Homes) -> u8 {
     homes.bits().fold(0, |bits, (bit, _)| bits | bit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(record: &QueueRecord<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        match record {
+            QueueRecord::Kept(kept) => kept.put(&mut out),
+            QueueRecord::Open(range) => range.put(&mut out),
+            QueueRecord::Replicated(replicated) => replicated.put(&mut out),
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_parses_is_written_as_it_was(
+            kind in 0_u8..5,
+            hops in 0_u8..9,
+            homes in 0_u8..5,
+            octets in proptest::collection::vec(prop_oneof![0_u8..3, any::<u8>()], 0..200),
+        ) {
+            for octets in [
+                [&[kind][..], &octets].concat(),
+                [&[KEPT, 0, 0, 0, 0, 1, hops, homes][..], &[7; 64], &octets].concat(),
+                [&[OPEN][..], &[0; 8], &[0, 0, 0, 0, 0, 0, 1, 0], &octets].concat(),
+            ] {
+                if let Some(record) = QueueRecord::parse(&octets) {
+                    prop_assert_eq!(written(&record), octets);
+                }
+            }
+        }
+    }
+}

@@ -42,6 +42,16 @@ impl Federation {
         Some(known.map_or_else(Cursors::default, |known| known.cursors))
     }
 
+    /// A peer's log is shorter than is remembered, as after an old copy of it was put back: everything is read
+    /// again.
+    pub fn begin_again(&mut self, peer: PeerId, topic: Address) {
+        let Some(key) = self.keys.get(peer.index()).copied() else { return };
+        if let Some(known) = self.replication.known.get_mut(&(key, topic.octets)) {
+            known.cursors = Cursors::default();
+            self.replication.has_changed = true;
+        }
+    }
+
     /// So many parcels up to a cursor are durable here.
     pub fn replicated(
         &mut self,

@@ -30,8 +30,7 @@ impl Federation {
 
     /// Pauses that are over.
     fn release(&mut self, peer: PeerId, index: usize, now: Now) {
-        let (Some(link), Some(queue)) =
-            (self.links.get_mut(peer.index()), self.queues.get(index))
+        let (Some(link), Some(queue)) = (self.links.get_mut(peer.index()), self.queues.get(index))
         else {
             return;
         };
@@ -103,10 +102,12 @@ impl Federation {
 
     fn count(&self, now_seconds: u64) {
         for link in &self.links {
-            let oldest = link.sides.iter().zip(&self.queues).filter_map(|(side, queue)| {
-                Some(queue.open.get(&side.oldest()?)?.taken_seconds)
-            });
-            link.counts.set_oldest(oldest.min().map_or(0, |taken| now_seconds.saturating_sub(taken)));
+            let oldest =
+                link.sides.iter().zip(&self.queues).filter_map(|(side, queue)| {
+                    Some(queue.open.get(&side.oldest()?)?.taken_seconds)
+                });
+            link.counts
+                .set_oldest(oldest.min().map_or(0, |taken| now_seconds.saturating_sub(taken)));
         }
     }
 }

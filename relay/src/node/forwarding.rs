@@ -162,12 +162,7 @@ impl Node {
     }
 
     /// "What is kept is judged as a `publish` is: precedence, expiry, and the sender's quota."
-    fn may_be_kept(
-        &mut self,
-        id: SlotId,
-        parcel: &ParcelRef<'_>,
-        now: Now,
-    ) -> Result<(), Reason> {
+    fn may_be_kept(&mut self, id: SlotId, parcel: &ParcelRef<'_>, now: Now) -> Result<(), Reason> {
         let Some(lane) = self.lanes.get(id) else { return Ok(()) };
         let expiry_seconds = parcel.expiry_seconds();
         if parcel.precedence > lane.peer.leave.highest {

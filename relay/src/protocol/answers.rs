@@ -44,9 +44,8 @@ impl Run {
     }
 
     fn is_durable(&self, durable: &[u64]) -> bool {
-        let reached = |group: GroupId| {
-            durable.get(group.log).is_some_and(|number| *number >= group.number)
-        };
+        let reached =
+            |group: GroupId| durable.get(group.log).is_some_and(|number| *number >= group.number);
         reached(self.group) && self.also.is_none_or(reached)
     }
 }
@@ -104,7 +103,8 @@ impl LaneAnswers {
     /// A group is not stored: each publish that waited for it is refused.
     pub(crate) fn fail(&mut self, group: GroupId, reason: Reason, out: &mut impl Output) {
         self.put_acknowledgement(out);
-        let failed: Vec<Run> = self.runs.iter().filter(|run| run.waits_for(group)).copied().collect();
+        let failed: Vec<Run> =
+            self.runs.iter().filter(|run| run.waits_for(group)).copied().collect();
         self.runs.retain(|run| !run.waits_for(group));
         for run in failed {
             self.close(run);

@@ -7,7 +7,9 @@ use super::replica::replicate;
 use crate::client::{ClientError, Introduction, PendingAck, RelayClient};
 use crate::federation::{Federation, Jitter, Outgoing, PeerId, QueueName};
 use crate::key::TransportSecret;
-use crate::limits::{CONNECT_WAIT, PEER_ANSWER_WAIT, PEER_TOPICS_MAX, RECONNECT_FIRST, RECONNECT_MOST};
+use crate::limits::{
+    CONNECT_WAIT, PEER_ANSWER_WAIT, PEER_TOPICS_MAX, RECONNECT_FIRST, RECONNECT_MOST,
+};
 use crate::protocol::ConnectionRole;
 use std::io;
 use std::sync::Arc;
@@ -27,7 +29,12 @@ pub(super) struct PeerTask {
 }
 
 impl PeerTask {
-    pub(super) fn new(id: PeerId, options: PeerOptions, secret: TransportSecret, seed: u64) -> Self {
+    pub(super) fn new(
+        id: PeerId,
+        options: PeerOptions,
+        secret: TransportSecret,
+        seed: u64,
+    ) -> Self {
         Self { id, options, secret, jitter: Jitter::new(seed), failures: 0 }
     }
 
@@ -39,7 +46,9 @@ impl PeerTask {
                     self.failures = 0;
                     let client = Arc::new(client);
                     self.tell(&shared, Federation::connected);
-                    shared.observer.note(&RelayEvent::PeerReached { name: self.options.name.clone() });
+                    shared
+                        .observer
+                        .note(&RelayEvent::PeerReached { name: self.options.name.clone() });
                     let error = self.serve(&shared, &client).await;
                     self.tell(&shared, Federation::lost);
                     error
@@ -61,7 +70,8 @@ impl PeerTask {
         let realm = shared.hub().node.realm();
         let introduction = Introduction { role: ConnectionRole::Relay, ..Introduction::default() };
         let resolved = timeout(CONNECT_WAIT, lookup_host(&self.options.address)).await;
-        let addresses = resolved.map_err(|_| ClientError::NoAnswer)?.map_err(ClientError::Socket)?;
+        let addresses =
+            resolved.map_err(|_| ClientError::NoAnswer)?.map_err(ClientError::Socket)?;
         let mut failed = ClientError::Socket(io::Error::from(io::ErrorKind::NotFound));
         for address in addresses {
             let key = self.options.key;
@@ -168,4 +178,3 @@ async fn answer(sequence: u64, pending: PendingAck) -> (u64, Result<(), ClientEr
     let answer = answer.unwrap_or(Err(ClientError::NoAnswer)).map(|_| ());
     (sequence, answer)
 }
-

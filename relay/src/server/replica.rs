@@ -3,13 +3,13 @@
 
 use super::hub::Shared;
 use crate::address::Address;
-use crate::client::{Delivery, Reading, RelayClient};
+use crate::client::{ClientError, Delivery, Reading, RelayClient};
 use crate::federation::PeerId;
 use crate::key::TransportKey;
 use crate::limits::{PEER_WINDOW_PARCELS, PUT_OFF_FIRST, PUT_OFF_MOST};
 use crate::node::{Leave, Peer, SenderTag, SlotId};
 use crate::parcel::ParcelRef;
-use crate::protocol::{ClientEvent, ClientLane, LaneRequests};
+use crate::protocol::{ClientEvent, ClientLane, LaneRequests, Reason};
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use std::collections::VecDeque;
@@ -44,7 +44,16 @@ pub(super) async fn replicate(
             tokio::select! {
                 delivery = subscription.next(), if store.has_room() => match delivery {
                     Ok(delivery) => store.publish(&delivery),
-                    // Refused, or the connection is lost.
+                    Err(ClientError::Refused(Reason::CursorAhead)) => {
+                        if let Some(own) = shared.hub().node.federation() {
+                            own.begin_again(id, topic);
+                        }
+                        break false;
+                    }
+                    Err(ClientError::Refused(reason)) if reason.is_temporary() => {
+                        break store.has_stored;
+                    }
+                    // Refused for good, or the connection is lost.
                     Err(_) => return,
                 },
                 stored = std::future::poll_fn(|context| store.poll(context)) => {

@@ -84,7 +84,8 @@ pub(crate) fn queue_answer(given: &Value) -> Answer {
             continue;
         }
         let Some(peer) = peers.iter().position(|peer| peer[..] == record[1..33]) else { continue };
-        let topic = Address { kind: AddressKind::Topic, octets: record[33..49].try_into().unwrap() };
+        let topic =
+            Address { kind: AddressKind::Topic, octets: record[33..49].try_into().unwrap() };
         let log = u64::from_be_bytes(record[49..57].try_into().unwrap());
         let cursors = federation.cursors(ids[peer], topic, log).unwrap();
         if cursors != chappe_relay::Cursors::default() {
@@ -102,9 +103,8 @@ pub(crate) fn queue_answer(given: &Value) -> Answer {
 }
 
 fn federation(peers: &[[u8; 32]], disks: [DiskHandle; 2]) -> Federation {
-    let peers = peers.iter().map(|key| {
-        (TransportKey::from_bytes(key).unwrap(), PeerCounts::default())
-    });
+    let peers =
+        peers.iter().map(|key| (TransportKey::from_bytes(key).unwrap(), PeerCounts::default()));
     let options = FederationOptions {
         own: chappe_relay::TransportSecret::from_seed(&[1; 32]).public(),
         peers: peers.collect(),
