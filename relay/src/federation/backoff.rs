@@ -27,10 +27,11 @@ impl Jitter {
         let doublings = failures.saturating_sub(1).min(31);
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
         let whole = first.saturating_mul(factor).min(most);
-        let half = whole / 2;
+        let half = whole.checked_div(2).unwrap_or_default();
         // 2^16 steps between the half and the whole.
         let share = u32::try_from(self.next() >> 48).unwrap_or(0);
-        half.saturating_add((half / 65_536).saturating_mul(share))
+        let step = half.checked_div(1 << 16).unwrap_or_default();
+        half.saturating_add(step.saturating_mul(share))
     }
 }
 

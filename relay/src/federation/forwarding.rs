@@ -49,10 +49,10 @@ impl Federation {
     /// A peer has a parcel on durable storage.
     pub fn acknowledged(&mut self, peer: PeerId, name: QueueName, sequence: u64, now: Now) {
         let index = name.index();
-        if let Some(link) = self.links.get_mut(peer.index()) {
-            if link.sides.get_mut(index).is_some_and(|side| side.land(sequence)) {
-                link.counts.forward();
-            }
+        if let Some(link) = self.links.get_mut(peer.index())
+            && link.sides.get_mut(index).is_some_and(|side| side.land(sequence))
+        {
+            link.counts.forward();
         }
         self.has(index, sequence, peer);
         self.fill(peer, index, now.seconds);
