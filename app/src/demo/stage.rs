@@ -7,6 +7,7 @@ use crate::hex;
 use crate::passphrase::PassphraseArguments;
 use crate::random;
 use crate::text_form::TextForm;
+use chappe_codec::home::HomeRelays;
 use chappe_codec::identity::{Area, Carried, NEVER, Permissions, Root, Types};
 use chappe_codec::item::Family;
 use chappe_codec::precedence::Precedence;
@@ -85,7 +86,7 @@ impl Stage {
         files::create_private(&folder.join(NETWORK_KEY), hex::encode(&network_key).as_bytes())?;
         let mut stage = Self { folder: folder.to_owned(), devices: BTreeMap::new() };
         for (name, _) in CAST {
-            let device = Device::create(&stage.arguments(name), REALM)?;
+            let device = Device::create(&stage.arguments(name), REALM, HomeRelays::NONE)?;
             stage.devices.insert(name, device);
         }
         let handset = stage.certify_handset()?;
