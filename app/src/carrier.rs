@@ -1,15 +1,17 @@
 //! Takes envelopes to where their recipients read: to the home relays their cards name, or through a
 //! relay that was named instead (spec/06-relay.md, "Federation").
 
+mod attempt;
+
 use crate::clock;
 use crate::device::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, NamedRelay, Relay};
 use crate::outbox;
 use crate::report::Report;
+use attempt::{Attempt, Trouble, next_of};
 use chappe_codec::card::Card;
 use chappe_codec::precedence::Precedence;
-use chappe_relay::limits::FORWARD_HOPS_MAX;
 use chappe_relay::rotation::address_epoch;
 use chappe_relay::{Address, ClientError, Parcel, Reason, RelayClient, TransportKey};
 use std::collections::BTreeMap;
@@ -324,62 +326,4 @@ impl<'a> Carrier<'a> {
             }
         }
     }
-}
-
-/// Why an attempt came to nothing.
-enum Trouble {
-    /// The relay cannot be used.
-    Relay(Failure),
-    /// It does not take this parcel.
-    Parcel(Failure, Option<Reason>),
-}
-
-/// One relay asked to take one parcel.
-struct Attempt {
-    relay: NamedRelay,
-    client: Option<Arc<RelayClient>>,
-    secret: chappe_relay::TransportSecret,
-    realm: chappe_codec::realm::Realm,
-    parcel: Parcel,
-    /// Where it is to be taken; nowhere: it is published here.
-    homes: Vec<TransportKey>,
-    delay: Duration,
-}
-
-impl Attempt {
-    async fn run(self) -> Result<Arc<RelayClient>, Trouble> {
-        let Self { relay, client, secret, realm, parcel, homes, delay } = self;
-        tokio::time::sleep(delay).await;
-        let client = match client {
-            Some(client) => client,
-            None => Arc::new(relay.connect_as(&secret, realm).await.map_err(Trouble::Relay)?),
-        };
-        let answer = if homes.is_empty() {
-            outbox::acknowledged(client.start_publish(parcel)).await
-        } else {
-            outbox::acknowledged(client.start_forward(parcel, &homes, FORWARD_HOPS_MAX)).await
-        };
-        answer.map(|()| client).map_err(|error| {
-            let failure = network::failure(&error);
-            match error {
-                ClientError::Refused(reason) => Trouble::Parcel(failure, Some(reason)),
-                _ => Trouble::Relay(relay.failure(&error)),
-            }
-        })
-    }
-}
-
-type Ended = (NamedRelay, Result<Arc<RelayClient>, Trouble>);
-
-/// The next attempt that ends, or nothing when all have or the time is over.
-async fn next_of(
-    attempts: &mut JoinSet<Ended>,
-    until: Option<tokio::time::Instant>,
-) -> Outcome<Option<Ended>> {
-    let next = attempts.join_next();
-    let joined = match until {
-        Some(until) => tokio::time::timeout_at(until, next).await.unwrap_or(None),
-        None => next.await,
-    };
-    joined.transpose().map_err(|error| Failure::new(Exit::Failure, "relay", error.to_string()))
 }
