@@ -14,7 +14,7 @@ use chappe_codec::card::Card;
 use chappe_codec::precedence::Precedence;
 use chappe_relay::rotation::address_epoch;
 use chappe_relay::{Address, ClientError, Parcel, Reason, RelayClient, TransportKey};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -69,6 +69,8 @@ pub(crate) struct Carrier<'a> {
     clients: BTreeMap<[u8; 32], Arc<RelayClient>>,
     /// Relays that did not answer, and why: they are not tried again.
     dead: BTreeMap<[u8; 32], Failure>,
+    /// Relays that lost their head start to another: they are tried behind the others.
+    slow: BTreeSet<[u8; 32]>,
 }
 
 /// How a parcel gets there.
@@ -83,9 +85,16 @@ impl<'a> Carrier<'a> {
     /// For what a person says.
     pub(crate) fn new(device: &'a Device, named: Option<Relay>, report: Report) -> Outcome<Self> {
         let own = NamedRelay::of(device.homes()?.as_slice());
-        let (clients, dead) = (BTreeMap::new(), BTreeMap::new());
-        let named = named.map(NamedRelay::from);
-        Ok(Self { device, report, named, own, answers: false, clients, dead })
+        Ok(Self {
+            device,
+            report,
+            named: named.map(NamedRelay::from),
+            own,
+            answers: false,
+            clients: BTreeMap::new(),
+            dead: BTreeMap::new(),
+            slow: BTreeSet::new(),
+        })
     }
 
     /// For what a device answers by itself.
@@ -226,7 +235,9 @@ impl<'a> Carrier<'a> {
         let mut failure = None;
         let mut attempts = JoinSet::new();
         let mut delay = Duration::ZERO;
-        for relay in relays {
+        let mut in_order: Vec<&NamedRelay> = relays.iter().collect();
+        in_order.sort_by_key(|relay| self.slow.contains(&relay.key.to_bytes()));
+        for relay in &in_order {
             if let Some(known) = self.dead.get(&relay.key.to_bytes()) {
                 failure = Some(known.clone());
                 continue;
@@ -261,6 +272,9 @@ impl<'a> Carrier<'a> {
         }
         if enough > 1 && !attempts.is_empty() {
             self.give_up_on(relays, &acknowledged);
+        } else if let [first] = acknowledged.as_slice() {
+            let behind = in_order.iter().take_while(|relay| relay.key != *first);
+            self.slow.extend(behind.map(|relay| relay.key.to_bytes()));
         }
         if acknowledged.is_empty() {
             return Err(failure.unwrap_or_else(|| network::failure(&ClientError::NoAnswer)));
