@@ -107,6 +107,8 @@ pub struct Introduction {
     pub certificate: Vec<u8>,
     /// An invitation, or nothing.
     pub invitation: Vec<u8>,
+    /// As what it connects: a relay does so to its peers, under its relay key.
+    pub role: ConnectionRole,
 }
 
 impl RelayClient {
@@ -437,8 +439,8 @@ async fn greet(
     introduction: &Introduction,
 ) -> Result<(u64, (SendStream, RecvStream)), ClientError> {
     let (mut send, mut receive) = connection.open_bi().await?;
-    let Introduction { certificate, invitation } = introduction;
-    let mut control = ClientControl::new(ConnectionRole::Client, realm, certificate, invitation);
+    let Introduction { certificate, invitation, role } = introduction;
+    let mut control = ClientControl::new(*role, realm, certificate, invitation);
     send.write_all(&control.take_output()).await.map_err(|_| lost(connection))?;
     loop {
         if let Some(log) = control.next_greeting()? {
