@@ -31,8 +31,8 @@ pub const ADDRESS_EPOCH_OVERLAP_SECONDS: u64 = 86_400;
 /// Octets of an invitation (normative).
 pub const INVITATION_OCTETS: usize = 32;
 
-/// Octets of a network address in an invitation's text (normative).
-pub const NETWORK_ADDRESS_OCTETS_MAX: usize = 255;
+/// Octets of a network address in an invitation's text (normative); the same as on a card.
+pub const NETWORK_ADDRESS_OCTETS_MAX: usize = chappe_codec::limits::NETWORK_ADDRESS_OCTETS_MAX;
 
 /// Transport keys an operator may list: with each change of epoch all are rotated once, some 50
 /// microseconds each.
