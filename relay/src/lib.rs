@@ -62,8 +62,8 @@ pub mod server;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
-    Ack, ClientError, Connector, Cursors, Delivery, DirectLane, Introduction, Page, PendingAck,
-    Reading, RelayClient, Subscription,
+    Ack, ClientError, Connector, Cursors, Delivery, DirectLane, FirstAnswer, FirstRead,
+    Introduction, Page, PendingAck, Reading, RelayClient, Subscription,
 };
 pub use counts::Counts;
 pub use delegation::Delegation;

@@ -1,5 +1,6 @@
 //! How a client gets its connection.
 
+use super::lane::Lane;
 use super::{ClientError, RelayClient, lost};
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::CONNECT_WAIT;
@@ -9,6 +10,8 @@ use crate::quic;
 use chappe_codec::realm::Realm;
 use quinn::{Connecting, Connection, Endpoint, RecvStream, SendStream};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Mutex;
 
 /// What a client shows beside its key.
@@ -20,7 +23,15 @@ pub struct Introduction {
     pub invitation: Vec<u8>,
 }
 
-/// One key's way to one relay, for as many connections as it takes.
+/// By precedence, opened when they are first needed.
+pub(super) type Lanes = Arc<Mutex<[Option<Arc<Lane>>; 4]>>;
+
+/// A control stream, and the name of the logs that the relay said on it.
+pub(super) type Greeting = (u64, (SendStream, RecvStream));
+
+/// One key's way to one relay, for as many connections as it takes. It remembers what a relay gave it to resume
+/// with (RFC 8446 §2.2): with [`Connector::connect_reading`] a later connection reads without a round trip before.
+/// "Tickets of TLS are forgotten with the epoch": a connector goes with its key.
 #[derive(Debug, Clone)]
 pub struct Connector {
     config: quinn::ClientConfig,
@@ -56,6 +67,14 @@ impl Connector {
         Self { network, ..self }
     }
 
+    /// The same with datagrams as long as what is in them. Clients fill theirs, so that nobody on the network
+    /// sees how much is said (spec/06-relay.md, "Sizes"); who measures a relay says nothing.
+    #[must_use]
+    pub fn without_filling(mut self) -> Self {
+        self.config.transport_config(Arc::new(quic::client_transport(false)));
+        self
+    }
+
     /// Connects to the relay at `address` and says hello. Returns when the relay has answered: only then the
     /// connection counts.
     ///
@@ -67,15 +86,12 @@ impl Connector {
         let greeted = async {
             let connection = connecting.await?;
             let (log, control) = self.greet(&connection).await?;
-            Ok::<_, ClientError>((connection, log, control))
+            Ok(self.client(endpoint, connection).greeted(log, control))
         };
-        let greeted = tokio::time::timeout(CONNECT_WAIT, greeted).await;
-        let (connection, log, control) = greeted.map_err(|_| ClientError::NoAnswer)??;
-        let (network, lanes) = (self.network.clone(), Mutex::default());
-        Ok(RelayClient { endpoint, network, connection, log, lanes, _control: control })
+        tokio::time::timeout(CONNECT_WAIT, greeted).await.map_err(|_| ClientError::NoAnswer)?
     }
 
-    fn start(&self, address: SocketAddr) -> Result<(Endpoint, Connecting), ClientError> {
+    pub(super) fn start(&self, address: SocketAddr) -> Result<(Endpoint, Connecting), ClientError> {
         let Network { runtime, seed, .. } = &self.network;
         let socket = self.network.open(any_address(address)).map_err(ClientError::Socket)?;
         let mut config = quinn::EndpointConfig::default();
@@ -89,11 +105,21 @@ impl Connector {
         Ok((endpoint, connecting))
     }
 
+    /// A client on a connection; the hello is still to be said.
+    pub(super) fn client(&self, endpoint: Endpoint, connection: Connection) -> RelayClient {
+        RelayClient {
+            endpoint,
+            network: self.network.clone(),
+            connection,
+            log: 0,
+            lanes: Lanes::default(),
+            hears: AtomicBool::new(false),
+            control: None,
+        }
+    }
+
     /// Says hello on the control stream and waits for the answer.
-    async fn greet(
-        &self,
-        connection: &Connection,
-    ) -> Result<(u64, (SendStream, RecvStream)), ClientError> {
+    pub(super) async fn greet(&self, connection: &Connection) -> Result<Greeting, ClientError> {
         let (mut send, mut receive) = connection.open_bi().await?;
         let Introduction { certificate, invitation } = &self.introduction;
         let mut control =

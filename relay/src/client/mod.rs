@@ -7,13 +7,16 @@
 mod connector;
 mod cursors;
 mod direct;
+mod early;
 mod error;
+mod hearing;
 mod lane;
 mod subscription;
 
 pub use connector::{Connector, Introduction};
 pub use cursors::Cursors;
 pub use direct::DirectLane;
+pub use early::{FirstAnswer, FirstRead};
 pub use error::ClientError;
 pub use subscription::Subscription;
 
@@ -27,13 +30,15 @@ use crate::protocol::{AnyParcel, ClientLane, ClientMessage, CloseCode, Read};
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
-use connector::any_address;
+use connector::{Lanes, any_address};
+use hearing::hear;
 use lane::{Lane, LaneState, Waiting};
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use subscription::{Inbox, LaneRead};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 
 /// The four from the most urgent.
 const FLASH_FIRST: [Precedence; 4] =
@@ -48,10 +53,11 @@ pub struct RelayClient {
     network: Network,
     connection: Connection,
     log: u64,
-    /// By precedence, opened when they are first needed.
-    lanes: Mutex<[Option<Arc<Lane>>; 4]>,
+    lanes: Lanes,
+    /// Whether somebody brings datagrams to those who listen.
+    hears: AtomicBool,
     /// Held open: "It stays open as long as the connection."
-    _control: (SendStream, RecvStream),
+    control: Option<(SendStream, RecvStream)>,
 }
 
 /// The relay's word that a parcel is on durable storage there. It is not a delivery.
@@ -248,7 +254,19 @@ impl RelayClient {
     /// # Errors
     /// As [`RelayClient::subscribe`].
     pub async fn listen(&self, reading: Reading) -> Result<Subscription, ClientError> {
-        self.watch(reading, true).await
+        self.watch(reading, Watch::Listen { datagrams: false }).await
+    }
+
+    /// The same as datagrams, where they fit: one that is lost in the network holds up none behind it
+    /// and does not come again.
+    ///
+    /// # Errors
+    /// As [`RelayClient::subscribe`].
+    pub async fn listen_by_datagram(&self, reading: Reading) -> Result<Subscription, ClientError> {
+        if !self.hears.swap(true, Ordering::Relaxed) {
+            tokio::spawn(hear(self.connection.clone(), Arc::clone(&self.lanes)));
+        }
+        self.watch(reading, Watch::Listen { datagrams: true }).await
     }
 
     /// Fetches at most `limit` (1 to 256) parcels stored after the cursors, FLASH first.
@@ -292,10 +310,10 @@ impl RelayClient {
     /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`]. A refusal comes with the
     /// first [`Subscription::next`].
     pub async fn subscribe(&self, reading: Reading) -> Result<Subscription, ClientError> {
-        self.watch(reading, false).await
+        self.watch(reading, Watch::Subscribe).await
     }
 
-    async fn watch(&self, reading: Reading, listens: bool) -> Result<Subscription, ClientError> {
+    async fn watch(&self, reading: Reading, watch: Watch) -> Result<Subscription, ClientError> {
         let delegation = reading.delegation_octets();
         let read = Read { address: reading.address, delegation: &delegation };
         let inbox = Arc::new(Inbox::default());
@@ -307,11 +325,12 @@ impl RelayClient {
                 if state.is_closed {
                     return Err(lost(&self.connection));
                 }
-                let number = if listens {
-                    state.session.listen(read, false)
-                } else {
-                    let cursor = reading.cursors.get(precedence);
-                    state.session.subscribe(read, cursor, CLIENT_CREDIT)
+                let number = match watch {
+                    Watch::Listen { datagrams } => state.session.listen(read, datagrams),
+                    Watch::Subscribe => {
+                        let cursor = reading.cursors.get(precedence);
+                        state.session.subscribe(read, cursor, CLIENT_CREDIT)
+                    }
                 };
                 let inbox = Arc::clone(&subscription.inbox);
                 state.reads.insert(number, Waiting::Inbox(reading.address, inbox));
@@ -385,6 +404,13 @@ impl Drop for RelayClient {
     fn drop(&mut self) {
         self.say_done();
     }
+}
+
+/// What comes as it comes.
+#[derive(Debug, Clone, Copy)]
+enum Watch {
+    Subscribe,
+    Listen { datagrams: bool },
 }
 
 /// A publish that is under way.

@@ -4,6 +4,7 @@
 //! own; the stores have threads.
 
 mod connection;
+mod early;
 mod event;
 mod hub;
 mod lane;

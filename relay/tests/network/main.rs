@@ -15,6 +15,10 @@
 
 mod actors;
 mod chance;
+mod early;
+mod filling;
+#[path = "../support/raw.rs"]
+mod raw;
 mod relay;
 mod story;
 #[path = "../support/mod.rs"]

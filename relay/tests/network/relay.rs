@@ -18,23 +18,40 @@ pub(crate) struct SimulatedRelay {
     pub(crate) world: World,
     pub(crate) counts: Counts,
     chance: Chance,
+    began: Instant,
     jumps: Arc<AtomicI64>,
+    running: Option<Running>,
+}
+
+struct Running {
     shutdown: oneshot::Sender<()>,
-    running: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl SimulatedRelay {
     /// Starts one; what is not given the seed decides.
     pub(crate) fn start(chance: &mut Chance) -> Self {
-        let world = World::new(Chance::new(chance.next()));
-        let jumps = Arc::new(AtomicI64::new(0));
+        let mut relay = Self {
+            world: World::new(Chance::new(chance.next())),
+            counts: Counts::default(),
+            chance: Chance::new(chance.next()),
+            began: Instant::now(),
+            jumps: Arc::default(),
+            running: None,
+        };
+        relay.run();
+        relay
+    }
+
+    fn run(&mut self) {
+        let chance = &mut self.chance;
         let mut options = RelayOptions::new(REALM);
-        let (jumped, began) = (Arc::clone(&jumps), Instant::now());
+        let (jumps, began) = (Arc::clone(&self.jumps), self.began);
         options.clock = Clock::new(move || {
-            (NOW + began.elapsed().as_secs()).saturating_add_signed(jumped.load(Ordering::SeqCst))
+            (NOW + began.elapsed().as_secs()).saturating_add_signed(jumps.load(Ordering::SeqCst))
         });
-        let counts = options.counts.clone();
-        options.network = network(&world, RELAY, chance.seed());
+        options.counts = self.counts.clone();
+        options.network = network(&self.world, RELAY, chance.seed());
         let (flash, rest) = (chance.between(1, 10), chance.between(1, 40));
         let server =
             RelayServer::bind_with(World::relay_address(), &secret(200), options, |sinks| {
@@ -46,10 +63,10 @@ impl SimulatedRelay {
             })
             .unwrap();
         let (shutdown, stop) = oneshot::channel::<()>();
-        let running = tokio::spawn(server.run(async {
+        let task = tokio::spawn(server.run(async {
             stop.await.ok();
         }));
-        Self { world, counts, chance: Chance::new(chance.next()), jumps, shutdown, running }
+        self.running = Some(Running { shutdown, task });
     }
 
     /// The way to it from a host, under that host's key.
@@ -63,9 +80,20 @@ impl SimulatedRelay {
         self.jumps.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    pub(crate) async fn stop(self) {
-        self.shutdown.send(()).ok();
-        self.running.await.unwrap();
+    /// In its place comes one with the same key and empty stores, that knows nobody.
+    pub(crate) async fn restart(&mut self) {
+        self.end().await;
+        self.run();
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.end().await;
+    }
+
+    async fn end(&mut self) {
+        let Some(Running { shutdown, task }) = self.running.take() else { return };
+        shutdown.send(()).ok();
+        task.await.unwrap();
     }
 }
 

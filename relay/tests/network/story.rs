@@ -44,8 +44,17 @@ pub(crate) struct Outcome {
     pub(crate) losses: u64,
 }
 
-/// Plays a seed and judges it.
+/// Plays a seed and judges it. Whatever breaks off under it names it.
 pub(crate) fn play(seed: u64) -> Outcome {
+    struct Named(u64);
+    impl Drop for Named {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("that was seed {}: RELAY_NETWORK_SEED={0} RELAY_NETWORK_RUNS=1", self.0);
+            }
+        }
+    }
+    let _named = Named(seed);
     in_virtual_time(run(seed))
 }
 

@@ -105,7 +105,10 @@ impl World {
         let now = Instant::now();
         let link = state.link(host);
         let turn = u8::try_from(link.addresses.len() % 250).unwrap();
-        let address = SocketAddr::from((Ipv4Addr::new(10, 0, host, turn + 1), 4433));
+        let address = match host {
+            RELAY => Self::relay_address(),
+            _ => SocketAddr::from((Ipv4Addr::new(10, 0, host, turn + 1), 4433)),
+        };
         link.addresses.push(address);
         state.inboxes.insert(address, Inbox::default());
         Arc::new(SimulatedSocket {
@@ -148,7 +151,9 @@ impl World {
 
     /// What anybody can do: a datagram under any sender's address.
     pub(crate) fn inject(&self, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
-        self.state().arrive(Instant::now(), from, to, octets);
+        let mut state = self.state();
+        state.datagrams += 1;
+        state.arrive(Instant::now(), from, to, octets);
     }
 
     fn send(&self, host: Host, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
