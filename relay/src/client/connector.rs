@@ -67,14 +67,6 @@ impl Connector {
         Self { network, ..self }
     }
 
-    /// The same with datagrams as long as what is in them. Clients fill theirs, so that nobody on the network
-    /// sees how much is said (spec/06-relay.md, "Sizes"); who measures a relay says nothing.
-    #[must_use]
-    pub fn without_filling(mut self) -> Self {
-        self.config.transport_config(Arc::new(quic::client_transport(false)));
-        self
-    }
-
     /// Connects to the relay at `address` and says hello. Returns when the relay has answered: only then the
     /// connection counts.
     ///

@@ -1,5 +1,6 @@
 //! A lane, the task that drives it, and who waits for its answers.
 
+use super::filling::fill;
 use super::subscription::Inbox;
 use super::{Ack, ClientError, Delivery, lost};
 use crate::address::Address;
@@ -117,6 +118,7 @@ impl Driver {
                 self.output = Bytes::from(state.session.take_output());
                 drop(state);
                 if !self.output.is_empty() {
+                    fill(&self.connection, self.output.len());
                     self.lane.room.notify_waiters();
                 }
             }

@@ -9,6 +9,7 @@ mod cursors;
 mod direct;
 mod early;
 mod error;
+mod filling;
 mod hearing;
 mod lane;
 mod subscription;
@@ -31,6 +32,7 @@ use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
 use connector::{Lanes, any_address};
+use filling::fill;
 use hearing::hear;
 use lane::{Lane, LaneState, Waiting};
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
@@ -246,7 +248,12 @@ impl RelayClient {
         let octets = parcel.to_bytes();
         let Ok(parcel) = ParcelRef::parse(&octets) else { return false };
         let message = ClientMessage::Live(AnyParcel::Known(parcel)).to_bytes();
-        self.connection.send_datagram(Bytes::from(message)).is_ok()
+        let octets = message.len();
+        let is_sent = self.connection.send_datagram(Bytes::from(message)).is_ok();
+        if is_sent {
+            fill(&self.connection, octets);
+        }
+        is_sent
     }
 
     /// Listens for what is said live at an address, on all precedences.

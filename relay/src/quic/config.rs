@@ -75,15 +75,10 @@ pub(crate) fn client_config(
     tls.enable_early_data = true;
 
     let mut config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
-    config.transport_config(Arc::new(client_transport(true)));
-    Ok(config)
-}
-
-/// A client's side of QUIC. "Clients fill their datagrams of QUIC" (spec/06-relay.md, "Sizes").
-pub(crate) fn client_transport(fills: bool) -> TransportConfig {
     let mut transport = transport(0);
-    transport.keep_alive_interval(Some(KEEP_ALIVE)).pad_to_mtu(fills);
-    transport
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    config.transport_config(Arc::new(transport));
+    Ok(config)
 }
 
 /// spec/06-relay.md, "Lanes": "All streams are bidirectional and opened by the client".

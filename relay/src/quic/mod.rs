@@ -4,7 +4,7 @@ mod config;
 mod identity;
 mod verifier;
 
-pub(crate) use config::{client_config, client_transport, endpoint_config, server_config};
+pub(crate) use config::{client_config, endpoint_config, server_config};
 pub(crate) use identity::peer_key;
 
 /// The QUIC error code (RFC 9001 §4.8) of the TLS alert with which either side refuses a key.
