@@ -260,8 +260,15 @@ pub const CONNECTIONS_MAX: usize = 65_536;
 /// Handshakes a second above which new clients must prove their network address first.
 pub const HANDSHAKES_WITHOUT_RETRY: u32 = 100;
 
+/// TLS sessions a client remembers of a relay.
+pub const CLIENT_TICKETS_MAX: usize = 8;
+
+/// TLS sessions a relay remembers for those who come again, one for each connection, some 400 octets each; the
+/// oldest are forgotten first, and who comes with one of those has a round trip more.
+pub const TICKETS_MAX: usize = 16_384;
+
 /// A connection on which nothing was heard for this long is gone.
-pub const IDLE_MAX: Duration = Duration::from_secs(30);
+pub const IDLE_MAX_MILLISECONDS: u32 = 30_000;
 
 /// How often a client says that it is still there.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
