@@ -77,7 +77,7 @@ model:            ## Sessions with the attacker everywhere, every state: minutes
 	@.ci/model
 
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
+	@for area in airtime anchor codec frame identity packed relay session store whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 	@if python3 -c "from cryptography.hazmat.primitives.kdf.argon2 import Argon2id" 2>/dev/null; then \
