@@ -32,7 +32,7 @@ use crate::error::StoreError;
 use crate::store::{EventSink, Group, GroupLimits, Keep, ReadRequest, Store};
 use cluster::Cluster;
 use driver::{Command, Driver};
-use limits::{MESSAGE_HEADERS_OCTETS, MESSAGE_RECORDS_MAX};
+use limits::{EVENTS_WAITING_MAX, MESSAGE_HEADERS_OCTETS, MESSAGE_RECORDS_MAX};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use tokio::runtime;
@@ -42,7 +42,7 @@ use tokio::task::LocalSet;
 /// A store on a cluster, one of several on the same log.
 ///
 /// What others append is told as [`StoreEvent::Followed`](crate::StoreEvent::Followed), in its place among
-/// the own groups. Events come from one thread. Blocking on `Recovered` or `Followed` holds up reads and
+/// the own groups. Events come from a thread of their own; blocking there for long holds up reads and
 /// appends. Reads are answered as they end, which may be in another order.
 ///
 /// A cluster that does not store for as long as the options say, or does not answer at all, is told
@@ -56,7 +56,7 @@ pub struct JetStreamStore {
     identity: u64,
     limits: GroupLimits,
     commands: mpsc::UnboundedSender<Command>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl JetStreamStore {
@@ -70,7 +70,14 @@ impl JetStreamStore {
         let (commands, to_driver) = mpsc::unbounded_channel();
         let (opened, is_opened) = sync_channel(1);
         let name = options.stream();
-        let thread = Builder::new()
+        let (events, told) = sync_channel(EVENTS_WAITING_MAX);
+        let teller = Builder::new()
+            .name("store-events".to_owned())
+            .spawn(move || told.iter().for_each(sink))
+            .map_err(StoreError::io("start", &name))?;
+        // Fails only when the sink panicked.
+        let sink: EventSink = Box::new(move |event| drop(events.send(event)));
+        let driver = Builder::new()
             .name("store-cluster".to_owned())
             .spawn(move || run(options, to_driver, sink, &opened))
             .map_err(StoreError::io("start", &name))?;
@@ -78,7 +85,7 @@ impl JetStreamStore {
         let Opened { identity, message_octets } = opened;
         let octets = message_octets.saturating_sub(MESSAGE_HEADERS_OCTETS);
         let limits = GroupLimits { records: MESSAGE_RECORDS_MAX, octets };
-        Ok(Self { identity, limits, commands, thread: Some(thread) })
+        Ok(Self { identity, limits, commands, threads: vec![driver, teller] })
     }
 
     fn order(&mut self, command: Command) {
@@ -164,7 +171,7 @@ impl Store for JetStreamStore {
 impl Drop for JetStreamStore {
     fn drop(&mut self) {
         self.order(Command::Stop);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             match thread.join() {
                 Ok(()) | Err(_) => {}
             }
