@@ -228,6 +228,9 @@ pub const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often a store is told what may be given back to the disk.
 pub const DISCARD_EVERY_SECONDS: u64 = 60;
 
+/// How long ago something must have expired before it is given back from a log that others share.
+pub const SHARED_DISCARD_MARGIN_SECONDS: u64 = 86_400;
+
 /// How often a log is compacted when less than half of it is still alive.
 pub const COMPACT_EVERY_SECONDS: u64 = 3600;
 
