@@ -23,13 +23,17 @@ struct Relay {
 
 impl Relay {
     fn start(homes: &Homes, config: &str) -> Self {
+        Self::start_at(homes, config, "127.0.0.1:0")
+    }
+
+    fn start_at(homes: &Homes, config: &str, address: &str) -> Self {
         std::fs::write(homes.path("relay.toml"), config).unwrap();
         let log = homes.path("log");
         let mut child = chappe(&["--json", "relay", "run", "--config"])
             .arg(homes.path("relay.toml"))
             .args(["--home", text(&homes.path("relay"))])
             .args(["--passphrase-file", text(&homes.path("passphrase"))])
-            .args(["--listen", "127.0.0.1:0", "--set", "http.address=127.0.0.1:0"])
+            .args(["--listen", address, "--set", "http.address=127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
@@ -190,6 +194,68 @@ fn check_shows_what_holds_and_names_what_is_wrong() {
     assert!(exit == 1 && said.contains("is in use"), "{said}");
     let (exit, said) = check(&["--set", "store.segmnt=1 MiB"]);
     assert!(exit == 3 && said.contains("did you mean store.segment?"), "{said}");
+}
+
+#[test]
+fn peers_are_checked_reached_and_shown_by_their_names() {
+    let (north, south) = (Homes::new(), Homes::new());
+    for homes in [&north, &south] {
+        homes.people(&["relay"]);
+    }
+    // A first run tells each relay's key; a port that was free is taken again.
+    let alone = [&north, &south].map(|homes| {
+        let relay = Relay::start(homes, "");
+        let (key, address) = (relay.of("key"), relay.of("address"));
+        assert_eq!(relay.end(), Some(0));
+        (key, address)
+    });
+    let peer = |name: &str, (key, address): &(String, String)| {
+        format!(
+            "[[peers]]\nname = \"{name}\"\nkey = \"{key}\"\naddress = \"{address}\"\n\
+             topics = [\"field\"]\n"
+        )
+    };
+    let config = peer("south", &alone[1]);
+    let relay = Relay::start(&north, &config);
+    relay.wait_for_log("peer south not reached: the relay does not answer");
+    let file = north.path("relay.toml");
+    let checked = chappe(&["relay", "check", "--config", text(&file)]).output().unwrap();
+    let said = String::from_utf8(checked.stdout).unwrap();
+    let line = said.lines().find(|line| line.starts_with("peer south")).unwrap();
+    assert!(line.contains(&alone[1].1) && line.contains("topics field"), "{line}");
+    assert!(!said.contains(&alone[1].0), "{said}");
+
+    let address = relay.of("address");
+    let config = peer("north", &(alone[0].0.clone(), address));
+    let other = Relay::start_at(&south, &config, &alone[1].1);
+    relay.wait_for_log("peer south reached");
+    other.wait_for_log("peer north reached");
+    let status = |relay: &Relay| {
+        let at = format!("http.address={}", relay.of("http"));
+        let shown = chappe(&["relay", "status", "--set", &at]).output().unwrap();
+        String::from_utf8(shown.stdout).unwrap()
+    };
+    let shown = status(&relay);
+    assert!(shown.contains("1  peer connected peer=\"south\""), "{shown}");
+    let metrics = relay.get("/metrics");
+    for name in ["waiting", "oldest_seconds", "forwarded_total", "replicated_total"] {
+        let row = format!("chappe_relay_peer_{name}{{peer=\"south\"}} ");
+        assert!(metrics.contains(&row), "{metrics}");
+    }
+    assert!(!metrics.contains(&alone[1].0) && !metrics.contains("127.0.0.1"));
+    let log = std::fs::read_to_string(&relay.log).unwrap();
+    assert!(!log.contains(&alone[1].0) && !log.contains("127.0.0.1"), "{log}");
+    assert_eq!((relay.end(), other.end()), (Some(0), Some(0)));
+
+    // A relay that is its own peer would send to itself for ever.
+    std::fs::write(&file, peer("itself", &alone[0])).unwrap();
+    let home = north.path("relay");
+    let refused = chappe(&["relay", "run", "--listen", "127.0.0.1:0", "--config", text(&file)])
+        .args(["--home", text(&home), "--passphrase-file", text(&north.path("passphrase"))])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("peer itself has this relay's own key"), "{said}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The relay as its operator meets it: configuration, what it counts, how it answers on this machine.
 
 pub(crate) mod admission;
+pub(crate) mod cluster;
 pub(crate) mod config;
 pub(crate) mod health;
 pub(crate) mod http;
 pub(crate) mod measured;
 pub(crate) mod metrics;
+pub(crate) mod peers;
 pub(crate) mod setting;

@@ -20,7 +20,7 @@ impl Node {
         key: Fingerprint,
         now: Now,
     ) {
-        match self.try_publish(id, number, parcel, key, now) {
+        match self.try_publish_as(id, number, parcel, key, now) {
             Ok(()) => self.options.counts.take(parcel.precedence),
             Err(reason) => {
                 self.options.counts.refuse(parcel.precedence, reason);
@@ -30,12 +30,24 @@ impl Node {
         }
     }
 
-    fn try_publish(
+    /// Stores a parcel that came outside a batch.
+    pub(super) fn try_publish(
         &mut self,
         id: SlotId,
         number: u64,
         parcel: &ParcelRef<'_>,
-        key: Fingerprint,
+        now: Now,
+    ) -> Result<(), Reason> {
+        let key = self.fingerprints.of(parcel);
+        self.try_publish_as(id, number, parcel, key, now)
+    }
+
+    fn try_publish_as(
+        &mut self,
+        id: SlotId,
+        number: u64,
+        parcel: &ParcelRef<'_>,
+        parcel_key: Fingerprint,
         now: Now,
     ) -> Result<(), Reason> {
         let (precedence, expiry_seconds) = (parcel.precedence, parcel.expiry_seconds());
@@ -49,7 +61,7 @@ impl Node {
         if expiry_seconds > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
             return Err(Reason::ExpiryTooFar);
         }
-        if self.unnoted.may_hold(key) {
+        if self.unnoted.may_hold(parcel_key) {
             self.note_copies();
         }
         let Some(lane) = self.lanes.get_mut(id) else { return Ok(()) };
@@ -58,9 +70,18 @@ impl Node {
         if log.has_failed {
             return Err(Reason::TryLater);
         }
+        let is_shared = log.is_shared;
+        let key = log.key(parcel_key);
         let body_octets = parcel.octets().len();
         if is_recovered {
-            let copy = self.duplicates.covering(key, expiry_seconds, precedence, now.seconds);
+            let covering =
+                |key| self.duplicates.covering(key, expiry_seconds, precedence, now.seconds);
+            // Of a shared log only what is durable is known, each log for itself.
+            let copy = if is_shared {
+                [0, 1].map(|index| parcel_key.in_log(index)).into_iter().find_map(covering)
+            } else {
+                [key].into_iter().find_map(covering)
+            };
             if let Some(copy) = copy {
                 return self.repeats(id, number, body_octets, copy);
             }
@@ -68,8 +89,9 @@ impl Node {
             return Err(Reason::TryLater);
         }
 
-        let record =
-            Record { is_judged: is_recovered, stored_seconds: now.seconds, parcel: *parcel };
+        // What others append at this moment may come to lie before it.
+        let is_judged = is_recovered && !is_shared;
+        let record = Record { is_judged, stored_seconds: now.seconds, parcel: *parcel };
         let octets = u32::try_from(record.octets()).unwrap_or(u32::MAX);
         let shelf = match lane.last_shelf {
             Some((address, place))
@@ -88,7 +110,8 @@ impl Node {
         let sender = self.senders.get_mut(lane.sender).ok_or(Reason::TryLater)?;
         let added = u64::from(octets);
         let of_sender = sender.account.octets(now.seconds).saturating_add(added);
-        if of_sender > self.options.sender_octets {
+        // A peer is not held "to a sender's quota".
+        if of_sender > self.options.sender_octets && !lane.peer.leave.is_peer {
             return Err(Reason::SenderFull);
         }
         let of_address = on_shelf.account.octets(now.seconds).saturating_add(added);
@@ -101,7 +124,7 @@ impl Node {
         let keeps = !on_shelf.subscribers(precedence).is_empty();
 
         let group = log.group();
-        let judgement = if is_recovered {
+        let judgement = if is_judged {
             let copy = Copy::new(expiry_seconds, precedence, group.number);
             self.unnoted.push(key, copy, (group.log, log.forming.entries.len()));
             Judgement::New
@@ -118,6 +141,7 @@ impl Node {
             judgement,
             expiry_seconds,
             octets,
+            stored_seconds: now.seconds,
             kept: 0..0,
         };
         log.push(&record, entry, keeps);

@@ -7,6 +7,7 @@ use super::reader::{Reader, ReaderKind, ReaderState};
 use super::record::{RECORD_HEAD_OCTETS, Record};
 use super::slots::SlotId;
 use super::{Node, Now};
+use crate::address::AddressKind;
 use crate::limits::{
     CREDIT_MAX, FETCH_OCTETS_MAX, FETCH_PARCELS_MAX, PAGE_OCTETS_MAX, PAGE_PARCELS_MAX, READS_MAX,
 };
@@ -71,6 +72,10 @@ impl Node {
         if !is_fetch && lane.watches >= READS_MAX {
             return self.refuse(id, number, Reason::TooMany);
         }
+        // "A peer may read topics only (else `not_your_mailbox`, whatever delegation it shows)."
+        if lane.peer.leave.is_peer && read.address.kind == AddressKind::Mailbox {
+            return self.refuse(id, number, Reason::NotYourMailbox);
+        }
         let grant =
             match may_read(lane.peer.key, &read.address, read.delegation, realm, now.seconds) {
                 Ok(grant) => grant,
@@ -113,11 +118,14 @@ impl Node {
     pub(super) fn begin_reading(&mut self, id: SlotId) {
         let Some(reader) = self.readers.get_mut(id) else { return };
         let (kind, precedence) = (reader.kind, reader.precedence);
-        let next = self.logs.get(log_of(precedence)).map_or(0, |log| log.next);
-        if reader.cursor > next {
+        let log = self.logs.get(log_of(precedence));
+        if reader.cursor > log.map_or(0, |log| log.next) {
             let (lane, number) = (reader.lane, reader.number);
+            // Another relay of the same log may have come further than this one.
+            let is_shared = log.is_some_and(|log| log.is_shared);
             self.forget_reader(id);
-            return self.refuse(lane, number, Reason::CursorAhead);
+            let reason = if is_shared { Reason::TryLater } else { Reason::CursorAhead };
+            return self.refuse(lane, number, reason);
         }
         if kind != ReaderKind::Listen {
             reader.state = ReaderState::Behind;

@@ -98,7 +98,8 @@ impl Node {
     /// Judges what was taken in. Everything that could tell whether it was calls this first.
     pub(super) fn judge_staged(&mut self) {
         if self.staged.is_empty() {
-            return;
+            // What came outside a batch.
+            return self.note_copies();
         }
         let mut staged = std::mem::take(&mut self.staged);
         let looked = staged.publishes.iter().filter(|one| self.duplicates.knows(one.key)).count();
@@ -117,6 +118,9 @@ impl Node {
 
     /// Brings the table of duplicates up to date.
     pub(super) fn note_copies(&mut self) {
+        if self.unnoted.copies.is_empty() {
+            return;
+        }
         let mut unnoted = std::mem::take(&mut self.unnoted);
         for UnnotedCopy { key, copy, log, entry } in unnoted.copies.drain(..) {
             let previous = self.duplicates.insert(key, copy);

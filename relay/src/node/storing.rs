@@ -62,6 +62,9 @@ impl Node {
         self.judge_staged();
         (self.seconds, self.instant) = (now.seconds, Some(now.instant));
         let index = name.index();
+        if let Some(queue) = name.queue() {
+            return self.queue_event((name, queue), event, now);
+        }
         match event {
             StoreEvent::Recovered(records) => self.recover(index, &records, now),
             StoreEvent::RecoveryEnded(recovery) => {
@@ -78,7 +81,11 @@ impl Node {
                 self.appended(index, number, sequences);
             }
             StoreEvent::AppendFailed { number, .. } => self.append_failed(index, number),
-            StoreEvent::Followed(records) => self.follow(index, &records, now),
+            StoreEvent::Followed(records) => {
+                // "In its place among the own groups": what lies before it was judged before it.
+                while self.tell_stored() {}
+                self.follow(index, &records, now);
+            }
             StoreEvent::Read { number, records } => self.read(index, number, records),
             // Only what had expired lay before it; shelves forget that by themselves.
             StoreEvent::Discarded { .. } => {}
@@ -157,29 +164,40 @@ impl Node {
         let stored = Entry::new(sequence, entry.expiry_seconds, octets);
         let Some(log) = self.logs.get_mut(index) else { return 0 };
         log.note(sequence, entry.expiry_seconds, octets);
+        let is_shared = log.is_shared;
         let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return 0 };
         shelf.pending = shelf.pending.saturating_sub(1);
         self.counters.stored = self.counters.stored.saturating_add(1);
         self.options.counts.store(entry.precedence, entry.octets);
         match entry.judgement {
-            Judgement::New => {
-                shelf.insert(entry.precedence, stored);
-                let readers = shelf.subscribers(entry.precedence).len();
-                if readers > 0 {
-                    let range = usize::try_from(entry.kept.start).unwrap_or(usize::MAX)
-                        ..usize::try_from(entry.kept.end).unwrap_or(usize::MAX);
-                    let octets = kept.get(range).unwrap_or_default();
-                    self.deliver(entry, stored, octets);
-                }
-                readers
-            }
+            Judgement::New => self.show(entry, stored, kept),
             Judgement::Waits => {
                 let address = shelf.address;
-                self.judge_later(index, entry, stored, address);
-                0
+                if !is_shared {
+                    self.judge_later(index, entry, stored, address);
+                    0
+                } else if self.is_first(index, entry, stored, address) {
+                    self.show(entry, stored, kept)
+                } else {
+                    0
+                }
             }
             Judgement::Duplicate => 0,
         }
+    }
+
+    /// Shows readers a parcel that is durable and repeats nothing. How many there are.
+    fn show(&mut self, entry: &Pending, stored: Entry, kept: &[u8]) -> usize {
+        let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return 0 };
+        shelf.insert(entry.precedence, stored);
+        let readers = shelf.subscribers(entry.precedence).len();
+        if readers > 0 {
+            let range = usize::try_from(entry.kept.start).unwrap_or(usize::MAX)
+                ..usize::try_from(entry.kept.end).unwrap_or(usize::MAX);
+            let octets = kept.get(range).unwrap_or_default();
+            self.deliver(entry, stored, octets);
+        }
+        readers
     }
 
     /// Gives a parcel that was just stored to those who wait for it: at the log's end, with credit and
@@ -226,8 +244,8 @@ impl Node {
         }
     }
 
-    fn settle(&mut self, lanes: &[SlotId]) {
-        let durable = [0, 1].map(|log: usize| self.logs.get(log).map_or(0, |log| log.durable));
+    pub(super) fn settle(&mut self, lanes: &[SlotId]) {
+        let durable = self.durable();
         for id in lanes {
             if let Some(lane) = self.lanes.get_mut(*id) {
                 lane.settle(&durable);

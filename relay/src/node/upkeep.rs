@@ -3,7 +3,8 @@
 use super::record::Record;
 use super::{Node, Now};
 use crate::limits::{
-    COMPACT_EVERY_SECONDS, COMPACT_OCTETS_MIN, DISCARD_EVERY_SECONDS, SWEEP_ADDRESSES, UPKEEP_EVERY,
+    COMPACT_EVERY_SECONDS, COMPACT_OCTETS_MIN, DISCARD_EVERY_SECONDS,
+    SHARED_DISCARD_MARGIN_SECONDS, SWEEP_ADDRESSES, UPKEEP_EVERY,
 };
 use crate::protocol::Reason;
 use std::time::Instant;
@@ -32,7 +33,10 @@ impl Node {
     /// When [`Node::on_time`] is due; `None`: at once.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.held().map_or(self.upkeep.next, |held| self.upkeep.next.map(|next| next.min(held)))
+        let federation = self.forwarding.as_ref().map(|forwarding| forwarding.deadline());
+        let next =
+            federation.map_or(self.upkeep.next, |federation| federation.min(self.upkeep.next));
+        self.held().map_or(next, |held| next.map(|next| next.min(held)))
     }
 
     /// Until when a group is held for more to come; then [`Node::on_time`] is due.
@@ -46,6 +50,7 @@ impl Node {
     pub fn on_time(&mut self, now: Now) {
         self.judge_staged();
         self.instant = Some(now.instant);
+        self.forwarding_on_time(now);
         if self.upkeep.next.is_some_and(|next| now.instant < next) {
             return;
         }
@@ -75,7 +80,9 @@ impl Node {
         if seconds.saturating_sub(self.upkeep.discarded_seconds) >= DISCARD_EVERY_SECONDS {
             self.upkeep.discarded_seconds = seconds;
             for log in &mut self.logs {
-                log.discard(seconds);
+                // A clock that is ahead must not take from others what is theirs.
+                let margin = if log.is_shared { SHARED_DISCARD_MARGIN_SECONDS } else { 0 };
+                log.discard(seconds.saturating_sub(margin));
             }
         }
         if self.upkeep.compacted_seconds == 0 {
@@ -83,7 +90,7 @@ impl Node {
         }
         if seconds.saturating_sub(self.upkeep.compacted_seconds) >= COMPACT_EVERY_SECONDS {
             self.upkeep.compacted_seconds = seconds;
-            for log in &mut self.logs {
+            for log in self.logs.iter_mut().filter(|log| !log.is_shared) {
                 let (all, living) = (log.octets(), log.living(seconds));
                 if all >= COMPACT_OCTETS_MIN && living.saturating_mul(2) < all {
                     log.compacted(living);

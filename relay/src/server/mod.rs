@@ -4,14 +4,19 @@
 //! own; the stores have threads.
 
 mod connection;
+mod early;
 mod event;
+mod federation;
 mod hub;
 mod lane;
 mod options;
+mod peer;
+mod replica;
 mod stores;
 mod turn;
 
 pub use event::{RelayEvent, ServerError};
+pub use federation::PeerOptions;
 pub use options::{Clock, Observer, RelayOptions};
 pub use stores::StoreSinks;
 
@@ -23,14 +28,15 @@ use crate::protocol::CloseCode;
 use crate::quic;
 use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
+use federation::Peers;
 use hub::Shared;
-use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
+use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use stores::{StoreEvents, store_events};
+use stores::{OWN, StoreEvents, store_events};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -44,6 +50,7 @@ pub struct RelayServer {
     shared: Arc<Shared>,
     events: StoreEvents,
     door: Door,
+    peers: Option<Peers>,
 }
 
 /// The two stores of a relay.
@@ -67,18 +74,20 @@ impl RelayServer {
         address: SocketAddr,
         secret: &TransportSecret,
         store_folder: impl AsRef<Path>,
-        options: RelayOptions,
+        mut options: RelayOptions,
     ) -> Result<Self, ServerError> {
         let folder = store_folder.as_ref();
-        let store = options.store;
-        Self::bind_with(address, secret, options, |sinks| {
+        let (store, queue_octets) = (options.store, options.queue_octets);
+        let peers = std::mem::take(&mut options.peers);
+        let server = Self::bind_with(address, secret, options, |sinks| {
             let flash = FolderStore::open(folder.join("flash"), store, sinks.flash)?;
             let rest = FolderStore::open(folder.join("rest"), store, sinks.rest)?;
             Ok(Stores { flash: Box::new(flash), rest: Box::new(rest) })
-        })
+        })?;
+        server.federate_in(secret, peers, queue_octets, (folder, store))
     }
 
-    /// The same on stores of the caller's.
+    /// The same on stores of the caller's. Peers are given to it by [`RelayServer::federate`].
     ///
     /// # Errors
     /// As [`RelayServer::bind`].
@@ -88,7 +97,8 @@ impl RelayServer {
         options: RelayOptions,
         open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admission, counts, clock, observer, rates, .. } = options;
+        let RelayOptions { realm, admission, counts, clock, observer, rates, network, .. } =
+            options;
         let door = Door::new(options.connections, counts.clone());
         let config = quic::server_config(secret).map_err(ServerError::Setup)?;
         let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
@@ -101,15 +111,17 @@ impl RelayServer {
             routine_sync_every: ROUTINE_SYNC_EVERY,
             ..NodeOptions::new(realm, key)
         };
-        let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
-        let (sinks, events) = store_events();
+        let socket = network.open(address).map_err(ServerError::Socket)?;
+        let (sinks, events) = store_events(OWN);
         let stores = open(sinks).map_err(ServerError::Store)?;
         let node = Node::new(node, stores.flash, stores.rest);
-        let endpoint = quic::endpoint_config(secret);
-        let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
-            .map_err(ServerError::Socket)?;
+        let mut endpoint = quic::endpoint_config(secret);
+        endpoint.rng_seed(network.seed);
+        let endpoint =
+            Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, network.runtime)
+                .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, rates));
-        Ok(Self { endpoint, key: secret.public(), shared, events, door })
+        Ok(Self { endpoint, key: secret.public(), shared, events, door, peers: None })
     }
 
     /// Where it listens.
@@ -130,10 +142,12 @@ impl RelayServer {
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, mut door, .. } = self;
+        let Self { endpoint, shared, events, mut door, peers, .. } = self;
         let (draining, drain) = watch::channel(false);
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
+        let peers = peers.map(|peers| peers.start(&shared, &mut stores));
+        let mut peers = peers.unwrap_or_default();
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
@@ -154,6 +168,7 @@ impl RelayServer {
         }
         draining.send_replace(true);
         shared.drain();
+        peers.shutdown().await;
         let all_answered = async { while connections.join_next().await.is_some() {} };
         let is_drained = tokio::time::timeout(DRAIN_MAX, all_answered).await.is_ok();
         endpoint.close(VarInt::from_u32(CloseCode::ShuttingDown.code()), b"shutting down");

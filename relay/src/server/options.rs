@@ -1,8 +1,12 @@
 //! How a relay is set up.
 
 use super::event::RelayEvent;
+use super::federation::PeerOptions;
 use crate::counts::Counts;
-use crate::limits::{ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, SENDER_OCTETS_DEFAULT};
+use crate::limits::{
+    ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, QUEUE_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT,
+};
+use crate::network::Network;
 use crate::node::{Admission, ListedKeys};
 use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
@@ -28,16 +32,22 @@ pub struct RelayOptions {
     pub connections: usize,
     /// Where it counts.
     pub counts: Counts,
+    /// The relays it knows; [`RelayServer::bind`](super::RelayServer::bind) takes them up.
+    pub peers: Vec<PeerOptions>,
+    /// Octets of records that may wait for one peer, in each of the two forward queues.
+    pub queue_octets: u64,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
     pub clock: Clock,
+    /// Where its socket comes from.
+    pub network: Network,
     /// Who is told what happens.
     pub observer: Observer,
 }
 
 impl RelayOptions {
-    /// All clients, the quotas of [`limits`](crate::limits), the system's clock, nobody told.
+    /// All clients, the quotas of [`limits`](crate::limits), the system's clock and sockets, nobody told.
     #[must_use]
     pub fn new(realm: Realm) -> Self {
         Self {
@@ -48,8 +58,11 @@ impl RelayOptions {
             rates: None,
             connections: CONNECTIONS_MAX,
             counts: Counts::default(),
+            peers: Vec::new(),
+            queue_octets: QUEUE_OCTETS_DEFAULT,
             store: FolderOptions::default(),
             clock: Clock::system(),
+            network: Network::system(),
             observer: Observer::default(),
         }
     }

@@ -2,7 +2,9 @@
 
 use super::ConfigArguments;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::relay::cluster;
 use crate::relay::config::Config;
+use crate::relay::peers;
 use crate::relay::setting::Kind;
 use crate::report::Report;
 use serde_json::json;
@@ -23,6 +25,10 @@ pub(super) fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
             &format!("{:<22} {shown:<18} {source:<13} {}", setting.name, setting.meaning),
             json!({"name": setting.name, "value": shown, "source": source}),
         );
+    }
+    for (line, peer) in peers::lines(&config) {
+        let fields = json!({"name": peer.name, "address": peer.address, "topics": peer.topics});
+        report.event("peer", &line, fields);
     }
     let flaws = flaws(&config);
     if flaws.is_empty() {
@@ -48,6 +54,9 @@ fn flaws(config: &Config) -> Vec<String> {
         && let Err(error) = std::fs::File::open(&path)
     {
         flaws.push(format!("home.passphrase_file: {}: {error}", path.display()));
+    }
+    if let Err(failure) = cluster::look(config) {
+        flaws.push(failure.to_string());
     }
     // Given back at once. A relay that runs with this configuration holds them, which is no flaw of it.
     if let Some(address) = config.address("listen.address")
