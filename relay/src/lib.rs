@@ -58,6 +58,7 @@ pub mod quic;
 pub mod rates;
 pub mod rotation;
 pub mod server;
+pub mod sums;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
@@ -70,4 +71,6 @@ pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
 pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
-pub use server::{Clock, Observer, RelayEvent, RelayOptions, RelayServer, ServerError};
+pub use server::{
+    Clock, Observer, RelayControl, RelayEvent, RelayOptions, RelayServer, ServerError,
+};

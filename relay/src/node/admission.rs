@@ -2,9 +2,11 @@
 
 use crate::key::TransportKey;
 use crate::protocol::{ConnectionRole, Hello, SessionError};
+use crate::sums::Invited;
 use chappe_codec::precedence::Precedence;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Judges who says hello. Called on the node's thread: it must be quick.
 pub trait Admission: fmt::Debug + Send {
@@ -14,6 +16,44 @@ pub trait Admission: fmt::Debug + Send {
     /// [`SessionError::NotAdmitted`], [`SessionError::NotAPeer`]; [`SessionError::Malformed`] for an
     /// invitation or certificate that does not parse.
     fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError>;
+
+    /// Judges somebody who is connected once more, by what he said at the beginning: something has changed.
+    /// It takes up nobody's place.
+    ///
+    /// # Errors
+    /// As [`Admission::admit`].
+    fn review(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.admit(applicant)
+    }
+
+    /// Whom invitations have let in, to be saved.
+    fn invited(&self) -> Invited {
+        Invited::default()
+    }
+
+    /// Goes on from what was saved.
+    fn restore(&mut self, invited: Invited) {
+        drop(invited);
+    }
+}
+
+/// One that is changed from elsewhere while a relay judges by it.
+impl<A: Admission> Admission for Arc<Mutex<A>> {
+    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).admit(applicant)
+    }
+
+    fn review(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).review(applicant)
+    }
+
+    fn invited(&self) -> Invited {
+        self.lock().unwrap_or_else(PoisonError::into_inner).invited()
+    }
+
+    fn restore(&mut self, invited: Invited) {
+        self.lock().unwrap_or_else(PoisonError::into_inner).restore(invited);
+    }
 }
 
 /// Who says hello.
@@ -39,7 +79,7 @@ pub struct Leave {
 }
 
 /// For whom stored octets are counted: octets that say nothing to anybody else.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SenderTag(pub [u8; 16]);
 
 impl fmt::Debug for SenderTag {

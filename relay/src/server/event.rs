@@ -21,6 +21,21 @@ pub enum RelayEvent {
         /// What was wrong.
         error: SessionError,
     },
+    /// A hello was not answered, or a connection is no longer admitted.
+    TurnedAway {
+        /// Why.
+        error: SessionError,
+    },
+    /// What was counted before the start cannot be read: counting begins anew.
+    SumsLost {
+        /// Why.
+        error: io::Error,
+    },
+    /// What was counted cannot be saved; it is tried again.
+    SumsNotSaved {
+        /// Why.
+        error: io::Error,
+    },
     /// The relay shut down.
     Stopped {
         /// Whether everything taken was answered in time.
@@ -35,6 +50,13 @@ impl fmt::Display for RelayEvent {
             Self::Connected => f.write_str("client connected"),
             Self::Disconnected => f.write_str("client gone"),
             Self::Misbehaved { error } => write!(f, "connection closed: {error}"),
+            Self::TurnedAway { error } => write!(f, "client turned away: {error}"),
+            Self::SumsLost { error } => {
+                write!(f, "what senders had stored is counted anew: {error}")
+            }
+            Self::SumsNotSaved { error } => {
+                write!(f, "what senders have stored was not saved: {error}")
+            }
             Self::Stopped { is_drained: true } => f.write_str("stopped"),
             Self::Stopped { is_drained: false } => {
                 f.write_str("stopped with requests unanswered; their senders will try again")

@@ -4,13 +4,17 @@
 //! own; the stores have threads.
 
 mod connection;
+mod control;
+mod course;
 mod event;
 mod hub;
 mod lane;
 mod options;
+mod saving;
 mod stores;
 mod turn;
 
+pub use control::RelayControl;
 pub use event::{RelayEvent, ServerError};
 pub use options::{Clock, Observer, RelayOptions};
 pub use stores::StoreSinks;
@@ -23,9 +27,11 @@ use crate::protocol::CloseCode;
 use crate::quic;
 use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
+use course::{Course, Orders};
 use hub::Shared;
 use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
 use ring::rand::SystemRandom;
+use saving::SumsFile;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +50,8 @@ pub struct RelayServer {
     shared: Arc<Shared>,
     events: StoreEvents,
     door: Door,
+    course: watch::Sender<Course>,
+    sums: Option<Arc<SumsFile>>,
 }
 
 /// The two stores of a relay.
@@ -97,18 +105,26 @@ impl RelayServer {
             sender_octets: options.sender_octets,
             address_octets: options.address_octets,
             admission,
-            counts,
+            counts: counts.clone(),
             ..NodeOptions::new(realm, key)
         };
         let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
         let (sinks, events) = store_events();
         let stores = open(sinks).map_err(ServerError::Store)?;
-        let node = Node::new(node, stores.flash, stores.rest);
+        let mut node = Node::new(node, stores.flash, stores.rest);
+        let sums = options.sums.map(|path| {
+            let (file, read) = SumsFile::open(path, &mut node, clock.now_seconds());
+            if let Err(error) = read {
+                observer.note(&RelayEvent::SumsLost { error });
+            }
+            Arc::new(file)
+        });
         let endpoint = quic::endpoint_config(secret);
         let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
             .map_err(ServerError::Socket)?;
-        let shared = Arc::new(Shared::new(node, clock, observer, rates));
-        Ok(Self { endpoint, key: secret.public(), shared, events, door })
+        let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
+        let (course, _) = watch::channel(Course::default());
+        Ok(Self { endpoint, key: secret.public(), shared, events, door, course, sums })
     }
 
     /// Where it listens.
@@ -125,14 +141,22 @@ impl RelayServer {
         self.key
     }
 
+    /// A hold on it, to change it while it runs.
+    #[must_use]
+    pub fn control(&self) -> RelayControl {
+        RelayControl::new(&self.shared, self.course.clone())
+    }
+
     /// Serves until `shutdown` is ready; then takes nothing new, answers what it has taken, closes
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, mut door, .. } = self;
-        let (draining, drain) = watch::channel(false);
+        let Self { endpoint, shared, events, mut door, course, sums, .. } = self;
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
+        if let Some(sums) = &sums {
+            stores.spawn(Arc::clone(sums).save(Arc::clone(&shared)));
+        }
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
@@ -141,8 +165,8 @@ impl RelayServer {
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => {
                         if let Some(incoming) = door.look(incoming, connections.len()) {
-                            let (shared, drain) = (Arc::clone(&shared), drain.clone());
-                            connections.spawn(serve(incoming, shared, drain));
+                            let orders = Orders::new(course.subscribe());
+                            connections.spawn(serve(incoming, Arc::clone(&shared), orders));
                         }
                     }
                     None => break,
@@ -151,7 +175,7 @@ impl RelayServer {
                 Some(_) = connections.join_next() => {}
             }
         }
-        draining.send_replace(true);
+        course.send_modify(|course| course.is_draining = true);
         shared.drain();
         let all_answered = async { while connections.join_next().await.is_some() {} };
         let is_drained = tokio::time::timeout(DRAIN_MAX, all_answered).await.is_ok();
@@ -159,6 +183,9 @@ impl RelayServer {
         connections.shutdown().await;
         endpoint.wait_idle().await;
         stores.shutdown().await;
+        if let Some(sums) = sums {
+            sums.save_all(&shared);
+        }
         let observer = shared.observer.clone();
         // The node goes with this, and with it the stores: they end their threads.
         drop(shared);
@@ -201,10 +228,4 @@ impl Door {
         }
         Some(incoming)
     }
-}
-
-/// Ready when the relay drains.
-async fn drained(drain: &mut watch::Receiver<bool>) {
-    // An error means that the relay itself is gone.
-    drop(drain.wait_for(|draining| *draining).await);
 }

@@ -8,6 +8,7 @@ use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
 use chappe_store::FolderOptions;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,6 +29,9 @@ pub struct RelayOptions {
     pub connections: usize,
     /// Where it counts.
     pub counts: Counts,
+    /// The file in which it saves what senders have stored and whom invitations have let in; `None`: after
+    /// a restart that is counted anew.
+    pub sums: Option<PathBuf>,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
@@ -48,6 +52,7 @@ impl RelayOptions {
             rates: None,
             connections: CONNECTIONS_MAX,
             counts: Counts::default(),
+            sums: None,
             store: FolderOptions::default(),
             clock: Clock::system(),
             observer: Observer::default(),

@@ -5,6 +5,7 @@ use chappe_codec::padding;
 use chappe_relay::invitation::{
     Invitation, InvitationKey, InvitationText, Invitations, NotInvited,
 };
+use chappe_relay::node::SenderTag;
 use chappe_relay::rotation::address_epoch;
 use chappe_relay::{Address, TransportKey, TransportSecret};
 use serde_json::{Value, json};
@@ -76,7 +77,8 @@ fn invitation_admits(given: &Value) -> Answer {
     let mut invitations = Invitations::new(key, realm(&given["realm"]), withdrawn);
     let now = wide(&given["now"]);
     let invitation = Invitation::parse(&octets(&given["octets"])).map_err(refused)?;
-    let key = |value| TransportKey::from_bytes(&array(value)).unwrap();
+    // Which key it is counts, not how it is named.
+    let key = |value| SenderTag(array::<32>(value)[..16].try_into().unwrap());
     for admitted in given["admitted"].as_array().unwrap() {
         invitations.admit(&invitation, key(admitted), now).unwrap();
     }
