@@ -124,14 +124,15 @@ impl Policy {
         Self { counts, ..self }
     }
 
-    /// Judges by other rules from now on. What is known of accounts that stay listed stays known, and so
-    /// does whom invitations have let in.
+    /// Judges by other rules from now on, and takes in what roots say of their devices. What is known of
+    /// accounts that stay listed stays known, and so does whom invitations have let in.
     ///
     /// # Errors
-    /// As [`Policy::new`]; then nothing has changed.
+    /// As [`Policy::new`] and [`Directory::take`]; then nothing has changed.
     pub fn change(
         &mut self,
         mut rules: AdmissionRules,
+        endorsements: &[Carried],
         now_seconds: u64,
     ) -> Result<(), DirectoryError> {
         let mut directory = self.directory.clone();
@@ -140,6 +141,9 @@ impl Policy {
         }
         for account in rules.accounts.keys() {
             directory.know(Account(*account))?;
+        }
+        for endorsement in endorsements {
+            directory.take(endorsement)?;
         }
         if let (Some(new), Some(old)) = (&mut rules.invitations, &self.rules.invitations) {
             new.restore(old.invited().clone());
