@@ -28,12 +28,12 @@ pub(crate) struct RelayArguments {
     #[arg(long, value_name = "HEX")]
     pub(crate) relay_key: Option<String>,
 
-    /// An invitation to it, or a file with one; it is remembered
-    #[arg(long, value_name = "TEXT", hide_short_help = true)]
+    /// An invitation, or its file; remembered
+    #[arg(long, value_name = "TEXT")]
     invitation: Option<String>,
 
-    /// Tell this relay who you are, where it asks; it is remembered
-    #[arg(long, hide_short_help = true)]
+    /// Show it who you are, if it asks; remembered
+    #[arg(long)]
     introduce: bool,
 }
 

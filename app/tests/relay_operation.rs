@@ -61,6 +61,7 @@ fn labels_say_how_much_and_not_who(metrics: &str) {
     let precedences = ["FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"];
     let grounds = ["peer", "everybody", "account", "key", "invitation"];
     let mut seen = 0;
+    let (_, metrics) = metrics.split_once("\r\n\r\n").unwrap();
     for line in metrics.lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(['{', ' ']).next().unwrap();
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';

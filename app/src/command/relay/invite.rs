@@ -28,7 +28,7 @@ const RELOAD: &str = "A relay that runs is told with: systemctl reload chappe-re
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Example:\n  \
-    chappe relay invite --days 30 --keys 12 --note \"ward 3\" --config /etc/chappe/relay.toml\n\
+    chappe relay invite --days 30 --keys 12 --note \"ward 3\" --config …\n\
     Its holder gives it to send, recv or gateway: --invitation TEXT")]
 pub(super) struct InviteArguments {
     #[command(subcommand)]

@@ -18,7 +18,7 @@ use std::path::PathBuf;
     chappe id new --no-put-away --home /var/lib/chappe-relay\n  \
     chappe relay --home /var/lib/chappe-relay --listen 0.0.0.0:7406\n  \
     chappe relay check --config /etc/chappe/relay.toml\n  \
-    chappe relay invite --days 30 --keys 12 --note \"ward 3\" --config /etc/chappe/relay.toml\n  \
+    chappe relay invite --keys 12 --config /etc/chappe/relay.toml\n  \
     chappe relay status --config /etc/chappe/relay.toml")]
 pub(crate) struct RelayServerArguments {
     #[command(subcommand)]
