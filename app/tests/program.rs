@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 54] = [
+    let commands: [&[&str]; 57] = [
         &[],
         &["id"],
         &["id", "new"],
