@@ -76,6 +76,8 @@ relay-cluster:    ## Kill relays and servers of a cluster in turn, 40 (KILLS) of
 
 deb:              ## A Debian package of the program, with the relay's unit; target/deb/
 	cargo build --locked --release -p chappe-app
+	packaging/deb "$${CARGO_TARGET_DIR:-target}/release/chappe" target/deb
+relay-faults:     ## The node's laws on scripted disks, RUNS of them, and hostile clients; target/relay/, dated
 	packaging/deb target/release/chappe target/deb
 relay-faults:     ## The node's laws on scripted disks (RUNS), kills under load (RELAY_KILLS), hostile clients; target/relay/, dated
 	@.ci/relay-faults $(RUNS)

@@ -44,7 +44,7 @@ impl Destination {
         Ok(Self {
             name: name.to_owned(),
             address: outbox::mailbox_of(card, device.realm)?,
-            homes: NamedRelay::of(card.homes()),
+            homes: NamedRelay::of(device, card.homes())?,
             is_public: false,
         })
     }
@@ -84,11 +84,12 @@ enum Way {
 impl<'a> Carrier<'a> {
     /// For what a person says.
     pub(crate) fn new(device: &'a Device, named: Option<Relay>, report: Report) -> Outcome<Self> {
-        let own = NamedRelay::of(device.homes()?.as_slice());
+        let own = NamedRelay::of(device, device.homes()?.as_slice())?;
+        let named = named.map(|relay| NamedRelay::named(device, relay)).transpose()?;
         Ok(Self {
             device,
             report,
-            named: named.map(NamedRelay::from),
+            named,
             own,
             answers: false,
             clients: BTreeMap::new(),

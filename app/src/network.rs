@@ -4,21 +4,28 @@ use crate::clock;
 use crate::device::Device;
 use crate::device::public_key;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::files;
 use crate::hex;
+use chappe_codec::error::DecodeError;
 use chappe_codec::home::HomeRelay;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
+use chappe_relay::invitation::InvitationText;
 use chappe_relay::rotation::address_epoch;
-use chappe_relay::{Address, ClientError, Cursors, RelayClient, TransportKey, TransportSecret};
+use chappe_relay::{
+    Address, ClientError, Cursors, Introduction, Reason, RelayClient, TransportKey, TransportSecret,
+};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long looking up a relay's name may take.
 const LOOK_UP_WAIT: Duration = Duration::from_secs(5);
 
 /// What to do where no relay is known.
-pub(crate) const NAME_ONE: &str = "name a relay: --relay ADDRESS --relay-key HEX";
+pub(crate) const NAME_ONE: &str =
+    "name a relay: --relay ADDRESS --relay-key HEX, or --invitation TEXT";
 
 /// Which relay.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,6 +37,14 @@ pub(crate) struct RelayArguments {
     /// The relay's key, as `chappe relay` shows it
     #[arg(long, value_name = "HEX")]
     pub(crate) relay_key: Option<String>,
+
+    /// An invitation, or its file; remembered
+    #[arg(long, value_name = "TEXT")]
+    invitation: Option<String>,
+
+    /// Show it who you are, if it asks; remembered
+    #[arg(long)]
+    introduce: bool,
 }
 
 /// A relay and the key that proves it is the one meant.
@@ -40,29 +55,86 @@ pub(crate) struct Relay {
 }
 
 impl RelayArguments {
-    /// The relay, if one was named.
-    pub(crate) fn relay(&self) -> Outcome<Option<Relay>> {
+    fn named(&self) -> Outcome<Option<Relay>> {
         let (Some(address), Some(key)) = (self.relay, &self.relay_key) else { return Ok(None) };
         Ok(Some(Relay { address, key: transport_key("--relay-key", key)? }))
     }
 
-    /// The relay; naming none is an error.
-    pub(crate) fn required(&self) -> Outcome<Relay> {
-        self.relay()?.ok_or_else(|| Failure::new(Exit::Usage, "usage", NAME_ONE))
+    /// The relay by its address and key alone; naming none is an error.
+    pub(crate) fn address_and_key(&self) -> Outcome<Relay> {
+        self.named()?.ok_or_else(|| Failure::new(Exit::Usage, "usage", NAME_ONE))
     }
 
-    /// Where a device reads: at the relay that is named, or else at its home relays.
-    pub(crate) fn readable(&self, device: &Device) -> Outcome<Vec<NamedRelay>> {
-        if let Some(relay) = self.relay()? {
-            return Ok(vec![relay.into()]);
+    /// The relay, if one was named, by its key or by an invitation. What it may be shown is remembered.
+    pub(crate) fn relay(&self, device: &Device) -> Outcome<Option<Relay>> {
+        let invited = self.invitation.as_deref().map(invitation_text).transpose()?;
+        let relay = match (self.named()?, &invited) {
+            (Some(relay), Some(text)) if relay.key != text.relay() => {
+                let message = "the invitation is another relay's than --relay-key";
+                return Err(Failure::new(Exit::Usage, "usage", message)
+                    .advise("leave --relay and --relay-key out: the invitation names its relay"));
+            }
+            (Some(relay), _) => Some(relay),
+            (None, Some(text)) => Some(Relay { address: resolved(text)?, key: text.relay() }),
+            (None, None) => None,
+        };
+        if let Some(text) = &invited {
+            device.remember_invitation(text.relay(), text.invitation())?;
         }
-        let homes = NamedRelay::of(device.homes()?.as_slice());
-        if homes.is_empty() {
-            return Err(Failure::new(Exit::Usage, "usage", NAME_ONE)
-                .advise("or set once and for all where you read: chappe card homes --help"));
+        if self.introduce {
+            let homes = device.homes()?;
+            let homes = homes.as_slice().iter().map(|home| home.key().to_bytes());
+            let keys: Vec<_> = match relay {
+                Some(relay) => vec![relay.key.to_bytes()],
+                None => homes.collect(),
+            };
+            for key in keys.iter().filter_map(|key| TransportKey::from_bytes(key).ok()) {
+                device.remember_to_introduce(key)?;
+            }
         }
-        Ok(homes)
+        Ok(relay)
     }
+
+    /// The same; naming none is an error.
+    pub(crate) fn required(&self, device: &Device) -> Outcome<Relay> {
+        self.relay(device)?.ok_or_else(|| Failure::new(Exit::Usage, "usage", NAME_ONE))
+    }
+}
+
+/// Where a device reads: at the relay that is named, or else at its home relays.
+pub(crate) fn readable(device: &Device, named: Option<Relay>) -> Outcome<Vec<NamedRelay>> {
+    if let Some(relay) = named {
+        return Ok(vec![NamedRelay::named(device, relay)?]);
+    }
+    let homes = NamedRelay::of(device, device.homes()?.as_slice())?;
+    if homes.is_empty() {
+        return Err(Failure::new(Exit::Usage, "usage", NAME_ONE)
+            .advise("or set once and for all where you read: chappe card homes --help"));
+    }
+    Ok(homes)
+}
+
+/// An invitation as it was handed on, or from a file.
+fn invitation_text(given: &str) -> Outcome<InvitationText> {
+    let text = if given.starts_with("chappe-invitation:") {
+        given.to_owned()
+    } else {
+        files::read_text(Path::new(given))?
+    };
+    text.parse().map_err(|error: DecodeError| {
+        Failure::new(Exit::Malformed, error.kind.name(), format!("the invitation: {error}"))
+            .advise("copy it whole: it begins with chappe-invitation:")
+    })
+}
+
+/// Where the relay of an invitation is just now.
+fn resolved(text: &InvitationText) -> Outcome<SocketAddr> {
+    let address = text.network_address();
+    let found = address.to_socket_addrs().ok().and_then(|mut found| found.next());
+    found.ok_or_else(|| {
+        Failure::new(Exit::TryLater, "network", format!("{address} cannot be found"))
+            .advise("try later, or say where it is: --relay ADDRESS --relay-key HEX")
+    })
 }
 
 impl Relay {
@@ -73,8 +145,30 @@ impl Relay {
     }
 
     /// The same under the key of another epoch, whose mailbox only that key may read.
+    ///
+    /// Where the relay does not admit the key alone it is shown what its owner said it may be: every
+    /// connection begins without, since what is shown tells the relay who this is.
     pub(crate) async fn connect_in(self, device: &Device, epoch: u32) -> Outcome<RelayClient> {
-        self.connect_as(&secret_in(device, epoch), device.realm).await
+        let (secret, shown) = (secret_in(device, epoch), device.introductions(self.key)?);
+        let client = self.connect_showing(&secret, device.realm, &shown).await;
+        client.map_err(|error| failure(&error))
+    }
+
+    async fn connect_showing(
+        self,
+        secret: &TransportSecret,
+        realm: Realm,
+        shown: &[Introduction],
+    ) -> Result<RelayClient, ClientError> {
+        let (address, key) = (self.address, self.key);
+        let mut answer = RelayClient::connect(address, key, secret, realm).await;
+        for one in shown {
+            if !matches!(answer, Err(ClientError::NotAdmitted)) {
+                break;
+            }
+            answer = RelayClient::connect_introduced(address, key, secret, realm, one).await;
+        }
+        answer
     }
 
     /// Connects under any key.
@@ -83,9 +177,8 @@ impl Relay {
         secret: &TransportSecret,
         realm: Realm,
     ) -> Outcome<RelayClient> {
-        RelayClient::connect(self.address, self.key, secret, realm)
-            .await
-            .map_err(|error| failure(&error))
+        let client = self.connect_showing(secret, realm, &[]).await;
+        client.map_err(|error| failure(&error))
     }
 }
 
@@ -95,23 +188,27 @@ pub(crate) struct NamedRelay {
     pub(crate) key: TransportKey,
     /// Host and port.
     pub(crate) address: String,
-}
-
-impl From<Relay> for NamedRelay {
-    fn from(relay: Relay) -> Self {
-        Self { key: relay.key, address: relay.address.to_string() }
-    }
+    /// What it may be shown where it asks.
+    shown: Vec<Introduction>,
 }
 
 impl NamedRelay {
+    /// The one that a person named.
+    pub(crate) fn named(device: &Device, relay: Relay) -> Outcome<Self> {
+        let (key, address) = (relay.key, relay.address.to_string());
+        Ok(Self { key, address, shown: device.introductions(key)? })
+    }
+
     /// Those of a card, in its order.
-    pub(crate) fn of(homes: &[HomeRelay]) -> Vec<Self> {
-        let named = |home: &HomeRelay| {
+    pub(crate) fn of(device: &Device, homes: &[HomeRelay]) -> Outcome<Vec<Self>> {
+        let mut found = Vec::new();
+        for home in homes {
             // One predicate says what is a key, here and on cards.
-            let key = TransportKey::from_bytes(&home.key().to_bytes()).ok()?;
-            Some(Self { key, address: home.network_address().to_owned() })
-        };
-        homes.iter().filter_map(named).collect()
+            let Ok(key) = TransportKey::from_bytes(&home.key().to_bytes()) else { continue };
+            let address = home.network_address().to_owned();
+            found.push(Self { key, address, shown: device.introductions(key)? });
+        }
+        Ok(found)
     }
 
     /// Looks the address up and connects to the first place that answers.
@@ -123,9 +220,10 @@ impl NamedRelay {
         let places = self.look_up().await.map_err(|failure| failure.about(&self.to_string()))?;
         let mut last = failure(&ClientError::NoAnswer);
         for address in places {
-            match (Relay { address, key: self.key }).connect_as(secret, realm).await {
+            let relay = Relay { address, key: self.key };
+            match relay.connect_showing(secret, realm, &self.shown).await {
                 Ok(client) => return Ok(client),
-                Err(failure) => last = failure,
+                Err(error) => last = failure(&error),
             }
         }
         Err(last.about(&self.to_string()))
@@ -188,5 +286,16 @@ pub(crate) fn failure(error: &ClientError) -> Failure {
         ClientError::AnotherRelay | ClientError::NotAdmitted => Exit::Authentication,
         _ => Exit::Failure,
     };
-    Failure::new(exit, "relay", error.to_string())
+    let failure = Failure::new(exit, "relay", error.to_string());
+    match error {
+        ClientError::NotAdmitted => failure.advise(
+            "ask its operator for an invitation and give it with --invitation; if your account is \
+             listed there, say who you are with --introduce",
+        ),
+        ClientError::Refused(Reason::NotPermitted) => failure.advise(
+            "this relay does not let you use that precedence; if your account is listed there, say \
+             who you are with --introduce",
+        ),
+        _ => failure,
+    }
 }

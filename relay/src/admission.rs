@@ -1,14 +1,15 @@
 //! An operator's choice of who may use a relay (spec/06-relay.md, "Admission"). No clock, no disk: what
 //! changes is handed in.
 
+use crate::counts::Counts;
 use crate::invitation::{Invitation, Invitations};
 use crate::key::TransportKey;
 use crate::limits::LISTED_KEYS_MAX;
 use crate::node::{Admission, Applicant, Leave, SenderTag};
 use crate::protocol::{ConnectionRole, SessionError};
-use crate::rotation::{address_epoch, epochs_admitted};
+use crate::rotation::epochs_admitted;
+use crate::sums::Invited;
 use chappe_codec::account::Account;
-use chappe_codec::digest;
 use chappe_codec::identity::{
     Carried, Certificate, Change, Directory, DirectoryError, Endorsement,
 };
@@ -57,6 +58,40 @@ pub struct Policy {
     tag_secret: Zeroizing<[u8; 32]>,
     /// The listed keys as they are in each epoch that may be admitted now.
     rotated: BTreeMap<u32, HashSet<TransportKey>>,
+    counts: Counts,
+}
+
+/// What lets a client in: the first of these that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// It is a relay that this one knows.
+    Peer,
+    /// Everybody is let in.
+    Everybody,
+    /// A certificate of a listed account.
+    Account,
+    /// A listed key.
+    Key,
+    /// An invitation.
+    Invitation,
+}
+
+impl Ground {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Peer, Self::Everybody, Self::Account, Self::Key, Self::Invitation];
+
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Everybody => "everybody",
+            Self::Account => "account",
+            Self::Key => "key",
+            Self::Invitation => "invitation",
+        }
+    }
 }
 
 impl Policy {
@@ -76,13 +111,51 @@ impl Policy {
             directory.know(Account(*account))?;
         }
         let tag_secret = Zeroizing::new(*tag_secret);
-        let mut policy = Self { realm, rules, directory, tag_secret, rotated: BTreeMap::new() };
+        let (rotated, counts) = (BTreeMap::new(), Counts::default());
+        let mut policy = Self { realm, rules, directory, tag_secret, rotated, counts };
         policy.rotate(now_seconds);
         Ok(policy)
     }
 
+    /// The same, counting there whom it lets in and by what.
+    #[must_use]
+    pub fn counting(self, counts: Counts) -> Self {
+        Self { counts, ..self }
+    }
+
+    /// Judges by other rules from now on, and takes in what roots say of their devices. What is known of
+    /// accounts that stay listed stays known, and so does whom invitations have let in.
+    ///
+    /// # Errors
+    /// As [`Policy::new`] and [`Directory::take`]; then nothing has changed.
+    pub fn change(
+        &mut self,
+        mut rules: AdmissionRules,
+        endorsements: &[Carried],
+        now_seconds: u64,
+    ) -> Result<(), DirectoryError> {
+        let mut directory = self.directory.clone();
+        for account in self.rules.accounts.keys().filter(|key| !rules.accounts.contains_key(*key)) {
+            directory.forget(&Account(*account));
+        }
+        for account in rules.accounts.keys() {
+            directory.know(Account(*account))?;
+        }
+        for endorsement in endorsements {
+            directory.take(endorsement)?;
+        }
+        if let (Some(new), Some(old)) = (&mut rules.invitations, &self.rules.invitations) {
+            new.restore(old.invited().clone());
+        }
+        self.directory = directory;
+        self.rules = rules;
+        self.rotated.clear();
+        self.rotate(now_seconds);
+        Ok(())
+    }
+
     /// Takes in what a root says of its devices: a revocation above all. From then on the device is not
-    /// admitted by its certificate; connections it has stay.
+    /// admitted by its certificate; connections it has are found by a review.
     ///
     /// # Errors
     /// As [`Directory::take`].
@@ -159,15 +232,6 @@ impl Policy {
     fn is_known(&self, account: &Account) -> bool {
         self.directory.accounts().any(|(known, _)| known == *account)
     }
-
-    /// "Under a tag that a secret of the relay's makes and that changes with the epoch"
-    /// (spec/06-relay.md, "What a relay sees").
-    fn tag(&self, key: TransportKey, now_seconds: u64) -> SenderTag {
-        let epoch = address_epoch(now_seconds).to_be_bytes();
-        let parts: [&[u8]; 2] = [&epoch, &key.to_bytes()];
-        let tag = digest::mac(&*self.tag_secret, "chappe-relay-sender/1", &parts);
-        SenderTag(digest::first(&tag))
-    }
 }
 
 /// What a certificate that holds says of a client.
@@ -177,34 +241,76 @@ struct Shown {
     highest: Precedence,
 }
 
-impl Admission for Policy {
-    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+/// Whether somebody comes or is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    Hello,
+    Review,
+}
+
+impl Policy {
+    fn judge(
+        &mut self,
+        applicant: &Applicant<'_>,
+        occasion: Occasion,
+    ) -> Result<(Leave, Ground), SessionError> {
         let (key, now) = (applicant.key, applicant.now_seconds);
-        let sender = self.tag(key, now);
+        let sender = SenderTag::of(&self.tag_secret, key, now);
         if applicant.hello.role == ConnectionRole::Relay {
             let is_peer = self.rules.peers.contains(&key);
             let leave = Leave { sender, highest: Precedence::Flash, is_peer };
-            return if is_peer { Ok(leave) } else { Err(SessionError::NotAPeer) };
+            return if is_peer { Ok((leave, Ground::Peer)) } else { Err(SessionError::NotAPeer) };
         }
         let invitation = match applicant.hello.invitation {
             [] => None,
             octets => Some(Invitation::parse(octets).map_err(SessionError::Malformed)?),
         };
         let shown = self.shown(applicant)?;
-        let is_admitted = self.rules.everybody
-            || shown.is_some_and(|shown| shown.is_listed)
-            || self.is_listed(key, now);
-        if !is_admitted {
+        let ground = if self.rules.everybody {
+            Ground::Everybody
+        } else if shown.is_some_and(|shown| shown.is_listed) {
+            Ground::Account
+        } else if self.is_listed(key, now) {
+            Ground::Key
+        } else {
             // Looked at last, so that it does not spend one of its keys on who needs none.
             let (Some(invitations), Some(invitation)) =
                 (self.rules.invitations.as_mut(), &invitation)
             else {
                 return Err(SessionError::NotAdmitted);
             };
-            invitations.admit(invitation, key, now).map_err(|_| SessionError::NotAdmitted)?;
-        }
+            match occasion {
+                Occasion::Hello => invitations.admit(invitation, sender, now),
+                Occasion::Review => invitations.holds(invitation, now),
+            }
+            .map_err(|_| SessionError::NotAdmitted)?;
+            Ground::Invitation
+        };
         let highest = shown.map_or(self.rules.strangers, |shown| shown.highest);
-        Ok(Leave { sender, highest, is_peer: false })
+        Ok((Leave { sender, highest, is_peer: false }, ground))
+    }
+}
+
+impl Admission for Policy {
+    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        let (leave, ground) = self.judge(applicant, Occasion::Hello)?;
+        self.counts.admit(ground);
+        Ok(leave)
+    }
+
+    fn review(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.judge(applicant, Occasion::Review).map(|(leave, _)| leave)
+    }
+
+    fn invited(&self) -> Invited {
+        let invitations = self.rules.invitations.as_ref();
+        invitations.map_or_else(Invited::default, |invitations| invitations.invited().clone())
+    }
+
+    fn restore(&mut self, invited: Invited) {
+        if let Some(invitations) = &mut self.rules.invitations {
+            invitations.restore(invited);
+        }
     }
 }
 

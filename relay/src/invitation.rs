@@ -2,7 +2,9 @@
 
 use crate::key::TransportKey;
 use crate::limits::{INVITATION_OCTETS, NETWORK_ADDRESS_OCTETS_MAX, SECONDS_MAX};
+use crate::node::SenderTag;
 use crate::rotation::address_epoch;
+use crate::sums::Invited;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chappe_codec::digest;
@@ -11,7 +13,7 @@ use chappe_codec::framing::{self, field, refuse};
 use chappe_codec::realm::Realm;
 use chappe_codec::time;
 use nom::number::complete::{be_u16, u8};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -134,13 +136,12 @@ pub enum NotInvited {
 }
 
 /// The invitations of a relay: those withdrawn, and whom each has let in in this address epoch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Invitations {
     key: InvitationKey,
     realm: Realm,
     withdrawn: BTreeSet<InvitationNumber>,
-    epoch: u32,
-    admitted: BTreeMap<InvitationNumber, HashSet<TransportKey>>,
+    invited: Invited,
 }
 
 impl Invitations {
@@ -152,25 +153,55 @@ impl Invitations {
         withdrawn: impl IntoIterator<Item = InvitationNumber>,
     ) -> Self {
         let withdrawn = withdrawn.into_iter().collect();
-        Self { key, realm, withdrawn, epoch: 0, admitted: BTreeMap::new() }
+        Self { key, realm, withdrawn, invited: Invited::default() }
     }
 
-    /// Withdraws one from now on. Connections it let in stay.
+    /// Withdraws one from now on. Connections it let in are found by a review.
     pub fn withdraw(&mut self, number: InvitationNumber) {
         self.withdrawn.insert(number);
-        self.admitted.remove(&number);
+        self.invited.tags.remove(&number);
     }
 
-    /// Lets a key in, and remembers it for this address epoch.
+    /// Whom they have let in, to be saved.
+    #[must_use]
+    pub const fn invited(&self) -> &Invited {
+        &self.invited
+    }
+
+    /// Goes on from what was saved, but for what was withdrawn since.
+    pub fn restore(&mut self, invited: Invited) {
+        self.invited = invited;
+        self.invited.tags.retain(|number, _| !self.withdrawn.contains(number));
+    }
+
+    /// Lets a key in, known by its tag, and remembers it for this address epoch.
     ///
     /// # Errors
     /// [`NotInvited`].
     pub fn admit(
         &mut self,
         invitation: &Invitation,
-        key: TransportKey,
+        key: SenderTag,
         now_seconds: u64,
     ) -> Result<(), NotInvited> {
+        self.holds(invitation, now_seconds)?;
+        let epoch = address_epoch(now_seconds);
+        if epoch != self.invited.epoch {
+            self.invited = Invited { epoch, ..Invited::default() };
+        }
+        let admitted = self.invited.tags.entry(invitation.number).or_default();
+        if !admitted.contains(&key) && admitted.len() >= usize::from(invitation.keys.get()) {
+            return Err(NotInvited::TooManyKeys);
+        }
+        admitted.insert(key);
+        Ok(())
+    }
+
+    /// Whether an invitation holds, whoever it has let in.
+    ///
+    /// # Errors
+    /// [`NotInvited`], but for [`NotInvited::TooManyKeys`].
+    pub fn holds(&self, invitation: &Invitation, now_seconds: u64) -> Result<(), NotInvited> {
         if !self.key.made(self.realm, invitation) {
             return Err(NotInvited::NotOurs);
         }
@@ -180,16 +211,6 @@ impl Invitations {
         if self.withdrawn.contains(&invitation.number) {
             return Err(NotInvited::Withdrawn);
         }
-        let epoch = address_epoch(now_seconds);
-        if epoch != self.epoch {
-            self.epoch = epoch;
-            self.admitted.clear();
-        }
-        let admitted = self.admitted.entry(invitation.number).or_default();
-        if !admitted.contains(&key) && admitted.len() >= usize::from(invitation.keys.get()) {
-            return Err(NotInvited::TooManyKeys);
-        }
-        admitted.insert(key);
         Ok(())
     }
 }

@@ -60,6 +60,7 @@ pub mod quic;
 pub mod rates;
 pub mod rotation;
 pub mod server;
+pub mod sums;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
@@ -75,5 +76,5 @@ pub use network::Network;
 pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
 pub use server::{
-    Clock, Observer, PeerOptions, RelayEvent, RelayOptions, RelayServer, ServerError,
+    Clock, Observer, PeerOptions, RelayControl, RelayEvent, RelayOptions, RelayServer, ServerError,
 };

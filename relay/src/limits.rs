@@ -44,6 +44,20 @@ pub const RATED_SENDERS_MAX: usize = 65_536;
 /// Octets of a relay message's body (normative).
 pub const MESSAGE_BODY_OCTETS_MAX: usize = 16_896;
 
+/// How long a lane that is held back for its sender's rate waits before it looks again: other rates count
+/// after that.
+pub const RATE_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// How often what was counted is saved, where it changed.
+pub const SUMS_EVERY: Duration = Duration::from_secs(10);
+
+/// Senders that are looked through in a second to save what they have stored. More than ten times as many
+/// are saved less often.
+pub const SUMS_SENDERS_A_SECOND: usize = 4096;
+
+/// Octets of a file of sums that is read: no relay writes a longer one.
+pub const SUMS_OCTETS_MAX: u64 = 1 << 30;
+
 /// Versions a hello may name (normative).
 pub const HELLO_VERSIONS_MAX: usize = 8;
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What one sender may send in a second; after a pause as much at once.
+/// What one sender may send in a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Messages of all precedences but FLASH together.
@@ -27,6 +27,8 @@ pub struct RateLimits {
     pub flash_messages: NonZeroU32,
     /// Their octets.
     pub flash_octets: NonZeroU32,
+    /// After a pause so many seconds' worth may come at once.
+    pub burst_seconds: NonZeroU32,
 }
 
 /// The rates of all senders.
@@ -119,8 +121,8 @@ struct SenderRate {
 impl SenderRate {
     fn new(limits: &RateLimits, clock: &SharedClock) -> Self {
         Self {
-            flash: Buckets::new(limits.flash_messages, limits.flash_octets, clock),
-            rest: Buckets::new(limits.messages, limits.octets, clock),
+            flash: Buckets::new(limits.flash_messages, limits.flash_octets, limits, clock),
+            rest: Buckets::new(limits.messages, limits.octets, limits, clock),
         }
     }
 }
@@ -132,11 +134,18 @@ struct Buckets {
 }
 
 impl Buckets {
-    fn new(messages: NonZeroU32, octets: NonZeroU32, clock: &SharedClock) -> Self {
+    fn new(
+        messages: NonZeroU32,
+        octets: NonZeroU32,
+        limits: &RateLimits,
+        clock: &SharedClock,
+    ) -> Self {
         let message = u32::try_from(MESSAGE_BODY_OCTETS_MAX).unwrap_or(u32::MAX);
-        let at_once = octets.max(NonZeroU32::new(message).unwrap_or(NonZeroU32::MAX));
+        let burst = limits.burst_seconds;
+        let at_once =
+            octets.saturating_mul(burst).max(NonZeroU32::new(message).unwrap_or(NonZeroU32::MAX));
         Self {
-            messages: Bucket::new(messages, messages, clock),
+            messages: Bucket::new(messages, messages.saturating_mul(burst), clock),
             octets: Bucket::new(octets, at_once, clock),
         }
     }
@@ -208,6 +217,7 @@ mod tests {
             octets: number(octets),
             flash_messages: number(messages),
             flash_octets: number(octets),
+            burst_seconds: number(1),
         })
     }
 
@@ -235,6 +245,25 @@ mod tests {
         let mut by_octets = super::tests::rates(1 << 20, 100_000);
         let sent = sent_within(&mut by_octets.meter(SENDER, Precedence::Routine), 10_000, 10);
         assert!((100..=112).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn after_a_pause_a_burst_goes_out_at_once() {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let limits = RateLimits {
+            messages: number(10),
+            octets: number(1 << 20),
+            flash_messages: number(10),
+            flash_octets: number(1 << 20),
+            burst_seconds: number(30),
+        };
+        let mut meter = Rates::new(limits).meter(SENDER, Precedence::Routine);
+        let now = Duration::from_secs(1);
+        (0..300).for_each(|_| meter.sent(1));
+        assert_eq!(meter.settle(now), None);
+        meter.sent(1);
+        assert!(meter.settle(now).is_some());
+        assert_eq!(meter.settle(now + Duration::from_millis(101)), None);
     }
 
     #[test]

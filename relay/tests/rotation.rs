@@ -78,6 +78,7 @@ async fn a_sender_is_held_to_its_rate_and_nothing_is_refused() {
         octets: number(1 << 20),
         flash_messages: number(1 << 20),
         flash_octets: number(1 << 20),
+        burst_seconds: number(1),
     };
     let relay = TestRelay::start_with(|options| options.rates = Some(limits)).await;
     let client = relay.connect(&secret(1)).await.unwrap();

@@ -16,6 +16,7 @@ import books_node  # noqa: E402
 import books_queue  # noqa: E402
 import books_session  # noqa: E402
 import ed25519  # noqa: E402
+import sums  # noqa: E402
 from book import write  # noqa: E402
 
 
@@ -25,7 +26,7 @@ def main():
         books_formats.addresses(), books_formats.rotations(), books_formats.parcels(), books_formats.delegations(),
         books_formats.leases(), books_formats.invitations(), books_formats.sizes(),
         books_messages.client_messages(), books_messages.relay_messages(),
-        books_node.accesses(), books_node.duplicates(), books_session.sessions(),
+        sums.sums(), books_node.accesses(), books_node.duplicates(), books_session.sessions(),
         books_queue.routes(), books_queue.queues(),
     ], HERE)  # fmt: skip
 

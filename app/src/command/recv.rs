@@ -7,7 +7,7 @@ use crate::device::inquiries::Inquiries;
 use crate::device::received::Received;
 use crate::device::{Device, DeviceArguments};
 use crate::exit::Outcome;
-use crate::network::RelayArguments;
+use crate::network::{self, RelayArguments};
 use crate::reader::{Reader, Sources};
 use crate::report::Report;
 use serde_json::json;
@@ -39,7 +39,8 @@ pub(crate) struct RecvArguments {
 
 pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
-    let relays = arguments.relay.readable(&device)?;
+    let named = arguments.relay.relay(&device)?;
+    let relays = network::readable(&device, named)?;
     let (mut received, known) = Received::open(&device)?;
     let contacts = received.station.contacts();
     let mut desk = Desk::new(&device, contacts, arguments.ledger.client(), report);
@@ -47,7 +48,7 @@ pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()>
     known.untold.iter().for_each(|(_, arrivals)| inquiries.heard(arrivals));
     desk.resume(known)?;
     received.told()?;
-    let sources = Sources { relays, named: arguments.relay.relay()?, topics: arguments.topic };
+    let sources = Sources { relays, named, topics: arguments.topic };
     let mut reader = Reader::new(&device, sources, received, desk, inquiries, report);
     if !arguments.follow {
         return reader.fetch_all().await;

@@ -7,6 +7,7 @@ pub(crate) mod contacts;
 pub(crate) mod content;
 mod homes;
 pub(crate) mod inquiries;
+pub(crate) mod invitations;
 pub(crate) mod journal;
 pub(crate) mod judging;
 pub(crate) mod prekeys;

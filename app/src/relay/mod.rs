@@ -8,4 +8,5 @@ pub(crate) mod http;
 pub(crate) mod measured;
 pub(crate) mod metrics;
 pub(crate) mod peers;
+pub(crate) mod rates;
 pub(crate) mod setting;

@@ -28,6 +28,17 @@ impl Account {
         self.octets
     }
 
+    /// Hours since 1970 and the octets that expire in them, ascending.
+    pub(super) fn hours(&self) -> &[(u32, u64)] {
+        &self.buckets
+    }
+
+    /// What was saved of one.
+    pub(super) fn of_hours(buckets: Vec<(u32, u64)>) -> Self {
+        let octets = buckets.iter().fold(0, |sum: u64, (_, n)| sum.saturating_add(*n));
+        Self { octets, buckets }
+    }
+
     pub(super) fn add(&mut self, expiry_seconds: u64, octets: u64) {
         let hour = hour(expiry_seconds);
         self.octets = self.octets.saturating_add(octets);

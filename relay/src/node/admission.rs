@@ -2,9 +2,13 @@
 
 use crate::key::TransportKey;
 use crate::protocol::{ConnectionRole, Hello, SessionError};
+use crate::rotation::address_epoch;
+use crate::sums::Invited;
+use chappe_codec::digest;
 use chappe_codec::precedence::Precedence;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Judges who says hello. Called on the node's thread: it must be quick.
 pub trait Admission: fmt::Debug + Send {
@@ -14,6 +18,44 @@ pub trait Admission: fmt::Debug + Send {
     /// [`SessionError::NotAdmitted`], [`SessionError::NotAPeer`]; [`SessionError::Malformed`] for an
     /// invitation or certificate that does not parse.
     fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError>;
+
+    /// Judges somebody who is connected once more, by what he said at the beginning: something has changed.
+    /// It takes up nobody's place.
+    ///
+    /// # Errors
+    /// As [`Admission::admit`].
+    fn review(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.admit(applicant)
+    }
+
+    /// Whom invitations have let in, to be saved.
+    fn invited(&self) -> Invited {
+        Invited::default()
+    }
+
+    /// Goes on from what was saved.
+    fn restore(&mut self, invited: Invited) {
+        drop(invited);
+    }
+}
+
+/// One that is changed from elsewhere while a relay judges by it.
+impl<A: Admission> Admission for Arc<Mutex<A>> {
+    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).admit(applicant)
+    }
+
+    fn review(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).review(applicant)
+    }
+
+    fn invited(&self) -> Invited {
+        self.lock().unwrap_or_else(PoisonError::into_inner).invited()
+    }
+
+    fn restore(&mut self, invited: Invited) {
+        self.lock().unwrap_or_else(PoisonError::into_inner).restore(invited);
+    }
 }
 
 /// Who says hello.
@@ -39,8 +81,19 @@ pub struct Leave {
 }
 
 /// For whom stored octets are counted: octets that say nothing to anybody else.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SenderTag(pub [u8; 16]);
+
+impl SenderTag {
+    /// That of a key in the address epoch of a time, "under a tag that a secret of the relay's makes and that
+    /// changes with the epoch" (spec/06-relay.md, "What a relay sees", "Saved sums").
+    #[must_use]
+    pub fn of(secret: &[u8; 32], key: TransportKey, now_seconds: u64) -> Self {
+        let epoch = address_epoch(now_seconds).to_be_bytes();
+        let parts: [&[u8]; 2] = [&epoch, &key.to_bytes()];
+        Self(digest::first(&digest::mac(secret, "chappe-relay-sender/1", &parts)))
+    }
+}
 
 impl fmt::Debug for SenderTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::duplicates::Copy;
 use super::fingerprint::Fingerprint;
+use super::levels::LogLevels;
 use super::record::Record;
 use super::slots::SlotId;
 use crate::limits::{
@@ -171,6 +172,20 @@ impl NodeLog {
     /// The group that grows.
     pub(super) const fn group(&self) -> GroupId {
         GroupId { log: self.index, number: self.number }
+    }
+
+    /// How much there is in it.
+    pub(super) fn levels(&self) -> LogLevels {
+        let under_way = self.in_flight.as_ref().map_or(0, |forming| forming.entries.len());
+        LogLevels {
+            queued: under_way.saturating_add(self.forming.entries.len()),
+            records: self.blocks.iter().fold(0, |sum: u64, block| {
+                sum.saturating_add(u64::try_from(block.records).unwrap_or(u64::MAX))
+            }),
+            octets: self.octets(),
+            is_recovered: self.is_recovered,
+            has_failed: self.has_failed,
+        }
     }
 
     /// Whether it may grow further.

@@ -13,6 +13,7 @@ mod fingerprint;
 mod forwarding;
 mod group;
 mod lane;
+mod levels;
 mod live;
 mod live_filter;
 mod publishing;
@@ -30,10 +31,12 @@ mod upkeep;
 pub use access::{Grant, may_read};
 pub use admission::{Admission, Applicant, Leave, ListedKeys, SenderTag};
 pub use lane::Peer;
+pub use levels::{Levels, LogLevels};
 pub use slots::SlotId;
 pub use storing::NodeEvent;
 pub use upkeep::Counters;
 
+use crate::admission::Ground;
 use crate::counts::Counts;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
 use crate::protocol::{ConnectionRole, RelayMessage, Request, SessionError};
@@ -219,7 +222,9 @@ impl Node {
     /// As [`Admission::admit`].
     pub fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
         if applicant.hello.role == ConnectionRole::Relay {
-            return self.admit_peer(applicant);
+            let leave = self.admit_peer(applicant)?;
+            self.options.counts.admit(Ground::Peer);
+            return Ok(leave);
         }
         self.options.admission.admit(applicant)
     }

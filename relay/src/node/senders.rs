@@ -4,6 +4,7 @@ use super::account::Account;
 use super::admission::SenderTag;
 use super::slots::{SlotId, Slots};
 use crate::limits::SENDERS_MAX;
+use crate::sums::SenderSum;
 use std::collections::HashMap;
 
 /// Of the senders known, so many go together when there are too many: looking through all of them for
@@ -20,6 +21,7 @@ pub(super) struct Senders {
 /// What one sender has stored.
 #[derive(Debug, Default)]
 pub(super) struct Sender {
+    tag: SenderTag,
     pub(super) account: Account,
     lanes: usize,
 }
@@ -31,7 +33,10 @@ impl Senders {
             self.forget_least(now_seconds);
         }
         let slots = &mut self.slots;
-        let id = *self.by_tag.entry(tag).or_insert_with(|| slots.insert(Sender::default()));
+        let id = *self
+            .by_tag
+            .entry(tag)
+            .or_insert_with(|| slots.insert(Sender { tag, ..Sender::default() }));
         if let Some(sender) = self.slots.get_mut(id) {
             sender.lanes = sender.lanes.saturating_add(1);
         }
@@ -47,6 +52,40 @@ impl Senders {
 
     pub(super) fn get_mut(&mut self, id: SlotId) -> Option<&mut Sender> {
         self.slots.get_mut(id)
+    }
+
+    /// What the senders in some places have stored, but for those who have nothing; `None` behind the last
+    /// place, else where to go on.
+    pub(super) fn sums(
+        &mut self,
+        from: usize,
+        count: usize,
+        now_seconds: u64,
+        into: &mut Vec<SenderSum>,
+    ) -> Option<usize> {
+        let end = from.saturating_add(count);
+        for sender in self.slots.range_mut(from..end) {
+            if sender.account.octets(now_seconds) > 0 {
+                into.push(SenderSum { tag: sender.tag, hours: sender.account.hours().to_vec() });
+            }
+        }
+        (end < self.slots.places()).then_some(end)
+    }
+
+    /// Takes in what was saved.
+    pub(super) fn restore(&mut self, sums: Vec<SenderSum>) {
+        for SenderSum { tag, hours } in sums.into_iter().take(SENDERS_MAX) {
+            let sender = Sender { tag, account: Account::of_hours(hours), lanes: 0 };
+            let id = self.slots.insert(sender);
+            if let Some(before) = self.by_tag.insert(tag, id) {
+                self.slots.remove(before);
+            }
+        }
+    }
+
+    /// How many are counted.
+    pub(super) fn len(&self) -> usize {
+        self.by_tag.len()
     }
 
     /// Forgets those who have stored least and are not connected: what they would get back is little.

@@ -174,6 +174,11 @@ pub(super) struct Shelves {
 }
 
 impl Shelves {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     pub(super) fn get(&self, place: u32) -> Option<&Shelf> {
         self.shelves.get(usize::try_from(place).ok()?)?.as_ref()
     }

@@ -1,5 +1,7 @@
 //! Things with small numbers that come and go.
 
+use std::ops::Range;
+
 /// The number of a place and which tenant of it is meant: whoever kept the id of one that is gone finds
 /// nothing, not its successor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +43,22 @@ impl<T> Slots<T> {
         let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         self.places.push((0, Some(value)));
         SlotId { index, generation: 0 }
+    }
+
+    /// Places, free ones included.
+    pub(super) fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How many are taken.
+    pub(super) fn len(&self) -> usize {
+        self.places.len().saturating_sub(self.free.len())
+    }
+
+    /// Who is in these places, as far as there are any.
+    pub(super) fn range_mut(&mut self, range: Range<usize>) -> impl Iterator<Item = &mut T> {
+        let range = range.start.min(self.places.len())..range.end.min(self.places.len());
+        self.places.get_mut(range).into_iter().flatten().filter_map(|place| place.1.as_mut())
     }
 
     pub(super) fn get(&self, id: SlotId) -> Option<&T> {

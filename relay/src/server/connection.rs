@@ -1,29 +1,27 @@
 //! One connection: the control stream, then a task for each lane.
 
-use super::drained;
+use super::course::{Order, Orders};
 use super::early::{Begun, Completion, begin};
 use super::event::RelayEvent;
 use super::hub::Shared;
 use super::lane::serve_lane;
+use crate::counts::Counts;
 use crate::limits::READ_CHUNKS_MAX;
 use crate::node::{Applicant, Leave, Node, Peer};
-use crate::protocol::{CloseCode, ControlSession, SessionError, live_datagram};
+use crate::protocol::{
+    CloseCode, ConnectionRole, ControlSession, Hello, SessionError, VERSION, live_datagram,
+};
 use crate::rates::RateMeter;
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 /// Serves one connection until its client is gone or the relay drains.
-pub(super) async fn serve(
-    incoming: Incoming,
-    shared: Arc<Shared>,
-    mut drain: watch::Receiver<bool>,
-) {
+pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>, mut orders: Orders) {
     let Some(Begun { connection, key, completion }) = begin(incoming).await else { return };
     let realm = shared.hub().node.realm();
     let session = ControlSession::new(realm, tokio::time::Instant::now().into_std());
@@ -32,21 +30,26 @@ pub(super) async fn serve(
         shared: &shared,
         session,
         streams: None,
+        shown: None,
         meters: None,
+        meters_changes: 0,
         completion,
     };
     let greeted = tokio::select! {
         greeted = control.greet(key) => greeted,
-        () = drained(&mut drain) => return close(&connection, CloseCode::ShuttingDown),
+        () = orders.drained() => return close(&connection, CloseCode::ShuttingDown),
     };
     let leave = match greeted {
         Ok(Some(leave)) => leave,
         Ok(None) => return,
-        Err(error) => return misbehaved(&connection, &shared, error),
+        Err(error) => {
+            shared.counts.refuse_hello(error.close_code());
+            return misbehaved(&connection, &shared, error);
+        }
     };
     shared.observer.note(&RelayEvent::Connected);
     let mut lanes = JoinSet::new();
-    let ended = control.run(Peer { key, leave }, &mut lanes, &mut drain).await;
+    let ended = control.run(Peer { key, leave }, &mut lanes, &mut orders).await;
     if let Err(error) = ended {
         misbehaved(&connection, &shared, error);
     }
@@ -61,10 +64,32 @@ struct Control<'a> {
     shared: &'a Arc<Shared>,
     session: ControlSession,
     streams: Option<(SendStream, RecvStream)>,
+    /// What was shown beside the key, if anything was.
+    shown: Option<Box<Shown>>,
     /// For datagrams: of FLASH, and of all else.
     meters: Option<[RateMeter; 2]>,
+    /// How often rates had been changed when those were got.
+    meters_changes: u64,
     /// Where the handshake is not complete yet.
     completion: Option<Completion>,
+}
+
+/// What a client's hello showed, kept to be judged anew.
+struct Shown {
+    role: ConnectionRole,
+    certificate: Box<[u8]>,
+    invitation: Box<[u8]>,
+}
+
+impl Shown {
+    /// `None` for a client that showed nothing: of such there may be very many.
+    fn of(hello: &Hello<'_>) -> Option<Box<Self>> {
+        let Hello { role, certificate, invitation, .. } = hello;
+        let is_plain =
+            *role == ConnectionRole::Client && certificate.is_empty() && invitation.is_empty();
+        let (certificate, invitation) = ((*certificate).into(), (*invitation).into());
+        (!is_plain).then(|| Box::new(Self { role: *role, certificate, invitation }))
+    }
 }
 
 impl Control<'_> {
@@ -87,6 +112,7 @@ impl Control<'_> {
                 drop_datagrams(self.connection);
                 let applicant = Applicant { key, hello: &hello, now_seconds: now.seconds };
                 let (leave, log) = admit(self.shared, &applicant)?;
+                self.shown = Shown::of(&hello);
                 self.session.greet(log);
                 if send.write_all(&self.session.take_output()).await.is_err() {
                     return Ok(None);
@@ -109,26 +135,52 @@ impl Control<'_> {
         &mut self,
         peer: Peer,
         lanes: &mut JoinSet<Result<(), SessionError>>,
-        drain: &mut watch::Receiver<bool>,
+        orders: &mut Orders,
     ) -> Result<(), SessionError> {
         let Some((mut send, mut receive)) = self.streams.take() else { return Ok(()) };
-        let meter = |precedence| self.shared.meter(peer.leave, precedence);
-        self.meters = meter(Precedence::Flash)
-            .zip(meter(Precedence::Routine))
-            .map(|(flash, rest)| [flash, rest]);
-        let ended = self.run_on(&mut send, &mut receive, peer, lanes, drain).await;
+        self.get_meters(peer.leave);
+        let ended = self.run_on(&mut send, &mut receive, peer, lanes, orders).await;
         // Open "as long as the connection": also while the lanes drain.
         self.streams = Some((send, receive));
         ended
+    }
+
+    fn get_meters(&mut self, leave: Leave) {
+        self.meters_changes = self.shared.rates_changes();
+        let meter = |precedence| self.shared.meter(leave, precedence);
+        self.meters = meter(Precedence::Flash)
+            .zip(meter(Precedence::Routine))
+            .map(|(flash, rest)| [flash, rest]);
+    }
+
+    /// "Whoever is connected is judged anew" (spec/06-relay.md, "Admission").
+    async fn review(&self, peer: &mut Peer) -> Result<(), SessionError> {
+        // An error means that the relay itself is gone.
+        let Ok(_turn) = self.shared.review.acquire().await else { return Ok(()) };
+        let (certificate, invitation, role) = match &self.shown {
+            Some(shown) => (&*shown.certificate, &*shown.invitation, shown.role),
+            None => (&[][..], &[][..], ConnectionRole::Client),
+        };
+        let mut hub = self.shared.hub();
+        let realm = hub.node.realm();
+        let hello = Hello { role, realm, versions: vec![VERSION], certificate, invitation };
+        let now_seconds = self.shared.now().seconds;
+        let leave = hub.node.review(&Applicant { key: peer.key, hello: &hello, now_seconds });
+        let highest = leave.inspect_err(|_| self.shared.counts.end_admission())?.highest;
+        if highest != peer.leave.highest {
+            hub.node.limit(peer, highest);
+            peer.leave.highest = highest;
+        }
+        Ok(())
     }
 
     async fn run_on(
         &mut self,
         send: &mut SendStream,
         receive: &mut RecvStream,
-        peer: Peer,
+        mut peer: Peer,
         lanes: &mut JoinSet<Result<(), SessionError>>,
-        drain: &mut watch::Receiver<bool>,
+        orders: &mut Orders,
     ) -> Result<(), SessionError> {
         loop {
             self.session.next_hello(tokio::time::Instant::now().into_std())?;
@@ -178,7 +230,10 @@ impl Control<'_> {
                     Err(_) => return Ok(()),
                 },
                 () = too_slow => self.session.check_time(tokio::time::Instant::now().into_std())?,
-                () = drained(drain) => return Ok(()),
+                order = orders.next() => match order {
+                    Order::Review => self.review(&mut peer).await?,
+                    Order::Drain => return Ok(()),
+                },
             }
         }
     }
@@ -186,11 +241,15 @@ impl Control<'_> {
     /// Hands over a datagram and those that came with it.
     fn take_datagrams(&mut self, leave: Leave, first: &Bytes) -> Result<(), SessionError> {
         let now = self.shared.now();
+        if self.meters_changes != self.shared.rates_changes() {
+            self.get_meters(leave);
+        }
+        let counts = &self.shared.counts;
         let mut hub = self.shared.hub();
         let elapsed = self.shared.elapsed(now);
         let meters = &mut self.meters;
         let mut take = |node: &mut Node, octets: &[u8]| {
-            take_datagram(node, leave, octets, now, (meters.as_mut(), elapsed))
+            take_datagram(node, leave, octets, now, (meters.as_mut(), elapsed, counts))
         };
         let mut result = take(&mut hub.node, first);
         for _ in 0..READ_CHUNKS_MAX {
@@ -229,13 +288,14 @@ fn take_datagram(
     leave: Leave,
     octets: &[u8],
     now: crate::node::Now,
-    (meters, elapsed): (Option<&mut [RateMeter; 2]>, Duration),
+    (meters, elapsed, counts): (Option<&mut [RateMeter; 2]>, Duration, &Counts),
 ) -> Result<(), SessionError> {
     if let Some(parcel) = live_datagram(octets)? {
         if let Some([flash, rest]) = meters {
             let is_flash = parcel.precedence == Precedence::Flash;
             let meter = if is_flash { flash } else { rest };
             if !meter.takes_live(parcel.envelope().len(), elapsed) {
+                counts.drop_live(parcel.precedence);
                 return Ok(());
             }
         }
@@ -245,7 +305,13 @@ fn take_datagram(
 }
 
 fn misbehaved(connection: &Connection, shared: &Shared, error: SessionError) {
-    shared.observer.note(&RelayEvent::Misbehaved { error });
+    shared.observer.note(&match error {
+        SessionError::NotAdmitted
+        | SessionError::NotAPeer
+        | SessionError::WrongRealm
+        | SessionError::NoCommonVersion => RelayEvent::TurnedAway { error },
+        _ => RelayEvent::Misbehaved { error },
+    });
     let code = VarInt::from_u32(error.close_code().code());
     connection.close(code, error.to_string().as_bytes());
 }

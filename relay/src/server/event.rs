@@ -22,6 +22,21 @@ pub enum RelayEvent {
         /// What was wrong.
         error: SessionError,
     },
+    /// A hello was not answered, or a connection is no longer admitted.
+    TurnedAway {
+        /// Why.
+        error: SessionError,
+    },
+    /// What was counted before the start cannot be read: counting begins anew.
+    SumsLost {
+        /// Why.
+        error: io::Error,
+    },
+    /// What was counted cannot be saved; it is tried again.
+    SumsNotSaved {
+        /// Why.
+        error: io::Error,
+    },
     /// A peer is reached.
     PeerReached {
         /// The operator's name for it.
@@ -47,7 +62,15 @@ impl fmt::Display for RelayEvent {
             Self::Node(event) => event.fmt(f),
             Self::Connected => f.write_str("client connected"),
             Self::Disconnected => f.write_str("client gone"),
-            Self::Misbehaved { error } => write!(f, "connection closed: {error}"),
+            Self::Misbehaved { error } | Self::TurnedAway { error } => {
+                write!(f, "connection closed: {error}")
+            }
+            Self::SumsLost { error } => {
+                write!(f, "what senders had stored is counted anew: {error}")
+            }
+            Self::SumsNotSaved { error } => {
+                write!(f, "what senders have stored was not saved: {error}")
+            }
             Self::PeerReached { name } => write!(f, "peer {name} reached"),
             Self::PeerLost { name, error } => write!(f, "peer {name} not reached: {error}"),
             Self::Stopped { is_drained: true } => f.write_str("stopped"),

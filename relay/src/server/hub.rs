@@ -3,14 +3,15 @@
 use super::event::RelayEvent;
 use super::options::{Clock, Observer};
 use super::turn::Turn;
+use crate::counts::Counts;
 use crate::node::{Leave, Node, Now, SlotId};
 use crate::rates::{RateLimits, RateMeter, Rates};
 use chappe_codec::precedence::Precedence;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// What every connection of a relay needs. All of it runs on one thread; the lock is never waited for
 /// there.
@@ -18,11 +19,16 @@ use tokio::sync::Notify;
 pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) observer: Observer,
+    pub(super) counts: Counts,
+    /// One connection is judged anew at a time: between two, everybody else has a turn.
+    pub(super) review: Semaphore,
     hub: Mutex<Hub>,
     /// Told when a group is held for more to come.
     pub(super) held: Arc<Notify>,
     /// How fast senders may send, if there is a limit.
-    rates: Option<Mutex<Rates>>,
+    rates: Mutex<Option<Rates>>,
+    /// How often that was changed.
+    rates_changes: AtomicU64,
     started: Instant,
     is_draining: AtomicBool,
 }
@@ -43,6 +49,7 @@ impl Shared {
         node: Node,
         clock: Clock,
         observer: Observer,
+        counts: Counts,
         limits: Option<RateLimits>,
     ) -> Self {
         let held = Arc::new(Notify::new());
@@ -57,9 +64,12 @@ impl Shared {
         Self {
             clock,
             observer,
+            counts,
+            review: Semaphore::new(1),
             hub: Mutex::new(hub),
             held,
-            rates: limits.map(|limits| Mutex::new(Rates::new(limits))),
+            rates: Mutex::new(limits.map(Rates::new)),
+            rates_changes: AtomicU64::new(0),
             started: tokio::time::Instant::now().into_std(),
             is_draining: AtomicBool::new(false),
         }
@@ -68,9 +78,23 @@ impl Shared {
     /// A meter for what a sender sends of a precedence; `None` where nothing is limited. "`forward`s of
     /// a peer are not held to a sender's rate" (spec/06-relay.md, "Federation").
     pub(super) fn meter(&self, leave: Leave, precedence: Precedence) -> Option<RateMeter> {
-        let rates = self.rates.as_ref().filter(|_| !leave.is_peer)?;
-        let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(rates.meter(leave.sender, precedence))
+        if leave.is_peer {
+            return None;
+        }
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(rates.as_mut()?.meter(leave.sender, precedence))
+    }
+
+    /// Other rates from now on. Whoever has a meter sees by [`Shared::rates_changes`] that it is old.
+    pub(super) fn set_rates(&self, limits: Option<RateLimits>) {
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        *rates = limits.map(Rates::new);
+        self.rates_changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often rates were changed.
+    pub(super) fn rates_changes(&self) -> u64 {
+        self.rates_changes.load(Ordering::Relaxed)
     }
 
     /// Lets the stores' threads have the processor where this one has taken it from them: it is busy without

@@ -2,7 +2,7 @@
 
 use super::early::Completion;
 use super::hub::Shared;
-use crate::limits::{BATCH_FLASH_MAX, BATCH_MAX, READ_CHUNKS_MAX, WRITE_CHUNKS_MAX};
+use crate::limits::{BATCH_FLASH_MAX, BATCH_MAX, RATE_WAIT_MAX, READ_CHUNKS_MAX, WRITE_CHUNKS_MAX};
 use crate::node::{LaneState, Peer, SlotId};
 use crate::protocol::{LaneRequests, Request, SessionError};
 use crate::rates::RateMeter;
@@ -45,6 +45,7 @@ pub(super) async fn serve_lane(
         input_ended: false,
         timer: None,
         meter: None,
+        meter_changes: 0,
         held: None,
     };
     let is_whole = std::future::poll_fn(|context| lane.poll(context)).await?;
@@ -76,6 +77,8 @@ struct Lane {
     timer: Option<Pin<Box<Sleep>>>,
     /// What its sender's rate has still to pay for, where rates are limited.
     meter: Option<RateMeter>,
+    /// How often rates had been changed when it was got.
+    meter_changes: u64,
     /// Until when the lane is read no further for that.
     held: Option<Pin<Box<Sleep>>>,
 }
@@ -230,7 +233,14 @@ impl Lane {
         let now = self.shared.now();
         let shared = Arc::clone(&self.shared);
         let mut hub = shared.hub();
-        let is_flash = self.requests.precedence() == Some(Precedence::Flash);
+        let precedence = self.requests.precedence();
+        let is_flash = precedence == Some(Precedence::Flash);
+        if let Some(precedence) = precedence
+            && self.meter_changes != shared.rates_changes()
+        {
+            self.meter_changes = shared.rates_changes();
+            self.meter = shared.meter(self.peer.leave, precedence);
+        }
         let result = (|| {
             for _ in 0..if is_flash { BATCH_FLASH_MAX } else { BATCH_MAX } {
                 if let Some(id) = self.id
@@ -241,12 +251,15 @@ impl Lane {
                 if let Some(meter) = &mut self.meter
                     && let Some(wait) = meter.settle(shared.elapsed(now))
                 {
+                    shared.counts.hold(precedence.unwrap_or(Precedence::Routine));
+                    let wait = wait.min(RATE_WAIT_MAX);
                     let due = Instant::now().checked_add(wait).unwrap_or_else(Instant::now);
                     self.held = Some(Box::pin(sleep_until(due)));
                     return Ok(());
                 }
                 match self.requests.next_request()? {
                     Some(Request::Begun(precedence)) => {
+                        self.meter_changes = shared.rates_changes();
                         self.meter = shared.meter(self.peer.leave, precedence);
                         let urgency = i32::from(precedence.to_bits());
                         // A stream that failed says so when it is written to.
@@ -258,6 +271,7 @@ impl Lane {
                         if let (Some(meter), Some(octets)) = (&mut self.meter, sent_in(&request)) {
                             // It "drops `live` beyond the rate".
                             if is_live && !meter.takes_live(octets, shared.elapsed(now)) {
+                                shared.counts.drop_live(precedence.unwrap_or(Precedence::Routine));
                                 continue;
                             }
                             if !is_live {

@@ -4,6 +4,8 @@
 //! own; the stores have threads.
 
 mod connection;
+mod control;
+mod course;
 mod early;
 mod event;
 mod federation;
@@ -12,9 +14,11 @@ mod lane;
 mod options;
 mod peer;
 mod replica;
+mod saving;
 mod stores;
 mod turn;
 
+pub use control::RelayControl;
 pub use event::{RelayEvent, ServerError};
 pub use federation::PeerOptions;
 pub use options::{Clock, Observer, RelayOptions};
@@ -28,10 +32,12 @@ use crate::protocol::CloseCode;
 use crate::quic;
 use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
+use course::{Course, Orders};
 use federation::Peers;
 use hub::Shared;
 use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
+use saving::SumsFile;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +56,8 @@ pub struct RelayServer {
     shared: Arc<Shared>,
     events: StoreEvents,
     door: Door,
+    course: watch::Sender<Course>,
+    sums: Option<Arc<SumsFile>>,
     peers: Option<Peers>,
 }
 
@@ -107,21 +115,30 @@ impl RelayServer {
             sender_octets: options.sender_octets,
             address_octets: options.address_octets,
             admission,
-            counts,
+            counts: counts.clone(),
             routine_sync_every: ROUTINE_SYNC_EVERY,
             ..NodeOptions::new(realm, key)
         };
         let socket = network.open(address).map_err(ServerError::Socket)?;
         let (sinks, events) = store_events(OWN);
         let stores = open(sinks).map_err(ServerError::Store)?;
-        let node = Node::new(node, stores.flash, stores.rest);
+        let mut node = Node::new(node, stores.flash, stores.rest);
+        let sums = options.sums.map(|path| {
+            let (file, read) = SumsFile::open(path, &mut node, clock.now_seconds());
+            if let Err(error) = read {
+                observer.note(&RelayEvent::SumsLost { error });
+            }
+            Arc::new(file)
+        });
         let mut endpoint = quic::endpoint_config(secret);
         endpoint.rng_seed(network.seed);
         let endpoint =
             Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, network.runtime)
                 .map_err(ServerError::Socket)?;
-        let shared = Arc::new(Shared::new(node, clock, observer, rates));
-        Ok(Self { endpoint, key: secret.public(), shared, events, door, peers: None })
+        let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
+        let (course, _) = watch::channel(Course::default());
+        let key = secret.public();
+        Ok(Self { endpoint, key, shared, events, door, course, sums, peers: None })
     }
 
     /// Where it listens.
@@ -138,14 +155,22 @@ impl RelayServer {
         self.key
     }
 
+    /// A hold on it, to change it while it runs.
+    #[must_use]
+    pub fn control(&self) -> RelayControl {
+        RelayControl::new(&self.shared, self.course.clone())
+    }
+
     /// Serves until `shutdown` is ready; then takes nothing new, answers what it has taken, closes
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, mut door, peers, .. } = self;
-        let (draining, drain) = watch::channel(false);
+        let Self { endpoint, shared, events, mut door, course, sums, peers, .. } = self;
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
+        if let Some(sums) = &sums {
+            stores.spawn(Arc::clone(sums).save(Arc::clone(&shared)));
+        }
         let peers = peers.map(|peers| peers.start(&shared, &mut stores));
         let mut peers = peers.unwrap_or_default();
         let mut connections = JoinSet::new();
@@ -156,8 +181,8 @@ impl RelayServer {
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => {
                         if let Some(incoming) = door.look(incoming, connections.len()) {
-                            let (shared, drain) = (Arc::clone(&shared), drain.clone());
-                            connections.spawn(serve(incoming, shared, drain));
+                            let orders = Orders::new(course.subscribe());
+                            connections.spawn(serve(incoming, Arc::clone(&shared), orders));
                         }
                     }
                     None => break,
@@ -166,7 +191,7 @@ impl RelayServer {
                 Some(_) = connections.join_next() => {}
             }
         }
-        draining.send_replace(true);
+        course.send_modify(|course| course.is_draining = true);
         shared.drain();
         peers.shutdown().await;
         let all_answered = async { while connections.join_next().await.is_some() {} };
@@ -175,6 +200,9 @@ impl RelayServer {
         connections.shutdown().await;
         endpoint.wait_idle().await;
         stores.shutdown().await;
+        if let Some(sums) = sums {
+            sums.save_all(&shared);
+        }
         let observer = shared.observer.clone();
         // The node goes with this, and with it the stores: they end their threads.
         drop(shared);
@@ -217,10 +245,4 @@ impl Door {
         }
         Some(incoming)
     }
-}
-
-/// Ready when the relay drains.
-async fn drained(drain: &mut watch::Receiver<bool>) {
-    // An error means that the relay itself is gone.
-    drop(drain.wait_for(|draining| *draining).await);
 }

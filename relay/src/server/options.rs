@@ -12,6 +12,7 @@ use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
 use chappe_store::FolderOptions;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -32,6 +33,9 @@ pub struct RelayOptions {
     pub connections: usize,
     /// Where it counts.
     pub counts: Counts,
+    /// The file in which it saves what senders have stored and whom invitations have let in; `None`: after
+    /// a restart that is counted anew.
+    pub sums: Option<PathBuf>,
     /// The relays it knows; [`RelayServer::bind`](super::RelayServer::bind) takes them up.
     pub peers: Vec<PeerOptions>,
     /// Octets of records that may wait for one peer, in each of the two forward queues.
@@ -58,6 +62,7 @@ impl RelayOptions {
             rates: None,
             connections: CONNECTIONS_MAX,
             counts: Counts::default(),
+            sums: None,
             peers: Vec::new(),
             queue_octets: QUEUE_OCTETS_DEFAULT,
             store: FolderOptions::default(),

@@ -6,8 +6,8 @@
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_relay::{
-    Address, ClientError, Clock, Observer, Parcel, RelayClient, RelayOptions, RelayServer,
-    TransportKey, TransportSecret,
+    Address, ClientError, Clock, Introduction, Observer, Parcel, RelayClient, RelayControl,
+    RelayOptions, RelayServer, TransportKey, TransportSecret,
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +42,7 @@ pub(crate) struct TestRelay {
     pub(crate) key: TransportKey,
     /// The lines an operator would have seen.
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
+    pub(crate) control: RelayControl,
     folder: TempDir,
     clock: Arc<AtomicU64>,
     shutdown: oneshot::Sender<()>,
@@ -68,15 +69,24 @@ impl TestRelay {
         let any = "127.0.0.1:0".parse().unwrap();
         let server = RelayServer::bind(any, &secret(200), folder.path(), options).unwrap();
         let (address, key) = (server.local_addr().unwrap(), server.key());
+        let control = server.control();
         let (shutdown, stop) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async {
             stop.await.ok();
         }));
-        Self { address, key, lines, folder, clock, shutdown, running }
+        Self { address, key, lines, control, folder, clock, shutdown, running }
     }
 
     pub(crate) async fn connect(&self, own: &TransportSecret) -> Result<RelayClient, ClientError> {
         RelayClient::connect(self.address, self.key, own, REALM).await
+    }
+
+    pub(crate) async fn connect_showing(
+        &self,
+        own: &TransportSecret,
+        introduction: &Introduction,
+    ) -> Result<RelayClient, ClientError> {
+        RelayClient::connect_introduced(self.address, self.key, own, REALM, introduction).await
     }
 
     pub(crate) fn set_clock(&self, seconds: u64) {

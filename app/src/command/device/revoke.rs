@@ -43,7 +43,8 @@ pub(super) async fn run(arguments: RevokeArguments, report: Report) -> Outcome<(
     let octets = TextForm::Endorsement.read(&files::read_text(&arguments.file)?)?;
     let endorsement = Carried::parse(&octets)?;
     let device = Device::open(&arguments.device)?;
-    let mut carrier = Carrier::new(&device, arguments.relay.relay()?, report)?;
+    let named = arguments.relay.relay(&device)?;
+    let mut carrier = Carrier::new(&device, named, report)?;
     let mut audiences = vec![Audience::Open];
     for name in &arguments.to {
         audiences.push(sealed_to(&device.contact(name)?));
