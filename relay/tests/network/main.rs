@@ -17,9 +17,11 @@ mod actors;
 mod chance;
 mod early;
 mod filling;
+mod overtaking;
 #[path = "../support/raw.rs"]
 mod raw;
 mod relay;
+mod retry;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;
