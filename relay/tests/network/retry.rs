@@ -24,8 +24,7 @@ async fn first_datagram(relay: &mut SimulatedRelay) -> Vec<u8> {
         true
     }));
     relay.connector(2).connect(World::relay_address()).await.unwrap().close().await;
-    let octets = first.lock().unwrap().clone();
-    octets
+    std::mem::take(&mut first.lock().unwrap())
 }
 
 /// Copies of one first datagram, each as if of another connection, under addresses nobody has.

@@ -50,10 +50,9 @@ impl Messages {
         let left = now.saturating_duration_since(self.started);
         let expiry = self.expiry.saturating_add(left.as_secs()).to_be_bytes();
         let expiry_at = self.envelope_at.saturating_sub(EXPIRY_OCTETS);
-        if let (Some(place), Some(expiry)) = (
-            self.octets.get_mut(expiry_at..self.envelope_at),
-            expiry.last_chunk::<EXPIRY_OCTETS>(),
-        ) {
+        if let (Some(place), Some(expiry)) =
+            (self.octets.get_mut(expiry_at..self.envelope_at), expiry.last_chunk::<EXPIRY_OCTETS>())
+        {
             place.copy_from_slice(expiry);
         }
         let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
