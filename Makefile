@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster relay-cluster deb relay-faults bench-relay
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster deb relay-faults bench-relay relay-network relay-namespaces soak
 
 FUZZ_SECONDS ?= 5
 
@@ -81,6 +82,15 @@ relay-faults:     ## The node's laws on scripted disks, RUNS of them, and hostil
 	packaging/deb target/release/chappe target/deb
 relay-faults:     ## The node's laws on scripted disks (RUNS), kills under load (RELAY_KILLS), hostile clients; target/relay/, dated
 	@.ci/relay-faults $(RUNS)
+
+relay-network:    ## A simulated network under relay and clients, RUNS of them from SEED on; target/relay/, dated
+	@.ci/relay-network $(RUNS) $(SEED)
+
+relay-namespaces: ## Real processes in network namespaces: capped, narrowed, broken and changed links; needs root
+	@.ci/relay-namespaces
+
+soak:             ## A relay at half its load for SECONDS (3600): memory, a plot, a verdict; target/soak/, dated
+	@.ci/soak $(SECONDS)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt
 	@.ci/model

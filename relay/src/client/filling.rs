@@ -4,6 +4,7 @@
 //! against the congestion window and are never acknowledged themselves, so a client that mostly reads soon may
 //! send nothing any more (quinn-proto 0.11.19; relay/tests/lanes.rs has the case).
 
+use crate::limits::DATAGRAM_BUFFER;
 use crate::protocol::{ClientMessage, FILLER};
 use bytes::Bytes;
 use quinn::Connection;
@@ -13,13 +14,18 @@ use quinn::Connection;
 /// whatever is said.
 const OTHER_FRAMES: usize = 64;
 
+/// What an empty buffer of datagrams has less room than all of it: quinn counts what it spends on the next. A
+/// datagram that waits takes more.
+const NOTHING_WAITS: usize = 64;
+
 /// Sends so much filler beside `octets` of a stream that together they take whole datagrams. It goes in front
 /// of them in the same packets.
 pub(super) fn fill(connection: &Connection, octets: usize) {
     let Some(largest) = connection.max_datagram_size() else { return };
     let Some(filler) = filler(octets, largest) else { return };
-    // What somebody says live is worth more.
-    if connection.datagram_send_buffer_space() > filler {
+    // Datagrams leave before what streams hold, FLASH too: so no filler where one waits already, or something
+    // that is said live. Whoever says so much fills datagrams anyway.
+    if connection.datagram_send_buffer_space() > DATAGRAM_BUFFER.saturating_sub(NOTHING_WAITS) {
         // Too large or not wanted: then this datagram shows what it carries.
         drop(connection.send_datagram(Bytes::from(message(filler))));
     }

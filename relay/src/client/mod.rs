@@ -248,12 +248,9 @@ impl RelayClient {
         let octets = parcel.to_bytes();
         let Ok(parcel) = ParcelRef::parse(&octets) else { return false };
         let message = ClientMessage::Live(AnyParcel::Known(parcel)).to_bytes();
-        let octets = message.len();
-        let is_sent = self.connection.send_datagram(Bytes::from(message)).is_ok();
-        if is_sent {
-            fill(&self.connection, octets);
-        }
-        is_sent
+        // The filler first: it is not sent where a datagram waits.
+        fill(&self.connection, message.len());
+        self.connection.send_datagram(Bytes::from(message)).is_ok()
     }
 
     /// Listens for what is said live at an address, on all precedences.

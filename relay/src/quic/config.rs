@@ -94,8 +94,8 @@ fn transport(streams_max: u32) -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .send_window(SEND_WINDOW)
         .mtu_discovery_config(Some(datagrams))
-        // Between streams of one precedence: each packet from one of them, not shares of all.
-        .send_fairness(false)
+        // Without it a stream that has begun to be written comes before more urgent ones until it is empty.
+        .send_fairness(true)
         .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER))
         .datagram_send_buffer_size(DATAGRAM_BUFFER)
         .max_idle_timeout(Some(VarInt::from_u32(IDLE_MAX_MILLISECONDS).into()));

@@ -1,15 +1,18 @@
 //! Who publishes and reads in a run, as a program that means it would: what failed for a while is tried
 //! again.
 
-use crate::support::topic;
+use crate::support::{NOW, topic};
 use crate::world::{Host, World};
 use chappe_codec::precedence::Precedence;
 use chappe_relay::protocol::ClientEvent;
-use chappe_relay::{Address, ClientError, Connector, Cursors, Parcel, Reading, RelayClient};
+use chappe_relay::{
+    Address, ClientError, Connector, Cursors, FirstAnswer, FirstRead, Parcel, Reading, RelayClient,
+    Subscription,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// How long somebody waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -26,6 +29,10 @@ pub(crate) struct Ledger {
     pub(crate) refused: BTreeSet<Vec<u8>>,
     /// What each reader got, in order.
     pub(crate) read: BTreeMap<Host, Vec<(u64, Parcel)>>,
+    /// Said live.
+    pub(crate) said: BTreeSet<Vec<u8>>,
+    /// Heard of that, in order.
+    pub(crate) heard: Vec<Vec<u8>>,
     /// Connections that were lost.
     pub(crate) losses: u64,
 }
@@ -62,6 +69,30 @@ impl Stage {
                     assert!(error.is_temporary(), "host {host} cannot connect: {error:?}");
                     self.ledger.lock().unwrap().losses += 1;
                 }
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// The same, and subscribes: with the first datagram where the relay knows the client.
+    async fn connect_subscribed(
+        &self,
+        host: Host,
+        connector: &Connector,
+        reading: &Reading,
+    ) -> Subscription {
+        self.clients.lock().unwrap().remove(&host);
+        let reads = [FirstRead::Subscribe(reading.clone())];
+        loop {
+            let connected = connector.connect_reading(World::relay_address(), &reads).await;
+            let answer = connected.and_then(|(client, mut answers)| {
+                self.clients.lock().unwrap().insert(host, Arc::new(client));
+                answers.pop().expect("an answer to each read")
+            });
+            match answer {
+                Ok(FirstAnswer::Subscription(subscription)) => return subscription,
+                Ok(FirstAnswer::Page(_)) => panic!("host {host}: a page nobody asked for"),
+                Err(error) => self.lost(host, &error),
             }
             sleep(PAUSE).await;
         }
@@ -130,16 +161,8 @@ pub(crate) async fn publish(
 pub(crate) async fn subscribe(stage: Stage, host: Host, connector: Connector, address: Address) {
     let mut cursors = Cursors::default();
     loop {
-        let client = stage.connect(host, &connector).await;
         let reading = Reading { cursors, ..Reading::all(address) };
-        let mut subscription = match client.subscribe(reading).await {
-            Ok(subscription) => subscription,
-            Err(error) => {
-                stage.lost(host, &error);
-                continue;
-            }
-        };
-        drop(client);
+        let mut subscription = stage.connect_subscribed(host, &connector, &reading).await;
         loop {
             stage.while_stalled(host).await;
             match subscription.next().await {
@@ -152,6 +175,51 @@ pub(crate) async fn subscribe(stage: Stage, host: Host, connector: Connector, ad
             }
         }
         cursors = subscription.cursors();
+    }
+}
+
+/// Says something live in datagrams, again and again, until it is aborted.
+pub(crate) async fn speak(stage: Stage, host: Host, connector: Connector, address: Address) {
+    let mut number = 0_u64;
+    loop {
+        let client = stage.connect(host, &connector).await;
+        let mut is_sound = true;
+        while is_sound {
+            number += 1;
+            let mut envelope = vec![host; 40];
+            envelope[..8].copy_from_slice(&number.to_be_bytes());
+            stage.ledger.lock().unwrap().said.insert(envelope.clone());
+            let precedence =
+                if number.is_multiple_of(3) { Precedence::Flash } else { Precedence::Routine };
+            let parcel = Parcel::new(address, precedence, NOW + 14 * 86_400, envelope).unwrap();
+            // Whether anybody hears it nobody knows; a connection that is lost says so below.
+            let _is_sent = client.live_datagram(&parcel);
+            is_sound = timeout(Duration::from_millis(700), client.closed()).await.is_err();
+        }
+        stage.ledger.lock().unwrap().losses += 1;
+    }
+}
+
+/// Hears in datagrams what is said, until it is aborted.
+pub(crate) async fn listen(stage: Stage, host: Host, connector: Connector, address: Address) {
+    loop {
+        let client = stage.connect(host, &connector).await;
+        let mut heard = match client.listen_by_datagram(Reading::all(address)).await {
+            Ok(heard) => heard,
+            Err(error) => {
+                stage.lost(host, &error);
+                continue;
+            }
+        };
+        drop(client);
+        loop {
+            match heard.next().await {
+                Ok(delivery) => {
+                    stage.ledger.lock().unwrap().heard.push(delivery.parcel.into_envelope());
+                }
+                Err(error) => break stage.lost(host, &error),
+            }
+        }
     }
 }
 

@@ -17,9 +17,11 @@ mod actors;
 mod chance;
 mod early;
 mod filling;
+mod overtaking;
 #[path = "../support/raw.rs"]
 mod raw;
 mod relay;
+mod retry;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;
@@ -46,7 +48,11 @@ fn whatever_the_network_does_what_is_acknowledged_arrives_once_and_in_order() {
     println!(
         "{runs} networks from seed {first}: {datagrams} datagrams, {lost} of them lost; {sum:?}"
     );
-    assert!(sum.losses > 0, "no connection was ever lost: these networks are too good");
+    // Of one run alone neither needs to hold.
+    if runs >= RUNS {
+        assert!(sum.losses > 0, "no connection was ever lost: these networks are too good");
+        assert!(sum.heard > 0, "nobody ever heard anything live");
+    }
 }
 
 #[test]
@@ -64,6 +70,7 @@ struct Sum {
     acknowledged: usize,
     refused: usize,
     deliveries: usize,
+    heard: usize,
     losses: u64,
 }
 
@@ -72,6 +79,7 @@ impl Sum {
         self.acknowledged += outcome.acknowledged;
         self.refused += outcome.refused;
         self.deliveries += outcome.deliveries;
+        self.heard += outcome.heard;
         self.losses += outcome.losses;
     }
 }

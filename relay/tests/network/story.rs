@@ -1,6 +1,6 @@
-//! One run: a relay, six clients, and what the seed lets happen to their network.
+//! One run: a relay, nine clients, and what the seed lets happen to their network.
 
-use crate::actors::{Ledger, Stage, fetch, publish, subscribe, subscribe_directly};
+use crate::actors::{Ledger, Stage, fetch, listen, publish, speak, subscribe, subscribe_directly};
 use crate::chance::Chance;
 use crate::relay::SimulatedRelay;
 use crate::support::{NOW, secret, topic};
@@ -19,7 +19,11 @@ const MAILBOX_READER: Host = 5;
 const FETCHER: Host = 6;
 /// Reads ROUTINE alone, on a lane it drives itself.
 const DIRECT_READER: Host = 7;
-const READERS: [Host; 4] = [TOPIC_READER, MAILBOX_READER, FETCHER, DIRECT_READER];
+const SPEAKER: Host = 8;
+const LISTENER: Host = 9;
+
+/// All but the publishers.
+const OTHERS: [Host; 6] = [TOPIC_READER, MAILBOX_READER, FETCHER, DIRECT_READER, SPEAKER, LISTENER];
 
 /// Parcels of one publisher.
 const PARCELS: u64 = 100;
@@ -41,6 +45,7 @@ pub(crate) struct Outcome {
     pub(crate) acknowledged: usize,
     pub(crate) refused: usize,
     pub(crate) deliveries: usize,
+    pub(crate) heard: usize,
     pub(crate) losses: u64,
 }
 
@@ -79,6 +84,9 @@ async fn run(seed: u64) -> Outcome {
     let (host, routine) = (DIRECT_READER, Precedence::Routine);
     let connector = relay.connector(host);
     readers.push(tokio::spawn(subscribe_directly(stage.clone(), host, connector, routine)));
+    let live = topic("live");
+    readers.push(tokio::spawn(speak(stage.clone(), SPEAKER, relay.connector(SPEAKER), live)));
+    readers.push(tokio::spawn(listen(stage.clone(), LISTENER, relay.connector(LISTENER), live)));
     let publishers = PUBLISHERS.map(|host| {
         let plan = plan(&mut chance, host, mailbox);
         tokio::spawn(publish(stage.clone(), host, relay.connector(host), plan))
@@ -114,6 +122,7 @@ async fn run(seed: u64) -> Outcome {
         acknowledged: ledger.acknowledged.len(),
         refused: ledger.refused.len(),
         deliveries: ledger.read.values().map(Vec::len).sum(),
+        heard: ledger.heard.len(),
         losses: ledger.losses,
     }
 }
@@ -164,7 +173,7 @@ enum Fault {
 }
 
 fn faults(chance: &mut Chance) -> Vec<(Duration, Fault)> {
-    let hosts: Vec<Host> = PUBLISHERS.into_iter().chain(READERS).collect();
+    let hosts: Vec<Host> = PUBLISHERS.into_iter().chain(OTHERS).collect();
     let mut faults = Vec::new();
     for host in &hosts {
         faults.push((Duration::ZERO, Fault::Weather(*host, Weather::draw(chance))));
@@ -271,6 +280,11 @@ impl Ledger {
                     "seed {seed}: host {host} got {name:?}, which was refused"
                 );
             }
+        }
+        let mut heard = BTreeSet::new();
+        for envelope in &self.heard {
+            assert!(self.said.contains(envelope), "seed {seed}: heard what nobody said");
+            assert!(heard.insert(envelope), "seed {seed}: heard twice");
         }
         let published = PUBLISHERS.len() * usize::try_from(PARCELS).unwrap();
         let answered = self.acknowledged.len() + self.refused.len();

@@ -58,6 +58,7 @@ pub(super) struct Manner {
     pub(super) is_stored: bool,
     pub(super) readers: usize,
     pub(super) size: usize,
+    pub(super) keep_seconds: u64,
     pub(super) window: u64,
     pub(super) count: u64,
     pub(super) started: Instant,
@@ -119,6 +120,7 @@ async fn run(flow: Flow, manner: Manner, tally: Arc<Tally>) -> Outcome<()> {
         flow.precedence,
         manner.size,
         manner.started,
+        manner.keep_seconds,
         random::octets::<8>()?,
     )?;
     let mut publisher = Publisher {

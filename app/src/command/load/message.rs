@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 /// duplicates of another run; a number; nanoseconds since the load started.
 pub(super) const STAMP_OCTETS: usize = 24;
 
-/// How long what is stored may lie there.
-const EXPIRY_SECONDS: u64 = 3600;
+/// Octets of a parcel's expiry, in front of its envelope (spec/06-relay.md, "Parcel").
+const EXPIRY_OCTETS: usize = 5;
 
 /// One parcel after the other in the same octets.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Messages {
     envelope_at: usize,
     number: u64,
     started: Instant,
+    /// When a parcel that left at the start expires.
+    expiry: u64,
 }
 
 impl Messages {
@@ -27,23 +29,33 @@ impl Messages {
         precedence: Precedence,
         size: usize,
         started: Instant,
+        keep_seconds: u64,
         drawn: [u8; 8],
     ) -> Outcome<Self> {
         let mut envelope = vec![0x5A; size];
         if let Some(place) = envelope.first_chunk_mut::<8>() {
             *place = drawn;
         }
-        let expiry = crate::clock::now_seconds().saturating_add(EXPIRY_SECONDS);
+        let before = started.elapsed().as_secs();
+        let expiry =
+            crate::clock::now_seconds().saturating_add(keep_seconds).saturating_sub(before);
         let octets = Parcel::new(address, precedence, expiry, envelope)?.to_bytes();
         let envelope_at = octets.len().saturating_sub(size);
-        Ok(Self { octets, envelope_at, number: 0, started })
+        Ok(Self { octets, envelope_at, number: 0, started, expiry })
     }
 
     /// The next, which leaves now.
     pub(super) fn next(&mut self, now: Instant) -> Outcome<ParcelRef<'_>> {
         self.number = self.number.saturating_add(1);
-        let left = now.saturating_duration_since(self.started).as_nanos();
-        let left = u64::try_from(left).unwrap_or(u64::MAX);
+        let left = now.saturating_duration_since(self.started);
+        let expiry = self.expiry.saturating_add(left.as_secs()).to_be_bytes();
+        let expiry_at = self.envelope_at.saturating_sub(EXPIRY_OCTETS);
+        if let (Some(place), Some(expiry)) =
+            (self.octets.get_mut(expiry_at..self.envelope_at), expiry.last_chunk::<EXPIRY_OCTETS>())
+        {
+            place.copy_from_slice(expiry);
+        }
+        let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
         let stamp = self.octets.get_mut(self.envelope_at.saturating_add(8)..);
         if let Some((number, rest)) = stamp.and_then(|stamp| stamp.split_first_chunk_mut::<8>()) {
             *number = self.number.to_be_bytes();

@@ -13,7 +13,7 @@ use crate::network::{Relay, RelayArguments};
 use crate::report::Report;
 use chappe_codec::limits::ENVELOPE_OCTETS_MAX;
 use chappe_codec::realm::Realm;
-use chappe_relay::limits::PUBLISHES_PENDING_MAX;
+use chappe_relay::limits::{EXPIRY_AHEAD_SECONDS_MAX, PUBLISHES_PENDING_MAX};
 use flow::{Flow, Manner};
 use message::STAMP_OCTETS;
 use progress::Progress;
@@ -45,8 +45,8 @@ const SHORT_TICK: Duration = Duration::from_millis(5);
 Examples:
   chappe load --relay 127.0.0.1:7406 --relay-key HEX --stored
   chappe load … --stored --send routine=max --send flash=100 --readers 1
-Everything goes to topics drawn for this run, under keys made for it. What is stored expires in an hour
-and takes room until then.")]
+Everything goes to topics drawn for this run, under keys made for it. What is stored takes room
+until it expires (--keep).")]
 pub(crate) struct LoadArguments {
     #[command(flatten)]
     relay: RelayArguments,
@@ -71,6 +71,11 @@ pub(crate) struct LoadArguments {
     /// Octets of a parcel's envelope
     #[arg(long, value_name = "OCTETS", default_value_t = 128)]
     size: usize,
+
+    /// How long what is stored may lie there
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600,
+          value_parser = clap::value_parser!(u64).range(10..=EXPIRY_AHEAD_SECONDS_MAX - 60))]
+    keep: u64,
 
     /// Parcels on their way at a time
     #[arg(long, value_name = "COUNT", default_value_t = PUBLISHES_PENDING_MAX,
@@ -116,6 +121,7 @@ pub(crate) async fn run(arguments: LoadArguments, report: Report) -> Outcome<()>
             is_stored: arguments.stored,
             readers: usize::from(arguments.readers),
             size: arguments.size,
+            keep_seconds: arguments.keep,
             window: arguments.window,
             count: arguments.count.unwrap_or(u64::MAX),
             started,
