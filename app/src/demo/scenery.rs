@@ -124,7 +124,9 @@ pub(super) async fn start_relay(
     address: &str,
 ) -> Outcome<Event> {
     let file = director.stage.file(&configuration_of(name)).display().to_string();
-    director.start(name, &["relay", "--listen", address, "--config", &file]).await
+    director
+        .start(name, &["relay", "--listen", address, "--config", &file, "--set", "log.level=warn"])
+        .await
 }
 
 fn configuration_of(relay: &str) -> String {
