@@ -232,7 +232,7 @@ impl AreaFolder {
             IDENTITY => made.to_octets(),
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
             SESSIONS => Zeroizing::new(crate::device::sealing::none()),
-            _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
+            _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets()),
         };
         self.seal(&self.path.join(name), name, &content)
     }

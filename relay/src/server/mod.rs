@@ -4,6 +4,7 @@
 //! own; the stores have threads.
 
 mod connection;
+mod early;
 mod event;
 mod federation;
 mod hub;
@@ -29,9 +30,9 @@ use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
 use federation::Peers;
 use hub::Shared;
-use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
+use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +97,8 @@ impl RelayServer {
         options: RelayOptions,
         open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admission, counts, clock, observer, rates, .. } = options;
+        let RelayOptions { realm, admission, counts, clock, observer, rates, network, .. } =
+            options;
         let door = Door::new(options.connections, counts.clone());
         let config = quic::server_config(secret).map_err(ServerError::Setup)?;
         let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
@@ -108,13 +110,15 @@ impl RelayServer {
             counts,
             ..NodeOptions::new(realm, key)
         };
-        let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
+        let socket = network.open(address).map_err(ServerError::Socket)?;
         let (sinks, events) = store_events(OWN);
         let stores = open(sinks).map_err(ServerError::Store)?;
         let node = Node::new(node, stores.flash, stores.rest);
-        let endpoint = quic::endpoint_config(secret);
-        let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
-            .map_err(ServerError::Socket)?;
+        let mut endpoint = quic::endpoint_config(secret);
+        endpoint.rng_seed(network.seed);
+        let endpoint =
+            Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, network.runtime)
+                .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, rates));
         Ok(Self { endpoint, key: secret.public(), shared, events, door, peers: None })
     }

@@ -2,6 +2,7 @@
 
 use super::ConfigArguments;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::relay::cluster;
 use crate::relay::config::Config;
 use crate::relay::peers;
 use crate::relay::setting::Kind;
@@ -53,6 +54,9 @@ fn flaws(config: &Config) -> Vec<String> {
         && let Err(error) = std::fs::File::open(&path)
     {
         flaws.push(format!("home.passphrase_file: {}: {error}", path.display()));
+    }
+    if let Err(failure) = cluster::look(config) {
+        flaws.push(failure.to_string());
     }
     // Given back at once. A relay that runs with this configuration holds them, which is no flaw of it.
     if let Some(address) = config.address("listen.address")
