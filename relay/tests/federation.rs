@@ -20,6 +20,7 @@ use chappe_relay::{
     TransportKey, TransportSecret,
 };
 use federation::{Net, eventually, parcel, secret, topic};
+use std::path::Path;
 
 const ROUTINE: Precedence = Precedence::Routine;
 const FLASH: Precedence = Precedence::Flash;
@@ -296,4 +297,63 @@ async fn role_1_is_for_peers_and_peers_read_topics_only() {
             assert!(matches!(refused, ClientError::Refused(Reason::NotYourMailbox)), "{refused}");
         }
     }
+}
+
+/// A copy of a folder, as an operator makes one.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+fn clear(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_lost_its_logs_gets_a_topic_back_and_gives_what_is_new() {
+    let field = topic("field");
+    let mut net = Net::new(&[('a', 'b')], &[field]);
+    net.start("ab").await;
+    let publish = async |net: &Net, name: char, numbers: std::ops::Range<u64>| {
+        let client = net.connect(name, 7).await.unwrap();
+        for number in numbers {
+            client.publish(parcel(field, ROUTINE, number)).await.unwrap();
+        }
+    };
+    publish(&net, 'a', 0..20).await;
+    net.wait_for('b', field, 20).await;
+    net.stop('a').await;
+    let old = tempfile::tempdir().unwrap();
+    let folder = net.stations[&'a'].folder.path().to_owned();
+    copy(&folder, old.path());
+    net.start("a").await;
+    publish(&net, 'a', 20..50).await;
+    net.wait_for('b', field, 50).await;
+    // b's cursor is on its disk, a second later.
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    net.stop('a').await;
+    // An old copy is put back: b's cursor is ahead of a's log.
+    clear(&folder);
+    copy(old.path(), &folder);
+    net.start("a").await;
+    assert_eq!(net.wait_for('a', field, 50).await, 50);
+    publish(&net, 'a', 50..60).await;
+    assert_eq!(net.wait_for('b', field, 60).await, 60);
+    net.stop('a').await;
+    // All is gone: the logs have another name.
+    clear(&folder);
+    net.start("a").await;
+    assert_eq!(net.wait_for('a', field, 60).await, 60);
+    publish(&net, 'a', 60..70).await;
+    assert_eq!(net.wait_for('b', field, 70).await, 70);
 }

@@ -43,7 +43,7 @@ pub(crate) struct Station {
     pub(crate) counts: Counts,
     pub(crate) peers: BTreeMap<char, PeerCounts>,
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     seed: u8,
     running: Option<Running>,
 }
