@@ -214,13 +214,18 @@ impl Field {
 
     fn recover(&mut self, node: usize) {
         for log in 0..2 {
-            for (place, message) in self.streams[log].iter().enumerate() {
+            // Old records come on a way of their own, and what others append after the start may come first.
+            let told = self.streams[log].len();
+            let at_start = told / 2;
+            for (place, message) in self.streams[log].iter().enumerate().skip(at_start) {
+                self.nodes[node].told(log, StoreEvent::Followed(stored(place, message)));
+            }
+            for (place, message) in self.streams[log].iter().enumerate().take(at_start) {
                 let records = stored(place, message);
                 self.nodes[node].told(log, StoreEvent::Recovered(records));
             }
-            let told = self.streams[log].len();
             *self.lines[node][log].lock().unwrap() = Line { told, ..Line::default() };
-            let sequences = 0..first_sequence(told);
+            let sequences = 0..first_sequence(at_start);
             let recovery = Recovery { sequences, torn: None, damage: Vec::new() };
             self.nodes[node].told(log, StoreEvent::RecoveryEnded(recovery));
         }

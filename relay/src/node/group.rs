@@ -13,7 +13,7 @@ use crate::limits::{
 use crate::protocol::GroupId;
 use chappe_codec::precedence::Precedence;
 use chappe_store::record::RECORD_HEADER_OCTETS;
-use chappe_store::{Group, RecordBuffer, Store};
+use chappe_store::{Group, RecordBuffer, Store, StoreEvent};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -113,6 +113,8 @@ pub(super) struct NodeLog {
     pub(super) durable: u64,
     pub(super) has_failed: bool,
     pub(super) is_recovered: bool,
+    /// What a shared log said that comes behind what it still recovers.
+    pub(super) set_aside: Vec<StoreEvent>,
     /// The sequence behind the last record.
     pub(super) next: u64,
     blocks: VecDeque<Block>,
@@ -153,6 +155,7 @@ impl NodeLog {
             durable: 0,
             has_failed: false,
             is_recovered: false,
+            set_aside: Vec::new(),
             next: 0,
             blocks: VecDeque::new(),
             living: Account::default(),

@@ -65,6 +65,7 @@ impl Node {
         if let Some(queue) = name.queue() {
             return self.queue_event((name, queue), event, now);
         }
+        let Some(event) = self.in_order(index, event) else { return };
         match event {
             StoreEvent::Recovered(records) => self.recover(index, &records, now),
             StoreEvent::RecoveryEnded(recovery) => {
@@ -74,6 +75,11 @@ impl Node {
                     log.next = log.next.max(recovery.sequences.end);
                 }
                 self.recovery_ended(index, now);
+                let set_aside =
+                    self.logs.get_mut(index).map(|log| std::mem::take(&mut log.set_aside));
+                for event in set_aside.into_iter().flatten() {
+                    self.store_event(name, event, now);
+                }
                 let parcels = self.duplicates.len();
                 self.events.push(NodeEvent::Recovered { log: name, parcels, recovery });
             }
@@ -106,6 +112,18 @@ impl Node {
                 self.events.push(NodeEvent::StoreWorksAgain { log: name, recovery });
             }
         }
+    }
+
+    /// Of a shared log everything is judged at its place: what was appended after the start waits until what
+    /// lay there before is told, since that comes on a way of its own.
+    fn in_order(&mut self, index: usize, event: StoreEvent) -> Option<StoreEvent> {
+        let log = self.logs.get_mut(index)?;
+        let is_later = matches!(event, StoreEvent::Appended { .. } | StoreEvent::Followed(_));
+        if is_later && log.is_shared && !log.is_recovered {
+            log.set_aside.push(event);
+            return None;
+        }
+        Some(event)
     }
 
     fn set_failed(&mut self, index: usize, has_failed: bool) {

@@ -42,7 +42,8 @@ impl JetStreamOptions {
             log: log.to_owned(),
             replicas: 3,
             label: "chappe-relay".to_owned(),
-            patience: Duration::from_secs(6),
+            // A new leader takes the servers up to ten seconds.
+            patience: Duration::from_secs(12),
             expiry: Duration::ZERO,
             login: None,
             root_certificates: None,
