@@ -69,7 +69,7 @@ store-cluster:    ## Kill servers under a store on a cluster, cut and fence writ
 	@.ci/store cluster $(KILLS)
 deb:              ## A Debian package of the program, with the relay's unit; target/deb/
 	cargo build --locked --release -p chappe-app
-	packaging/deb target/release/chappe target/deb
+	packaging/deb "$${CARGO_TARGET_DIR:-target}/release/chappe" target/deb
 relay-faults:     ## The node's laws on scripted disks, RUNS of them, and hostile clients; target/relay/, dated
 	@.ci/relay-faults $(RUNS)
 

@@ -6,80 +6,9 @@
 
 mod homes;
 
+use homes::relay::Relay;
 use homes::{Homes, chappe, text};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// A relay with a configuration of its own.
-struct Relay {
-    child: Child,
-    ready: Value,
-    log: PathBuf,
-}
-
-impl Relay {
-    fn start(homes: &Homes, config: &str) -> Self {
-        std::fs::write(homes.path("relay.toml"), config).unwrap();
-        let log = homes.path("log");
-        let mut child = chappe(&["--json", "relay", "run", "--config"])
-            .arg(homes.path("relay.toml"))
-            .args(["--home", text(&homes.path("relay"))])
-            .args(["--passphrase-file", text(&homes.path("passphrase"))])
-            .args(["--listen", "127.0.0.1:0", "--set", "http.address=127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        Self { child, ready: serde_json::from_str(&line).unwrap(), log }
-    }
-
-    fn of(&self, field: &str) -> String {
-        self.ready[field].as_str().unwrap().to_owned()
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.of("http")).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
-    }
-
-    fn wait_for_log(&self, words: &str) -> String {
-        let begun = Instant::now();
-        loop {
-            let log = std::fs::read_to_string(&self.log).unwrap();
-            if log.contains(words) {
-                return log;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "no {words:?} in {log}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn end(mut self) -> Option<i32> {
-        self.signal("-TERM");
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.child.kill().unwrap_or_default();
-        drop(self.child.wait());
-    }
-}
 
 #[test]
 fn health_metrics_and_log_tell_how_much_and_not_who() {
@@ -116,6 +45,7 @@ fn health_metrics_and_log_tell_how_much_and_not_who() {
     assert!(!metrics.contains(&key) && !metrics.contains("127.0.0.1"), "{metrics}");
     assert!(!log.contains("127.0.0.1"), "{log}");
 
+    labels_say_how_much_and_not_who(&metrics);
     every_query_of_the_dashboard_names_a_metric(&metrics);
     let asked =
         chappe(&["relay", "status", "--set", &format!("http.address={}", relay.of("http"))]);
@@ -124,6 +54,38 @@ fn health_metrics_and_log_tell_how_much_and_not_who() {
     let shown = String::from_utf8(asked.stdout).unwrap();
     assert!(shown.starts_with("state  ready") && shown.contains("connections"), "{shown}");
     assert_eq!(relay.end(), Some(0));
+}
+
+/// Every label of every sample, and all it may be.
+fn labels_say_how_much_and_not_who(metrics: &str) {
+    let precedences = ["FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"];
+    let grounds = ["peer", "everybody", "account", "key", "invitation"];
+    let mut seen = 0;
+    let (_, metrics) = metrics.split_once("\r\n\r\n").unwrap();
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        assert!(name.starts_with("chappe_relay_") && name.chars().all(is_plain), "{line}");
+        let Some((labels, _)) = line.split_once('{').and_then(|(_, rest)| rest.split_once('}'))
+        else {
+            continue;
+        };
+        for label in labels.split(',') {
+            let (label, value) = label.split_once('=').unwrap();
+            let value = value.trim_matches('"');
+            let is_known = match label {
+                "precedence" => precedences.contains(&value),
+                "log" => ["flash", "rest"].contains(&value),
+                "by" => grounds.contains(&value),
+                "reason" => value.len() < 24 && value.chars().all(is_plain),
+                "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
+                _ => false,
+            };
+            assert!(is_known, "{line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
 }
 
 fn every_query_of_the_dashboard_names_a_metric(metrics: &str) {
@@ -160,11 +122,11 @@ fn a_reload_takes_what_can_change_refuses_the_rest_and_keeps_the_old_on_errors()
     let send = ["send", "--to", "ben", "--text", "--relay", &address, "--relay-key", &key];
     reload("[admission]\nwoh = \"keys\"\n");
     relay.wait_for_log("the old configuration holds: line 2: there is no setting admission.woh");
-    reload("[admission]\nwho = \"keys\"\n[limits]\nconnections = 5\n");
+    reload("[admission]\nwho = \"listed\"\n[limits]\nconnections = 5\n");
     relay.wait_for_log("limits.connections changed, which needs a restart");
     let (exit, said) = homes.chappe("ana", &send, "hello\n");
     assert_eq!(exit, 0, "{said:?}");
-    reload("[admission]\nwho = \"keys\"\n");
+    reload("[admission]\nwho = \"listed\"\n");
     relay.wait_for_log("configuration read again");
     let (exit, _) = homes.chappe("ana", &send, "hello\n");
     assert_ne!(exit, 0);

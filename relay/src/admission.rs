@@ -7,10 +7,9 @@ use crate::key::TransportKey;
 use crate::limits::LISTED_KEYS_MAX;
 use crate::node::{Admission, Applicant, Leave, SenderTag};
 use crate::protocol::{ConnectionRole, SessionError};
-use crate::rotation::{address_epoch, epochs_admitted};
+use crate::rotation::epochs_admitted;
 use crate::sums::Invited;
 use chappe_codec::account::Account;
-use chappe_codec::digest;
 use chappe_codec::identity::{
     Carried, Certificate, Change, Directory, DirectoryError, Endorsement,
 };
@@ -124,14 +123,15 @@ impl Policy {
         Self { counts, ..self }
     }
 
-    /// Judges by other rules from now on. What is known of accounts that stay listed stays known, and so
-    /// does whom invitations have let in.
+    /// Judges by other rules from now on, and takes in what roots say of their devices. What is known of
+    /// accounts that stay listed stays known, and so does whom invitations have let in.
     ///
     /// # Errors
-    /// As [`Policy::new`]; then nothing has changed.
+    /// As [`Policy::new`] and [`Directory::take`]; then nothing has changed.
     pub fn change(
         &mut self,
         mut rules: AdmissionRules,
+        endorsements: &[Carried],
         now_seconds: u64,
     ) -> Result<(), DirectoryError> {
         let mut directory = self.directory.clone();
@@ -140,6 +140,9 @@ impl Policy {
         }
         for account in rules.accounts.keys() {
             directory.know(Account(*account))?;
+        }
+        for endorsement in endorsements {
+            directory.take(endorsement)?;
         }
         if let (Some(new), Some(old)) = (&mut rules.invitations, &self.rules.invitations) {
             new.restore(old.invited().clone());
@@ -229,15 +232,6 @@ impl Policy {
     fn is_known(&self, account: &Account) -> bool {
         self.directory.accounts().any(|(known, _)| known == *account)
     }
-
-    /// "Under a tag that a secret of the relay's makes and that changes with the epoch"
-    /// (spec/06-relay.md, "What a relay sees").
-    fn tag(&self, key: TransportKey, now_seconds: u64) -> SenderTag {
-        let epoch = address_epoch(now_seconds).to_be_bytes();
-        let parts: [&[u8]; 2] = [&epoch, &key.to_bytes()];
-        let tag = digest::mac(&*self.tag_secret, "chappe-relay-sender/1", &parts);
-        SenderTag(digest::first(&tag))
-    }
 }
 
 /// What a certificate that holds says of a client.
@@ -261,7 +255,7 @@ impl Policy {
         occasion: Occasion,
     ) -> Result<(Leave, Ground), SessionError> {
         let (key, now) = (applicant.key, applicant.now_seconds);
-        let sender = self.tag(key, now);
+        let sender = SenderTag::of(&self.tag_secret, key, now);
         if applicant.hello.role == ConnectionRole::Relay {
             let is_peer = self.rules.peers.contains(&key);
             let leave = Leave { sender, highest: Precedence::Flash, is_peer };

@@ -137,7 +137,7 @@ async fn a_revoked_device_is_turned_out_and_a_lower_limit_counts_in_open_lanes()
         parcel
     };
     client.publish(urgent(1)).await.unwrap();
-    policy.lock().unwrap().change(rules(Precedence::Priority), NOW).unwrap();
+    policy.lock().unwrap().change(rules(Precedence::Priority), &[], NOW).unwrap();
     relay.control.review();
     let refused = loop {
         // The review is on its way.
@@ -150,9 +150,10 @@ async fn a_revoked_device_is_turned_out_and_a_lower_limit_counts_in_open_lanes()
     client.publish(parcel(topic("t"), 3)).await.unwrap();
 
     let revocation = Revocation { account: Account(account()), device: 1, issue: 1 };
-    policy.lock().unwrap().learn(&Carried::Revocation(endorse(revocation))).unwrap();
-    // What is known stays known when the rules change.
-    policy.lock().unwrap().change(rules(Precedence::Flash), NOW).unwrap();
+    let revocation = [Carried::Revocation(endorse(revocation))];
+    policy.lock().unwrap().change(rules(Precedence::Flash), &revocation, NOW).unwrap();
+    // What is known stays known when the rules change again.
+    policy.lock().unwrap().change(rules(Precedence::Flash), &[], NOW).unwrap();
     relay.control.review();
     is_turned_out(&client).await;
     assert!(relay.connect_showing(&device(), &certificate()).await.is_err());

@@ -5,6 +5,7 @@ import hashlib
 import library as p
 import relay_keys as k
 import relay_session
+import relay_sums
 from judge import same
 from kinds_identity import judged, unhex
 from refusal import Refused
@@ -104,6 +105,14 @@ def invitation_admits(given):
     return found
 
 
+def sums(given):
+    return relay_sums.whole_sums(unhex(given["octets"]))
+
+
+def sender_tag(given):
+    return {"tag": relay_sums.sender_tag(unhex(given["secret"]), unhex(given["key"]), int(given["now"])).hex()}
+
+
 class Refusal(Refused):
     """With a name that chapter 06 gives, which is none of chapter 00's."""
 
@@ -195,6 +204,7 @@ KINDS = {
     for answer in (
         mailbox, topic, rotation, rotated_key, address_epoch, parcel, delegation, delegation_write, delegation_verify, lease,
         invitation, invitation_write, invitation_text, invitation_admits, access, duplicate, padded_size,
+        sums, sender_tag,
     )
 }  # fmt: skip
 KINDS |= {f"{side}_message": (judged(message_of(side)), BOTH, ("out", "error")) for side in SIDES}

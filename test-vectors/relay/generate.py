@@ -15,6 +15,7 @@ import books_messages  # noqa: E402
 import books_node  # noqa: E402
 import books_session  # noqa: E402
 import ed25519  # noqa: E402
+import sums  # noqa: E402
 from book import write  # noqa: E402
 
 
@@ -24,7 +25,7 @@ def main():
         books_formats.addresses(), books_formats.rotations(), books_formats.parcels(), books_formats.delegations(),
         books_formats.leases(), books_formats.invitations(), books_formats.sizes(),
         books_messages.client_messages(), books_messages.relay_messages(),
-        books_node.accesses(), books_node.duplicates(), books_session.sessions(),
+        sums.sums(), books_node.accesses(), books_node.duplicates(), books_session.sessions(),
     ], HERE)  # fmt: skip
 
 

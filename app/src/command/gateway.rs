@@ -53,7 +53,7 @@ pub(crate) struct GatewayArguments {
 
 pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required()?;
+    let relay = arguments.relay.required(&device)?;
     let radio = arguments.radio.join(device.realm, Role::GATEWAY).await?;
     let (received, known) = Received::open(&device)?;
     let (sender, deliveries) = mpsc::channel(QUEUE);

@@ -42,7 +42,7 @@ pub(crate) struct LeaseArguments {
 pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
     let gateway = device.contact(&arguments.gateway)?;
-    let relay = arguments.relay.required()?;
+    let relay = arguments.relay.required(&device)?;
     let leases = leases(&device, outbox::key_of(&gateway.card)?, arguments.days, arguments.up)?;
     let mut sent = Sent::open(&device, Path::Relay { post_quantum: false })?;
     let audience = sealed_to(&gateway);

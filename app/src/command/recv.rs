@@ -59,7 +59,7 @@ pub(crate) struct RecvArguments {
 
 pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required()?;
+    let relay = arguments.relay.required(&device)?;
     let (mut received, known) = Received::open(&device)?;
     let contacts = received.station.contacts();
     let mut desk = Desk::new(&device, contacts, arguments.ledger.client(), report);

@@ -73,7 +73,7 @@ pub(crate) struct SendArguments {
 
 pub(crate) async fn run(arguments: SendArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required()?;
+    let relay = arguments.relay.required(&device)?;
     // Nothing is written while the input may still be wrong, but nothing waits for the network.
     let path = Path::Relay { post_quantum: arguments.post_quantum };
     let mut sent = Sent::open(&device, path)?;

@@ -6,6 +6,7 @@ mod chain_record;
 pub(crate) mod contacts;
 pub(crate) mod content;
 pub(crate) mod inquiries;
+pub(crate) mod invitations;
 pub(crate) mod journal;
 pub(crate) mod judging;
 pub(crate) mod prekeys;

@@ -3,62 +3,93 @@
 use super::config::Config;
 use super::setting;
 use crate::clock;
+use crate::device::Device;
 use crate::exit::{Exit, Failure, Outcome};
-use chappe_codec::realm::Realm;
+use crate::files;
+use crate::text_form::TextForm;
+use chappe_codec::identity::{Carried, DirectoryError};
+use chappe_relay::Counts;
 use chappe_relay::admission::{AdmissionRules, Policy};
-use chappe_relay::node::{Admission, Applicant, Leave};
-use chappe_relay::protocol::SessionError;
-use std::fmt;
+use chappe_relay::invitation::Invitations;
+use chappe_relay::node::Admission;
 use std::sync::{Arc, Mutex, PoisonError};
-use zeroize::Zeroizing;
 
-/// Judges by what the configuration says at the moment. Connections that were admitted stay.
-#[derive(Clone)]
-pub(crate) struct ConfiguredAdmission {
-    realm: Realm,
-    tag_secret: Zeroizing<[u8; 32]>,
-    policy: Arc<Mutex<Policy>>,
-}
+/// Judges by what the configuration says at the moment.
+pub(crate) struct ConfiguredAdmission(Arc<Mutex<Policy>>);
 
 impl ConfiguredAdmission {
     /// `tag_secret` is the relay's alone: see [`Policy::new`].
     pub(crate) fn new(
         config: &Config,
-        realm: Realm,
-        tag_secret: Zeroizing<[u8; 32]>,
+        device: &Device,
+        tag_secret: &[u8; 32],
+        counts: &Counts,
     ) -> Outcome<Self> {
-        let policy = Arc::new(Mutex::new(policy(config, realm, &tag_secret)?));
-        Ok(Self { realm, tag_secret, policy })
+        let (rules, revocations) = (rules(config, device)?, revocations(config)?);
+        let now = clock::now_seconds();
+        let mut policy = Policy::new(device.realm, AdmissionRules::default(), tag_secret, now)
+            .map_err(|error| flaw(&error))?
+            .counting(counts.clone());
+        policy.change(rules, &revocations, now).map_err(|error| flaw(&error))?;
+        Ok(Self(Arc::new(Mutex::new(policy))))
+    }
+
+    /// What a relay judges by.
+    pub(crate) fn judge(&self) -> Box<dyn Admission> {
+        Box::new(Arc::clone(&self.0))
     }
 
     /// Goes by another configuration from now on, or, where that has a flaw, by the old one.
-    pub(crate) fn change(&self, config: &Config) -> Outcome<()> {
-        let new = policy(config, self.realm, &self.tag_secret)?;
-        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = new;
-        Ok(())
+    pub(crate) fn change(&self, config: &Config, device: &Device) -> Outcome<()> {
+        let (rules, revocations) = (rules(config, device)?, revocations(config)?);
+        let mut policy = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        policy.change(rules, &revocations, clock::now_seconds()).map_err(|error| flaw(&error))
     }
 }
 
-fn policy(config: &Config, realm: Realm, tag_secret: &[u8; 32]) -> Outcome<Policy> {
-    let rules = AdmissionRules {
+fn rules(config: &Config, device: &Device) -> Outcome<AdmissionRules> {
+    let accounts = setting::accounts(config.get("admission.accounts"));
+    let accounts = accounts.map_err(|why| {
+        Failure::new(Exit::Malformed, "configuration", format!("admission.accounts {why}"))
+    })?;
+    let invitations = match config.get("admission.invitations") {
+        "yes" => {
+            let key = device.invitation_key()?;
+            let made = device.made_invitations()?;
+            let withdrawn = made.iter().filter(|made| made.is_withdrawn);
+            let numbers = withdrawn.map(|made| made.invitation.number);
+            Some(Invitations::new(key, device.realm, numbers))
+        }
+        _ => None,
+    };
+    Ok(AdmissionRules {
         everybody: config.get("admission.who") == "everybody",
         strangers: setting::precedence(config.get("admission.strangers")),
         keys: setting::keys(config.get("admission.keys"))?,
+        accounts,
+        invitations,
         ..AdmissionRules::default()
-    };
-    Policy::new(realm, rules, tag_secret, clock::now_seconds())
-        .map_err(|error| Failure::new(Exit::Malformed, "configuration", error.to_string()))
+    })
 }
 
-impl Admission for ConfiguredAdmission {
-    fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
-        self.policy.lock().unwrap_or_else(PoisonError::into_inner).admit(applicant)
-    }
+/// The revocations in the file that the configuration names, one a line; `#` begins a comment.
+pub(crate) fn revocations(config: &Config) -> Outcome<Vec<Carried>> {
+    let Some(path) = config.path("admission.revocations") else { return Ok(Vec::new()) };
+    let text = files::read_text(&path)?;
+    let lines = text.lines().map(str::trim).zip(1_usize..);
+    let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|(line, number)| {
+            let octets = TextForm::Endorsement.read(line);
+            octets.and_then(|octets| Ok(Carried::parse(&octets)?)).map_err(|failure| {
+                let message = format!("{}: line {number}: {failure}", path.display());
+                Failure::new(Exit::Malformed, "configuration", message)
+            })
+        })
+        .collect()
 }
 
-/// Names no key.
-impl fmt::Debug for ConfiguredAdmission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ConfiguredAdmission")
-    }
+fn flaw(error: &DirectoryError) -> Failure {
+    let message = format!("accounts and revocations: {error}");
+    Failure::new(Exit::Malformed, "configuration", message)
 }

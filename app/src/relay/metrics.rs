@@ -3,7 +3,9 @@
 use super::health::Health;
 use super::measured::Measures;
 use chappe_codec::precedence::Precedence;
-use chappe_relay::Counts;
+use chappe_relay::admission::Ground;
+use chappe_relay::node::{Levels, LogLevels};
+use chappe_relay::{Counts, RelayControl};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -14,11 +16,14 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 const PRECEDENCES: [Precedence; 4] =
     [Precedence::Flash, Precedence::Immediate, Precedence::Priority, Precedence::Routine];
+
+/// The logs as labels name them.
+const LOGS: [&str; 2] = ["flash", "rest"];
 
 /// Of which log a measure is.
 type Log = [(&'static str, &'static str); 1];
@@ -29,12 +34,16 @@ pub(crate) struct Metrics {
     registry: Registry,
     /// Of the logs of FLASH and of the rest.
     pub(crate) measures: [Measures; 2],
+    /// The relay, once it is there: what comes and goes is asked of it.
+    relay: Arc<OnceLock<RelayControl>>,
 }
 
 impl Metrics {
     pub(crate) fn new(counts: Counts, health: Arc<Health>) -> Self {
         let mut registry = Registry::with_prefix("chappe_relay");
-        registry.register_collector(Box::new(Counted { counts, health }));
+        let relay = Arc::new(OnceLock::new());
+        let collector = Counted { counts, health, relay: Arc::clone(&relay) };
+        registry.register_collector(Box::new(collector));
         // From 50 microseconds to 1.6 seconds.
         let seconds = Family::<Log, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.000_05, 2.0, 16))
@@ -42,11 +51,17 @@ impl Metrics {
         let pending = Family::<Log, Gauge>::default();
         registry.register("append_seconds", "Until a group is durable", seconds.clone());
         registry.register("append_pending", "Groups not durable yet", pending.clone());
-        let measures = ["flash", "rest"].map(|name| {
+        let measures = LOGS.map(|name| {
             let log = [("log", name)];
             Measures::new(seconds.get_or_create(&log).clone(), pending.get_or_create(&log).clone())
         });
-        Self { registry, measures }
+        Self { registry, measures, relay }
+    }
+
+    /// From now on also shows how much there is in this relay.
+    pub(crate) fn watch(&self, relay: RelayControl) {
+        // There is one relay in a process.
+        self.relay.set(relay).unwrap_or_default();
     }
 
     /// The text of a scrape.
@@ -61,6 +76,7 @@ impl Metrics {
 struct Counted {
     counts: Counts,
     health: Arc<Health>,
+    relay: Arc<OnceLock<RelayControl>>,
 }
 
 impl Collector for Counted {
@@ -69,7 +85,9 @@ impl Collector for Counted {
         for (name, help, of) in [
             ("parcels_taken", "Parcels taken up, stored or known", Counts::taken as fn(&_, _) -> _),
             ("parcels_stored", "Parcels made durable", Counts::stored),
-            ("stored_octets", "Octets of their records", Counts::stored_octets),
+            ("stored_bytes", "Octets of their records", Counts::stored_octets),
+            ("rate_holds", "Times a lane was read no further for its sender's rate", Counts::held),
+            ("live_dropped", "Live parcels dropped for their sender's rate", Counts::live_dropped),
         ] {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for precedence in PRECEDENCES {
@@ -87,6 +105,7 @@ impl Collector for Counted {
                 ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
             }
         }
+        self.encode_admission(&mut encoder)?;
         let health = &self.health;
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         for (name, help, count) in [
@@ -95,6 +114,11 @@ impl Collector for Counted {
             ("turned_away", "Of those, refused for want of room", counts.turned_away()),
             ("misbehaved", "Connections closed for what was sent", read(&health.misbehaved)),
             ("damages", "Places in a log that were found damaged", read(&health.damages)),
+            (
+                "admissions_ended",
+                "Connections closed as no longer admitted",
+                counts.admissions_ended(),
+            ),
         ] {
             let family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(count).encode(family)?;
@@ -109,6 +133,71 @@ impl Collector for Counted {
             let family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             ConstGauge::new(level).encode(family)?;
         }
+        match self.relay.get().and_then(RelayControl::levels) {
+            Some(levels) => encode_levels(&mut encoder, &levels),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Counted {
+    fn encode_admission(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "Hellos answered, by what let the client in";
+        let mut family =
+            encoder.encode_descriptor("hellos_admitted", help, None, MetricType::Counter)?;
+        for ground in Ground::ALL {
+            let labels = [("by", ground.name())];
+            let count = self.counts.admitted(ground);
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+        let help = "Hellos not answered, by the code of the close";
+        let mut family =
+            encoder.encode_descriptor("hellos_refused", help, None, MetricType::Counter)?;
+        for (code, count) in self.counts.hellos_refused() {
+            let labels = [("reason", code.to_string())];
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
         Ok(())
     }
+}
+
+fn encode_levels(encoder: &mut DescriptorEncoder<'_>, levels: &Levels) -> Result<(), fmt::Error> {
+    for (name, help, level) in [
+        ("lanes", "Open lanes", levels.lanes),
+        ("reads", "Open subscriptions, listens and fetches", levels.reads),
+        ("reads_waiting", "Of those, waiting until old records are read", levels.waiting_reads),
+        ("addresses", "Addresses with something stored or a reader", levels.addresses),
+        ("senders", "Senders whose stored octets are counted", levels.senders),
+    ] {
+        let family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        ConstGauge::new(gauge(level)).encode(family)?;
+    }
+    for (name, help, of) in [
+        (
+            "queued_parcels",
+            "Parcels that wait to become durable",
+            (|log| gauge(log.queued)) as Level,
+        ),
+        ("log_records", "Records known to be in a log; grows until it is recovered", |log| {
+            gauge(log.records)
+        }),
+        ("log_bytes", "Octets of those", |log| gauge(log.octets)),
+        ("log_recovered", "1 when the old records of a log are read", |log| {
+            i64::from(log.is_recovered)
+        }),
+        ("log_failed", "1 while a log does not work", |log| i64::from(log.has_failed)),
+    ] {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (log, levels) in LOGS.into_iter().zip(&levels.logs) {
+            ConstGauge::new(of(levels)).encode(family.encode_family(&[("log", log)])?)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is shown of a log.
+type Level = fn(&LogLevels) -> i64;
+
+fn gauge(level: impl TryInto<i64>) -> i64 {
+    level.try_into().unwrap_or(i64::MAX)
 }

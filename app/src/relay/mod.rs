@@ -6,4 +6,5 @@ pub(crate) mod health;
 pub(crate) mod http;
 pub(crate) mod measured;
 pub(crate) mod metrics;
+pub(crate) mod rates;
 pub(crate) mod setting;

@@ -1,8 +1,10 @@
 //! Every setting of a relay, in one table: the file, the environment, `check` and the operator's page go by it.
 
+use crate::device::public_key;
 use crate::exit::Outcome;
 use crate::network::transport_key;
 use chappe_codec::precedence::Precedence;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// One setting.
@@ -30,6 +32,11 @@ pub(crate) enum Kind {
     OneOf(&'static [&'static str]),
     /// Transport keys, hexadecimal, apart by commas; in the file an array.
     Keys,
+    /// Accounts, hexadecimal, each with `=` and a precedence if one likes; apart by commas; in the file an
+    /// array.
+    Accounts,
+    /// Host and port, or nothing.
+    NetworkAddress,
 }
 
 const KIB: u64 = 1 << 10;
@@ -52,16 +59,25 @@ macro_rules! setting {
 
 #[rustfmt::skip] // a table
 pub(crate) const SETTINGS: &[Setting] = &[
-    setting!("listen.address", Kind::Address, "127.0.0.1:7406", false, "Where clients reach it (UDP)"),
+    setting!("listen.address", Kind::Address, "127.0.0.1:7406", false, "Where it listens (UDP)"),
+    setting!("listen.public", Kind::NetworkAddress, "", true, "Where clients reach it, HOST:PORT, for invitations"),
     setting!("home.folder", Kind::Path, ".chappe", false, "Its keys and parcels"),
     setting!("home.passphrase_file", Kind::Path, "", false, "File with its passphrase; else it asks"),
     setting!("store.segment", Kind::Octets(4 * KIB, 256 * MIB), "64 MiB", false, "Size of one file of a log"),
     setting!("store.scrub", Kind::Octets(0, 1024 * MIB), "1 MiB", false, "Octets a second read again to find rot; 0: never"),
-    setting!("store.sender_quota", Kind::Octets(4 * KIB, TIB), "1 GiB", false, "What one sender may have stored"),
-    setting!("store.mailbox_quota", Kind::Octets(4 * KIB, TIB), "4 GiB", false, "What one mailbox may have stored"),
-    setting!("admission.who", Kind::OneOf(&["everybody", "keys"]), "everybody", true, "Who may use it"),
+    setting!("store.sender_quota", Kind::Octets(4 * KIB, TIB), "1 GiB", true, "What one sender may have stored"),
+    setting!("store.mailbox_quota", Kind::Octets(4 * KIB, TIB), "4 GiB", true, "What one mailbox may have stored"),
+    setting!("admission.who", Kind::OneOf(&["everybody", "listed"]), "everybody", true, "Who may use it"),
     setting!("admission.keys", Kind::Keys, "", true, "Transport keys that may, as chappe id show shows them"),
+    setting!("admission.accounts", Kind::Accounts, "", true, "Accounts whose devices may, each with its most urgent precedence"),
+    setting!("admission.revocations", Kind::Path, "", true, "File with revocations of devices, one a line"),
+    setting!("admission.invitations", Kind::OneOf(&["yes", "no"]), "yes", true, "Whether its invitations let in who is not listed"),
     setting!("admission.strangers", Kind::OneOf(PRECEDENCES), "FLASH", true, "Most urgent precedence of who shows no certificate"),
+    setting!("rates.messages", Kind::Count(0, 1_000_000), "0", true, "Messages a second by one sender, FLASH apart; 0: no limit"),
+    setting!("rates.octets", Kind::Octets(0, 1024 * MIB), "0", true, "Their octets a second; 0: no limit"),
+    setting!("rates.flash_messages", Kind::Count(0, 1_000_000), "0", true, "FLASH messages a second by one sender; 0: no limit"),
+    setting!("rates.flash_octets", Kind::Octets(0, 1024 * MIB), "0", true, "Their octets a second; 0: no limit"),
+    setting!("rates.burst", Kind::Count(1, 3600), "10", true, "Seconds' worth that may come at once after a pause"),
     setting!("limits.connections", Kind::Count(1, 65_536), "65536", false, "Connections at a time"),
     setting!("http.address", Kind::Loopback, "off", false, "Where it answers this machine: health, metrics"),
     setting!("log.form", Kind::OneOf(&["text", "json"]), "text", false, "How a line of the log looks"),
@@ -111,6 +127,11 @@ impl Setting {
                 (!words.contains(&value)).then(|| format!("is none of {}", words.join(", ")))
             }
             Kind::Keys => keys(value).err().map(|failure| failure.to_string()),
+            Kind::Accounts => accounts(value).err(),
+            Kind::NetworkAddress if value.is_empty() || is_network_address(value) => None,
+            Kind::NetworkAddress => {
+                Some("is no address: say HOST:PORT, such as relay.example:7406".to_owned())
+            }
         }
     }
 }
@@ -119,6 +140,37 @@ impl Setting {
 pub(crate) fn keys(value: &str) -> Outcome<Vec<chappe_relay::TransportKey>> {
     let keys = value.split(',').map(str::trim).filter(|key| !key.is_empty());
     keys.map(|key| transport_key("admission.keys", key)).collect()
+}
+
+/// Accounts apart by commas, each with the most urgent precedence its devices may use.
+pub(crate) fn accounts(value: &str) -> Result<BTreeMap<[u8; 32], Precedence>, String> {
+    let mut accounts = BTreeMap::new();
+    for entry in value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        let (account, highest) = entry.split_once('=').unwrap_or((entry, "FLASH"));
+        let account = public_key("admission.accounts", account.trim())
+            .map_err(|failure| failure.to_string())?;
+        let highest = highest.trim();
+        if !PRECEDENCES.contains(&highest) {
+            return Err(format!("{highest} is none of {}", PRECEDENCES.join(", ")));
+        }
+        if accounts.insert(account, precedence(highest)).is_some() {
+            return Err("names an account twice".to_owned());
+        }
+    }
+    Ok(accounts)
+}
+
+/// Host and port as in a URI (RFC 3986 §3.2).
+pub(crate) fn is_network_address(value: &str) -> bool {
+    let Some((host, port)) = value.rsplit_once(':') else { return false };
+    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(host) => host.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let is_fit = |letter: u8| letter.is_ascii_alphanumeric() || b"-.".contains(&letter);
+            !host.is_empty() && host.bytes().all(is_fit)
+        }
+    };
+    is_host && port.parse::<u16>().is_ok_and(|port| port != 0) && value.len() <= 255
 }
 
 /// A precedence; what `flaw` has looked at.

@@ -19,6 +19,8 @@ pub(crate) const CONTACTS: &str = "contacts";
 pub(crate) const SESSIONS: &str = "sessions";
 /// Sealed file: what the organisation has set.
 pub(crate) const SETTINGS: &str = "settings";
+/// Sealed file: invitations given as a relay, and what relays are shown.
+pub(crate) const INVITATIONS: &str = "invitations";
 /// Folder of sealed files under keyed names.
 const RECEIPTS: &str = "receipts";
 
@@ -26,7 +28,7 @@ const RECEIPTS: &str = "receipts";
 const PREKEYS: &str = "prekeys";
 
 /// The sealed files every area has from the start.
-const FILES: [&str; 4] = [IDENTITY, CONTACTS, SESSIONS, SETTINGS];
+const FILES: [&str; 5] = [IDENTITY, CONTACTS, SESSIONS, SETTINGS, INVITATIONS];
 
 /// The journals every area has from the start. A new one is added here and in the specification.
 const JOURNALS: [&str; 3] = ["sent", "received", "uplink"];
@@ -232,6 +234,7 @@ impl AreaFolder {
             IDENTITY => made.to_octets(),
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
             SESSIONS => Zeroizing::new(crate::device::sealing::none()),
+            INVITATIONS => Zeroizing::new(crate::device::invitations::none()),
             _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
         };
         self.seal(&self.path.join(name), name, &content)

@@ -8,7 +8,7 @@ mod vault_file;
 mod wipe;
 
 pub(crate) use area::{
-    AreaFolder, CONTACTS, IDENTITY, JournalPlace, ReceiptKind, SESSIONS, SETTINGS,
+    AreaFolder, CONTACTS, IDENTITY, INVITATIONS, JournalPlace, ReceiptKind, SESSIONS, SETTINGS,
 };
 pub(crate) use page_file::PageFile;
 pub(crate) use root_file::{create_root_file, open_root_file};

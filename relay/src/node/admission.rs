@@ -2,7 +2,9 @@
 
 use crate::key::TransportKey;
 use crate::protocol::{ConnectionRole, Hello, SessionError};
+use crate::rotation::address_epoch;
 use crate::sums::Invited;
+use chappe_codec::digest;
 use chappe_codec::precedence::Precedence;
 use std::collections::HashSet;
 use std::fmt;
@@ -81,6 +83,17 @@ pub struct Leave {
 /// For whom stored octets are counted: octets that say nothing to anybody else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SenderTag(pub [u8; 16]);
+
+impl SenderTag {
+    /// That of a key in the address epoch of a time, "under a tag that a secret of the relay's makes and that
+    /// changes with the epoch" (spec/06-relay.md, "What a relay sees", "Saved sums").
+    #[must_use]
+    pub fn of(secret: &[u8; 32], key: TransportKey, now_seconds: u64) -> Self {
+        let epoch = address_epoch(now_seconds).to_be_bytes();
+        let parts: [&[u8]; 2] = [&epoch, &key.to_bytes()];
+        Self(digest::first(&digest::mac(secret, "chappe-relay-sender/1", &parts)))
+    }
+}
 
 impl fmt::Debug for SenderTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

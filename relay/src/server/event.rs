@@ -49,8 +49,9 @@ impl fmt::Display for RelayEvent {
             Self::Node(event) => event.fmt(f),
             Self::Connected => f.write_str("client connected"),
             Self::Disconnected => f.write_str("client gone"),
-            Self::Misbehaved { error } => write!(f, "connection closed: {error}"),
-            Self::TurnedAway { error } => write!(f, "client turned away: {error}"),
+            Self::Misbehaved { error } | Self::TurnedAway { error } => {
+                write!(f, "connection closed: {error}")
+            }
             Self::SumsLost { error } => {
                 write!(f, "what senders had stored is counted anew: {error}")
             }

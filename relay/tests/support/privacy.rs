@@ -7,6 +7,7 @@ use chappe_relay::invitation::{
 };
 use chappe_relay::node::SenderTag;
 use chappe_relay::rotation::address_epoch;
+use chappe_relay::sums::Sums;
 use chappe_relay::{Address, TransportKey, TransportSecret};
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
@@ -66,9 +67,33 @@ pub(crate) fn answer(kind: &str, given: &Value) -> Answer {
             out.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             Ok(out)
         }
+        "sums" => saved(&octets(&given["octets"])),
+        "sender_tag" => {
+            let key = TransportKey::from_bytes(&array(&given["key"])).unwrap();
+            let tag = SenderTag::of(&array(&given["secret"]), key, wide(&given["now"]));
+            Ok(json!({ "tag": hex(&tag.0) }))
+        }
         "invitation_admits" => invitation_admits(given),
         other => panic!("a kind without a test: {other}"),
     }
+}
+
+fn saved(octets: &[u8]) -> Answer {
+    let sums = Sums::parse(octets).map_err(refused)?;
+    assert_eq!(sums.to_bytes(), octets);
+    let invitations = sums.invited.tags.iter().map(|(number, tags)| {
+        let tags: Vec<String> = tags.iter().map(|tag| hex(&tag.0)).collect();
+        json!({ "number": hex(number), "tags": tags })
+    });
+    let senders = sums.stored.iter().map(|sum| {
+        let hours = sum.hours.iter().map(|(hour, octets)| json!([hour, octets.to_string()]));
+        json!({ "tag": hex(&sum.tag.0), "hours": hours.collect::<Vec<_>>() })
+    });
+    Ok(json!({
+        "epoch": sums.invited.epoch,
+        "invitations": invitations.collect::<Vec<_>>(),
+        "senders": senders.collect::<Vec<_>>(),
+    }))
 }
 
 fn invitation_admits(given: &Value) -> Answer {

@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: RevokeArguments, report: Report) -> Outcome<(
     let octets = TextForm::Endorsement.read(&files::read_text(&arguments.file)?)?;
     let endorsement = Carried::parse(&octets)?;
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required()?;
+    let relay = arguments.relay.required(&device)?;
     let mut audiences = vec![Audience::Open];
     for name in &arguments.to {
         audiences.push(sealed_to(&device.contact(name)?));

@@ -47,7 +47,8 @@ fn show(device: &Device, report: Report) -> Outcome<()> {
     report.event(
         "identity",
         &format!(
-            "account        {account}\nrealm          {}\ntransport key  {transport_key}\n\
+            "account        {account}\naccount key    {account_key}\nrealm          {}\n\
+             transport key  {transport_key}\n\
              mailbox        {mailbox}\ncard           {card}\n\nGive the card to those who are to write to you. It holds no secret.",
             device.realm
         ),

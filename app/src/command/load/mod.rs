@@ -98,7 +98,7 @@ pub(crate) struct LoadArguments {
 }
 
 pub(crate) async fn run(arguments: LoadArguments, report: Report) -> Outcome<()> {
-    let relay = arguments.relay.required()?;
+    let relay = arguments.relay.named()?;
     check(&arguments, relay)?;
     if let Some(connections) = arguments.idle {
         return idle::hold(&arguments, relay, connections, report).await;

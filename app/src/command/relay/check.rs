@@ -2,26 +2,26 @@
 
 use super::ConfigArguments;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::relay::config::Config;
+use crate::relay::admission;
+use crate::relay::config::{Config, Source};
 use crate::relay::setting::Kind;
 use crate::report::Report;
 use serde_json::json;
 use std::net::UdpSocket;
 
+/// Columns of a value.
+const VALUE_COLUMNS: usize = 40;
+
 pub(super) fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
     let config = arguments.read()?;
     for (setting, value, source) in config.iter() {
-        let shown = match setting.kind {
-            // Whom it admits is nobody's business who looks over a shoulder.
-            Kind::Keys if !value.is_empty() => format!("({} keys)", value.split(',').count()),
-            _ if value.is_empty() => "(none)".to_owned(),
-            _ => value.to_owned(),
-        };
-        let source = source.to_string();
+        let shown = shown(setting.kind, value);
+        let line = line(setting.name, &shown, source);
+        let (source, meaning) = (source.to_string(), setting.meaning);
         report.event(
             "setting",
-            &format!("{:<22} {shown:<18} {source:<13} {}", setting.name, setting.meaning),
-            json!({"name": setting.name, "value": shown, "source": source}),
+            &line,
+            json!({"name": setting.name, "value": shown, "source": source, "meaning": meaning}),
         );
     }
     let flaws = flaws(&config);
@@ -30,6 +30,29 @@ pub(super) fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
         return Ok(());
     }
     Err(Failure::new(Exit::Failure, "check", flaws.join("\n")))
+}
+
+/// Whom it admits is nobody's business who looks over a shoulder.
+fn shown(kind: Kind, value: &str) -> String {
+    match kind {
+        _ if value.is_empty() => "(none)".to_owned(),
+        Kind::Keys => format!("({} keys)", value.split(',').count()),
+        Kind::Accounts => format!("({} accounts)", value.split(',').count()),
+        _ => value.to_owned(),
+    }
+}
+
+/// A row of 80 columns; a long value has a line of its own.
+fn line(name: &str, value: &str, source: &Source) -> String {
+    let source = match source {
+        // Which variable it is, the name tells.
+        Source::Environment(_) => "environment".to_owned(),
+        source => source.to_string(),
+    };
+    if value.chars().count() > VALUE_COLUMNS {
+        return format!("{name:<22} {:<VALUE_COLUMNS$} {source}\n  {value}", "(below)");
+    }
+    format!("{name:<22} {value:<VALUE_COLUMNS$} {source}")
 }
 
 /// What would keep a relay of this configuration from starting on this machine.
@@ -48,6 +71,9 @@ fn flaws(config: &Config) -> Vec<String> {
         && let Err(error) = std::fs::File::open(&path)
     {
         flaws.push(format!("home.passphrase_file: {}: {error}", path.display()));
+    }
+    if let Err(failure) = admission::revocations(config) {
+        flaws.push(failure.to_string());
     }
     // Given back at once. A relay that runs with this configuration holds them, which is no flaw of it.
     if let Some(address) = config.address("listen.address")

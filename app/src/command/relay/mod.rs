@@ -1,10 +1,13 @@
 //! `chappe relay`: stores parcels and hands them on.
 
 mod check;
+mod invite;
 mod run;
 mod status;
 
+use crate::device::DeviceArguments;
 use crate::exit::Outcome;
+use crate::passphrase::PassphraseArguments;
 use crate::relay::config::Config;
 use crate::report::Report;
 use std::path::PathBuf;
@@ -15,6 +18,7 @@ use std::path::PathBuf;
     chappe id new --no-put-away --home /var/lib/chappe-relay\n  \
     chappe relay --home /var/lib/chappe-relay --listen 0.0.0.0:7406\n  \
     chappe relay check --config /etc/chappe/relay.toml\n  \
+    chappe relay invite --keys 12 --config /etc/chappe/relay.toml\n  \
     chappe relay status --config /etc/chappe/relay.toml")]
 pub(crate) struct RelayServerArguments {
     #[command(subcommand)]
@@ -30,6 +34,8 @@ enum RelayCommand {
     Run(ConfigArguments),
     /// Show what holds and where it comes from; find what is wrong
     Check(ConfigArguments),
+    /// Make, list and withdraw invitations
+    Invite(invite::InviteArguments),
     /// Ask the relay that runs on this machine how it is
     Status(status::StatusArguments),
 }
@@ -70,7 +76,7 @@ impl ConfigArguments {
             set("listen.address", address.clone());
         }
         if !self.admit.is_empty() {
-            set("admission.who", "keys".to_owned());
+            set("admission.who", "listed".to_owned());
             set("admission.keys", self.admit.join(","));
         }
         for (name, path) in
@@ -88,6 +94,14 @@ impl ConfigArguments {
     }
 }
 
+/// The device whose keys are the relay's.
+fn device(config: &Config) -> DeviceArguments {
+    DeviceArguments {
+        home: config.path("home.folder").unwrap_or_default(),
+        passphrase: PassphraseArguments::from(config.path("home.passphrase_file")),
+    }
+}
+
 fn assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("say NAME=VALUE, such as log.level=debug")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
@@ -98,6 +112,7 @@ pub(crate) async fn run(arguments: RelayServerArguments, report: Report) -> Outc
         None => run::run(&arguments.run, report).await,
         Some(RelayCommand::Run(arguments)) => run::run(&arguments, report).await,
         Some(RelayCommand::Check(arguments)) => check::run(&arguments, report),
+        Some(RelayCommand::Invite(arguments)) => invite::run(&arguments, report),
         Some(RelayCommand::Status(arguments)) => status::run(&arguments, report).await,
     }
 }

@@ -1,20 +1,20 @@
 //! `chappe relay run`: starts, tells the service manager, reloads, drains.
 
-use super::ConfigArguments;
+use super::{ConfigArguments, device};
 use crate::command::shutdown;
-use crate::device::{Device, DeviceArguments};
+use crate::device::Device;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::passphrase::PassphraseArguments;
 use crate::relay::admission::ConfiguredAdmission;
 use crate::relay::config::Config;
 use crate::relay::health::Health;
 use crate::relay::http;
 use crate::relay::measured::MeasuredStore;
 use crate::relay::metrics::Metrics;
+use crate::relay::rates;
 use crate::report::Report;
 use chappe_codec::digest;
 use chappe_relay::server::{Observer, RelayEvent, RelayOptions, RelayServer, ServerError, Stores};
-use chappe_relay::{Counts, TransportSecret};
+use chappe_relay::{Counts, RelayControl, TransportSecret};
 use chappe_store::{FolderOptions, FolderStore};
 use sd_notify::NotifyState;
 use serde_json::json;
@@ -42,14 +42,15 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     let mut tag_secret = Zeroizing::new([0; 32]);
     let seed = device.identity.transport_seed();
     digest::derive(&*seed, "chappe-relay-tag/1", &[], &mut *tag_secret);
-    let admission = ConfiguredAdmission::new(&config, device.realm, tag_secret)?;
+    let admission = ConfiguredAdmission::new(&config, &device, &tag_secret, &counts)?;
     let store = FolderOptions {
         segment_octets: config.octets("store.segment"),
         scrub_octets_per_second: config.octets("store.scrub"),
         ..FolderOptions::default()
     };
     let mut options = RelayOptions::new(device.realm);
-    options.admission = Box::new(admission.clone());
+    options.admission = admission.judge();
+    options.rates = rates::limits(&config);
     options.sender_octets = config.octets("store.sender_quota");
     options.address_octets = config.octets("store.mailbox_quota");
     options.connections = config.number("limits.connections");
@@ -60,6 +61,7 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
         show(event);
     });
     let folder = device.subfolder("relay")?;
+    options.sums = Some(folder.join("sums"));
     let [flash, rest] = metrics.measures.clone();
     let listen = config.address("listen.address").ok_or_else(no_address)?;
     let server = RelayServer::bind_with(listen, &secret, options, |sinks| {
@@ -75,6 +77,8 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     .map_err(|error| failure(&error))?;
     let address = server.local_addr().map_err(|error| failure(&error))?;
 
+    let control = server.control();
+    metrics.watch(control.clone());
     let mut fields = json!({"role": "relay", "address": address.to_string()});
     let mut text = format!("relay on {address}\nkey {}", server.key());
     if let Some(http) = config.address("http.address") {
@@ -90,7 +94,8 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     report.event("ready", &text, fields);
     notify(&[NotifyState::Ready]);
 
-    let reloader = Reloader { arguments: arguments.clone(), config, admission, level };
+    let reloader =
+        Reloader { arguments: arguments.clone(), config, device, admission, control, level };
     tokio::spawn(reloader.run(hang_up));
     tokio::spawn(watchdog());
     let stop = async {
@@ -107,7 +112,9 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
 struct Reloader {
     arguments: ConfigArguments,
     config: Config,
+    device: Device,
     admission: ConfiguredAdmission,
+    control: RelayControl,
     level: Level,
 }
 
@@ -134,7 +141,14 @@ impl Reloader {
             let message = format!("{} changed, which needs a restart", fixed.join(", "));
             return Err(Failure::new(Exit::Failure, "configuration", message));
         }
-        self.admission.change(&new)?;
+        self.admission.change(&new, &self.device)?;
+        let quotas = ["store.sender_quota", "store.mailbox_quota"].map(|name| new.octets(name));
+        self.control.set_quotas(quotas[0], quotas[1]);
+        // Where they are the same, buckets must not be full anew.
+        if rates::limits(&new) != rates::limits(&self.config) {
+            self.control.set_rates(rates::limits(&new));
+        }
+        self.control.review();
         // Fails only when the log is gone.
         self.level.reload(level(&new)).unwrap_or_default();
         self.config = new;
@@ -166,8 +180,12 @@ fn level(config: &Config) -> LevelFilter {
 fn show(event: &RelayEvent) {
     use chappe_relay::node::NodeEvent;
     match event {
-        RelayEvent::Connected | RelayEvent::Disconnected => tracing::debug!("{event}"),
-        RelayEvent::Misbehaved { .. } => tracing::warn!("{event}"),
+        RelayEvent::Connected | RelayEvent::Disconnected | RelayEvent::TurnedAway { .. } => {
+            tracing::debug!("{event}");
+        }
+        RelayEvent::Misbehaved { .. }
+        | RelayEvent::SumsLost { .. }
+        | RelayEvent::SumsNotSaved { .. } => tracing::warn!("{event}"),
         RelayEvent::Node(
             NodeEvent::StoreFailed { .. }
             | NodeEvent::Damaged { .. }
@@ -193,13 +211,6 @@ async fn watchdog() {
 /// Without a service manager nobody is told, and nothing is wrong.
 fn notify(state: &[NotifyState<'_>]) {
     sd_notify::notify(false, state).unwrap_or_default();
-}
-
-fn device(config: &Config) -> DeviceArguments {
-    DeviceArguments {
-        home: config.path("home.folder").unwrap_or_default(),
-        passphrase: PassphraseArguments::from(config.path("home.passphrase_file")),
-    }
 }
 
 fn put(fields: &mut serde_json::Value, name: &str, value: String) {
