@@ -71,6 +71,8 @@ deb:              ## A Debian package of the program, with the relay's unit; tar
 	cargo build --locked --release -p chappe-app
 	packaging/deb "$${CARGO_TARGET_DIR:-target}/release/chappe" target/deb
 relay-faults:     ## The node's laws on scripted disks, RUNS of them, and hostile clients; target/relay/, dated
+	packaging/deb target/release/chappe target/deb
+relay-faults:     ## The node's laws on scripted disks (RUNS), kills under load (RELAY_KILLS), hostile clients; target/relay/, dated
 	@.ci/relay-faults $(RUNS)
 
 model:            ## Sessions with the attacker everywhere, every state: minutes; target/model/<date>.txt

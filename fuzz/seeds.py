@@ -101,6 +101,11 @@ def of_its_own(target):
                 yield from text(vector, key)
 
 
+def queue_records():
+    for vector in of_file(VECTORS / "relay/queue.json"):
+        yield from (bytes.fromhex(record) for record in vector["in"]["records"])
+
+
 def resources():
     """A1's pages; whole ones first, and what one is made of."""
     for vector in of("whiteflag"):
@@ -185,6 +190,7 @@ SEEDS = {
     "sealed": sealed_envelopes,
     "session_snapshot": snapshots,
     "statement": lambda: [*of_its_own("statement"), *of_its_own("proof")],
+    "queue_record": queue_records,
     "item": lambda: [*of_its_own("item"), *packed_items()],
 }
 

@@ -42,15 +42,18 @@ class Book:
         self._add(kind, comment, given, "valid", {"out": out}, spec)
         return out
 
-    def invalid(self, kind, error, field, comment, given, spec=None):
+    def invalid(self, kind, error, field, comment, given, spec=None, offset=None):
+        """With an offset, where a chapter leaves no choice of what is noticed where."""
         given = to_json(given)
         try:
             out = self.kinds[kind](given)
         except Refused as refusal:
             assert (refusal.kind, refusal.field) == (error, field), (self.prefix, comment, refusal)
+            assert offset is None or refusal.offset == offset, (self.prefix, comment, refusal)
         else:
             raise AssertionError(f"{self.prefix}: {comment}: not refused: {to_json(out)}")
-        self._add(kind, comment, given, "invalid", {"error": {"kind": error, "field": field}}, spec)
+        where = {} if offset is None else {"offset": offset}
+        self._add(kind, comment, given, "invalid", {"error": {"kind": error, "field": field} | where}, spec)
 
     def text(self):
         lines = ",\n".join(json.dumps(vector) for vector in self.vectors)

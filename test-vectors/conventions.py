@@ -12,14 +12,14 @@ EXERCISE = bytes.fromhex("0100000001")
 
 
 class Refused(Exception):
-    def __init__(self, kind, field):
-        super().__init__(f"{kind} ({field})")
-        self.kind, self.field = kind, field
+    def __init__(self, kind, field, offset=None):
+        super().__init__(f"{kind} ({field}) at {offset}")
+        self.kind, self.field, self.offset = kind, field, offset
 
 
-def refuse_unless(holds, kind, field):
+def refuse_unless(holds, kind, field, offset=None):
     if not holds:
-        raise Refused(kind, field)
+        raise Refused(kind, field, offset)
 
 
 def u8(n):

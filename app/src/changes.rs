@@ -2,6 +2,7 @@
 //! silent").
 
 use crate::hex;
+use crate::home;
 use crate::report::Report;
 use chappe_codec::account::AccountId;
 use chappe_codec::identity::{Carried, Certificate, Change};
@@ -45,14 +46,11 @@ fn describe(change: &Change, name: impl Fn(AccountId) -> String) -> (String, Val
             };
             ("reissued", text, account, Some(device))
         }
-        Change::NewCard { new, .. } => {
+        Change::NewCard { old, new } => {
             let (who, account, device) = of(new.certificate());
-            (
-                "new_card",
-                format!("device {device} of {who} has a new prekey"),
-                account,
-                Some(device),
-            )
+            let moved = old.as_ref().and_then(|old| home::change(old.homes(), new.homes()));
+            let what = moved.unwrap_or_else(|| "has a new prekey".to_owned());
+            ("new_card", format!("device {device} of {who} {what}"), account, Some(device))
         }
         Change::Revoked { account, device, .. } => {
             let text = format!(

@@ -57,6 +57,12 @@ impl Failure {
         self
     }
 
+    /// The same, and which of several it is about.
+    pub(crate) fn about(mut self, which: &str) -> Self {
+        self.message = format!("{which}: {}", self.message);
+        self
+    }
+
     /// A file or folder that could not be used.
     pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         let exit = match error.kind() {

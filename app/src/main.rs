@@ -1,6 +1,7 @@
 //! The program `chappe`: send, receive, relay, anchor and verify.
 
 mod arrivals;
+mod carrier;
 mod changes;
 mod clock;
 mod command;
@@ -11,6 +12,7 @@ mod exit;
 mod files;
 mod gateway;
 mod hex;
+mod home;
 mod network;
 mod outbox;
 mod passphrase;
@@ -18,6 +20,7 @@ mod permissions;
 mod qr;
 mod radio_link;
 mod random;
+mod reader;
 mod relay;
 mod report;
 mod request;

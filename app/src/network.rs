@@ -7,15 +7,25 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
 use crate::hex;
 use chappe_codec::error::DecodeError;
+use chappe_codec::home::HomeRelay;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
 use chappe_relay::invitation::InvitationText;
 use chappe_relay::rotation::address_epoch;
 use chappe_relay::{
-    Address, ClientError, Cursors, Reason, RelayClient, TransportKey, TransportSecret,
+    Address, ClientError, Cursors, Introduction, Reason, RelayClient, TransportKey, TransportSecret,
 };
+use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long looking up a relay's name may take.
+const LOOK_UP_WAIT: Duration = Duration::from_secs(5);
+
+/// What to do where no relay is known.
+pub(crate) const NAME_ONE: &str =
+    "name a relay: --relay ADDRESS --relay-key HEX, or --invitation TEXT";
 
 /// Which relay.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,50 +48,70 @@ pub(crate) struct RelayArguments {
 }
 
 /// A relay and the key that proves it is the one meant.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     pub(crate) key: TransportKey,
 }
 
 impl RelayArguments {
-    /// The relay, if one was named.
-    pub(crate) fn relay(&self) -> Outcome<Option<Relay>> {
+    fn named(&self) -> Outcome<Option<Relay>> {
         let (Some(address), Some(key)) = (self.relay, &self.relay_key) else { return Ok(None) };
         Ok(Some(Relay { address, key: transport_key("--relay-key", key)? }))
     }
 
-    /// The relay by its address and key alone.
-    pub(crate) fn named(&self) -> Outcome<Relay> {
-        self.relay()?.ok_or_else(|| {
-            Failure::new(Exit::Usage, "usage", "name a relay: --relay ADDRESS --relay-key HEX")
-        })
+    /// The relay by its address and key alone; naming none is an error.
+    pub(crate) fn address_and_key(&self) -> Outcome<Relay> {
+        self.named()?.ok_or_else(|| Failure::new(Exit::Usage, "usage", NAME_ONE))
     }
 
-    /// The relay; naming none is an error. What it may be shown is remembered.
-    pub(crate) fn required(&self, device: &Device) -> Outcome<Relay> {
+    /// The relay, if one was named, by its key or by an invitation. What it may be shown is remembered.
+    pub(crate) fn relay(&self, device: &Device) -> Outcome<Option<Relay>> {
         let invited = self.invitation.as_deref().map(invitation_text).transpose()?;
-        let relay = match (self.relay()?, &invited) {
+        let relay = match (self.named()?, &invited) {
             (Some(relay), Some(text)) if relay.key != text.relay() => {
                 let message = "the invitation is another relay's than --relay-key";
                 return Err(Failure::new(Exit::Usage, "usage", message)
                     .advise("leave --relay and --relay-key out: the invitation names its relay"));
             }
-            (Some(relay), _) => relay,
-            (None, Some(text)) => Relay { address: resolved(text)?, key: text.relay() },
-            (None, None) => {
-                let message = "name a relay: --relay ADDRESS --relay-key HEX, or --invitation TEXT";
-                return Err(Failure::new(Exit::Usage, "usage", message));
-            }
+            (Some(relay), _) => Some(relay),
+            (None, Some(text)) => Some(Relay { address: resolved(text)?, key: text.relay() }),
+            (None, None) => None,
         };
         if let Some(text) = &invited {
-            device.remember_invitation(relay.key, text.invitation())?;
+            device.remember_invitation(text.relay(), text.invitation())?;
         }
         if self.introduce {
-            device.remember_to_introduce(relay.key)?;
+            let homes = device.homes()?;
+            let homes = homes.as_slice().iter().map(|home| home.key().to_bytes());
+            let keys: Vec<_> = match relay {
+                Some(relay) => vec![relay.key.to_bytes()],
+                None => homes.collect(),
+            };
+            for key in keys.iter().filter_map(|key| TransportKey::from_bytes(key).ok()) {
+                device.remember_to_introduce(key)?;
+            }
         }
         Ok(relay)
     }
+
+    /// The same; naming none is an error.
+    pub(crate) fn required(&self, device: &Device) -> Outcome<Relay> {
+        self.relay(device)?.ok_or_else(|| Failure::new(Exit::Usage, "usage", NAME_ONE))
+    }
+}
+
+/// Where a device reads: at the relay that is named, or else at its home relays.
+pub(crate) fn readable(device: &Device, named: Option<Relay>) -> Outcome<Vec<NamedRelay>> {
+    if let Some(relay) = named {
+        return Ok(vec![NamedRelay::named(device, relay)?]);
+    }
+    let homes = NamedRelay::of(device, device.homes()?.as_slice())?;
+    if homes.is_empty() {
+        return Err(Failure::new(Exit::Usage, "usage", NAME_ONE)
+            .advise("or set once and for all where you read: chappe card homes --help"));
+    }
+    Ok(homes)
 }
 
 /// An invitation as it was handed on, or from a file.
@@ -119,20 +149,26 @@ impl Relay {
     /// Where the relay does not admit the key alone it is shown what its owner said it may be: every
     /// connection begins without, since what is shown tells the relay who this is.
     pub(crate) async fn connect_in(self, device: &Device, epoch: u32) -> Outcome<RelayClient> {
-        let secret = secret_in(device, epoch);
-        let mut answer = RelayClient::connect(self.address, self.key, &secret, device.realm).await;
-        if matches!(answer, Err(ClientError::NotAdmitted)) {
-            for shown in device.introductions(self.key)? {
-                let (address, key, realm) = (self.address, self.key, device.realm);
-                let connecting =
-                    RelayClient::connect_introduced(address, key, &secret, realm, &shown);
-                answer = connecting.await;
-                if !matches!(answer, Err(ClientError::NotAdmitted)) {
-                    break;
-                }
+        let (secret, shown) = (secret_in(device, epoch), device.introductions(self.key)?);
+        let client = self.connect_showing(&secret, device.realm, &shown).await;
+        client.map_err(|error| failure(&error))
+    }
+
+    async fn connect_showing(
+        self,
+        secret: &TransportSecret,
+        realm: Realm,
+        shown: &[Introduction],
+    ) -> Result<RelayClient, ClientError> {
+        let (address, key) = (self.address, self.key);
+        let mut answer = RelayClient::connect(address, key, secret, realm).await;
+        for one in shown {
+            if !matches!(answer, Err(ClientError::NotAdmitted)) {
+                break;
             }
+            answer = RelayClient::connect_introduced(address, key, secret, realm, one).await;
         }
-        answer.map_err(|error| failure(&error))
+        answer
     }
 
     /// Connects under any key.
@@ -141,9 +177,79 @@ impl Relay {
         secret: &TransportSecret,
         realm: Realm,
     ) -> Outcome<RelayClient> {
-        RelayClient::connect(self.address, self.key, secret, realm)
-            .await
-            .map_err(|error| failure(&error))
+        let client = self.connect_showing(secret, realm, &[]).await;
+        client.map_err(|error| failure(&error))
+    }
+}
+
+/// A relay by its key, at a network address that may be a name: what a card names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedRelay {
+    pub(crate) key: TransportKey,
+    /// Host and port.
+    pub(crate) address: String,
+    /// What it may be shown where it asks.
+    shown: Vec<Introduction>,
+}
+
+impl NamedRelay {
+    /// The one that a person named.
+    pub(crate) fn named(device: &Device, relay: Relay) -> Outcome<Self> {
+        let (key, address) = (relay.key, relay.address.to_string());
+        Ok(Self { key, address, shown: device.introductions(key)? })
+    }
+
+    /// Those of a card, in its order.
+    pub(crate) fn of(device: &Device, homes: &[HomeRelay]) -> Outcome<Vec<Self>> {
+        let mut found = Vec::new();
+        for home in homes {
+            // One predicate says what is a key, here and on cards.
+            let Ok(key) = TransportKey::from_bytes(&home.key().to_bytes()) else { continue };
+            let address = home.network_address().to_owned();
+            found.push(Self { key, address, shown: device.introductions(key)? });
+        }
+        Ok(found)
+    }
+
+    /// Looks the address up and connects to the first place that answers.
+    pub(crate) async fn connect_as(
+        &self,
+        secret: &TransportSecret,
+        realm: Realm,
+    ) -> Outcome<RelayClient> {
+        let places = self.look_up().await.map_err(|failure| failure.about(&self.to_string()))?;
+        let mut last = failure(&ClientError::NoAnswer);
+        for address in places {
+            let relay = Relay { address, key: self.key };
+            match relay.connect_showing(secret, realm, &self.shown).await {
+                Ok(client) => return Ok(client),
+                Err(error) => last = failure(&error),
+            }
+        }
+        Err(last.about(&self.to_string()))
+    }
+
+    /// What a refusal of this relay means.
+    pub(crate) fn failure(&self, error: &ClientError) -> Failure {
+        failure(error).about(&self.to_string())
+    }
+
+    async fn look_up(&self) -> Outcome<Vec<SocketAddr>> {
+        let later = |message: String| Failure::new(Exit::TryLater, "relay", message);
+        let looked_up = tokio::time::timeout(LOOK_UP_WAIT, tokio::net::lookup_host(&self.address));
+        match looked_up.await {
+            Ok(Ok(places)) => Ok(places.collect()),
+            Ok(Err(error)) => Err(later(format!("its address is not found: {error} (try later)"))),
+            Err(_) => Err(later("its address is not found in time (try later)".to_owned())),
+        }
+    }
+}
+
+/// The address and the beginning of the key: enough to know it by.
+impl fmt::Display for NamedRelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.to_string();
+        write!(f, "relay {} ({}…)", self.address, key.get(..8).unwrap_or_default())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::report::Report;
 use chappe_codec::card::Card;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
+use chappe_relay::client::PendingAck;
 use chappe_relay::rotation::address_epoch;
 use chappe_relay::{Address, ClientError, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
 use serde_json::json;
@@ -43,6 +44,12 @@ pub(crate) fn public_topic(realm: Realm) -> Address {
     Address::topic(realm, FIELD_TOPIC)
 }
 
+/// An envelope that is to wait at relays for a week from now.
+pub(crate) fn parcel(address: Address, precedence: Precedence, envelope: &[u8]) -> Outcome<Parcel> {
+    let expiry = clock::now_seconds().saturating_add(EXPIRY_SECONDS);
+    Ok(Parcel::new(address, precedence, expiry, envelope.to_vec())?)
+}
+
 /// Publishes one envelope and reports it once the relay has it on disk.
 pub(crate) async fn publish(
     client: &RelayClient,
@@ -51,26 +58,46 @@ pub(crate) async fn publish(
     envelope: &[u8],
     report: Report,
 ) -> Outcome<()> {
-    let expiry = clock::now_seconds().saturating_add(EXPIRY_SECONDS);
-    let parcel = Parcel::new(address, precedence, expiry, envelope.to_vec())?;
-    let octets = parcel.to_bytes();
-    let (id, began) = (parcel.id(), Instant::now());
+    let parcel = parcel(address, precedence, envelope)?;
+    let began = Instant::now();
+    let asking = client.start_publish(parcel.clone());
+    acknowledged(asking).await.map_err(|error| network::failure(&error))?;
+    tell(&parcel, began, "on the relay's disk", &[], report);
+    Ok(())
+}
+
+/// Waits until a relay has on disk what it was just asked to take.
+pub(crate) async fn acknowledged(
+    asking: impl Future<Output = Result<PendingAck, ClientError>>,
+) -> Result<(), ClientError> {
+    let asked = async { asking.await?.wait().await };
     // QUIC notices a relay that died only after its idle time; a person must know sooner.
-    match tokio::time::timeout(ACKNOWLEDGEMENT_WAIT, client.publish(parcel)).await {
-        Ok(published) => published.map_err(|error| network::failure(&error))?,
-        Err(_) => return Err(network::failure(&ClientError::NoAnswer)),
-    };
+    match tokio::time::timeout(ACKNOWLEDGEMENT_WAIT, asked).await {
+        Ok(answer) => answer.map(drop),
+        Err(_) => Err(ClientError::NoAnswer),
+    }
+}
+
+/// Tells that a parcel is relayed: where it is, in words, and the relays that acknowledged it.
+pub(crate) fn tell(
+    parcel: &Parcel,
+    began: Instant,
+    place: &str,
+    relays: &[TransportKey],
+    report: Report,
+) {
+    let (id, octets) = (parcel.id(), parcel.to_bytes());
     let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     report.event(
         "parcel",
-        &format!("relayed: parcel {}, {} octets, on the relay's disk", id.short(), octets.len()),
+        &format!("relayed: parcel {}, {} octets, {place}", id.short(), octets.len()),
         json!({
             "id": hex::encode(&id.0),
-            "precedence": precedence.name(),
+            "precedence": parcel.precedence.name(),
             "size": octets.len(),
             "octets": hex::encode(&octets),
             "microseconds": microseconds,
+            "relays": relays.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
     );
-    Ok(())
 }

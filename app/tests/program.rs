@@ -15,7 +15,7 @@ const SCREEN_LINES: usize = 30;
 
 #[test]
 fn the_help_of_every_command_fits_a_screen() {
-    let commands: [&[&str]; 57] = [
+    let commands: [&[&str]; 58] = [
         &[],
         &["id"],
         &["id", "new"],
@@ -59,6 +59,7 @@ fn the_help_of_every_command_fits_a_screen() {
         &["text"],
         &["text", "encode"],
         &["text", "decode"],
+        &["card", "homes"],
         &["send"],
         &["seal"],
         &["open"],

@@ -112,9 +112,7 @@ fn a_relay_lets_in_whom_its_operator_lists_or_invites_and_turns_out_who_is_no_lo
 
     // How many keys it has let in survives a restart.
     assert_eq!(relay.end(), Some(0));
-    let relay = Relay::start(&homes, &format!("{listed}[listen]\naddress = \"{address}\"\n"));
-    let at = ["--relay", &relay.of("address"), "--relay-key", &key].map(str::to_owned);
-    let at = at.each_ref().map(String::as_str);
+    let relay = Relay::start_at(&homes, &listed, &address);
     assert_eq!(
         send(&homes, "dan", &[&at[..], &["--invitation", &invitation]].concat()).0,
         AUTHENTICATION

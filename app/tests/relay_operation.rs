@@ -155,6 +155,66 @@ fn check_shows_what_holds_and_names_what_is_wrong() {
 }
 
 #[test]
+fn peers_are_checked_reached_and_shown_by_their_names() {
+    let (north, south) = (Homes::new(), Homes::new());
+    [&north, &south].iter().for_each(|homes| homes.people(&["relay"]));
+    // A first run tells each relay's key; a port that was free is taken again.
+    let alone = [&north, &south].map(|homes| {
+        let relay = Relay::start(homes, "");
+        let (key, address) = (relay.of("key"), relay.of("address"));
+        assert_eq!(relay.end(), Some(0));
+        (key, address)
+    });
+    let peer = |name: &str, (key, address): &(String, String)| {
+        format!(
+            "[[peers]]\nname = \"{name}\"\nkey = \"{key}\"\naddress = \"{address}\"\n\
+             topics = [\"field\"]\n"
+        )
+    };
+    let config = peer("south", &alone[1]);
+    let relay = Relay::start(&north, &config);
+    relay.wait_for_log("peer south not reached: the relay does not answer");
+    let file = north.path("relay.toml");
+    let checked = chappe(&["relay", "check", "--config", text(&file)]).output().unwrap();
+    let said = String::from_utf8(checked.stdout).unwrap();
+    let line = said.lines().find(|line| line.starts_with("peer south")).unwrap();
+    assert!(line.contains(&alone[1].1) && line.contains("topics field"), "{line}");
+    assert!(!said.contains(&alone[1].0), "{said}");
+
+    let address = relay.of("address");
+    let config = peer("north", &(alone[0].0.clone(), address));
+    let other = Relay::start_at(&south, &config, &alone[1].1);
+    relay.wait_for_log("peer south reached");
+    other.wait_for_log("peer north reached");
+    let status = |relay: &Relay| {
+        let at = format!("http.address={}", relay.of("http"));
+        let shown = chappe(&["relay", "status", "--set", &at]).output().unwrap();
+        String::from_utf8(shown.stdout).unwrap()
+    };
+    let shown = status(&relay);
+    assert!(shown.contains("1  peer connected peer=\"south\""), "{shown}");
+    let metrics = relay.get("/metrics");
+    for name in ["waiting", "oldest_seconds", "forwarded_total", "replicated_total"] {
+        let row = format!("chappe_relay_peer_{name}{{peer=\"south\"}} ");
+        assert!(metrics.contains(&row), "{metrics}");
+    }
+    assert!(!metrics.contains(&alone[1].0) && !metrics.contains("127.0.0.1"));
+    let log = std::fs::read_to_string(&relay.log).unwrap();
+    assert!(!log.contains(&alone[1].0) && !log.contains("127.0.0.1"), "{log}");
+    assert_eq!((relay.end(), other.end()), (Some(0), Some(0)));
+
+    // A relay that is its own peer would send to itself for ever.
+    std::fs::write(&file, peer("itself", &alone[0])).unwrap();
+    let home = north.path("relay");
+    let refused = chappe(&["relay", "run", "--listen", "127.0.0.1:0", "--config", text(&file)])
+        .args(["--home", text(&home), "--passphrase-file", text(&north.path("passphrase"))])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("peer itself has this relay's own key"), "{said}");
+}
+
+#[test]
 fn the_operators_page_names_every_setting() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/relay-operations.md");
     let page = std::fs::read_to_string(file).unwrap();

@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::base45;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, field, octets};
+use crate::home::{HomeRelay, HomeRelays};
 use crate::identity::{Certificate, Endorsement, EndorsementError};
 use crate::key::{KeyError, VerifyKey};
 use crate::key_store::{KeyStoreError, Sign};
@@ -15,7 +16,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-const CONTEXT: &str = "chappe-card/2";
+const CONTEXT: &str = "chappe-card/3";
 
 /// What the text in a card's QR code begins with.
 const QR_PREFIX: &str = "CHAPPE-CARD:";
@@ -27,6 +28,7 @@ pub struct Card {
     prekey: [u8; 32],
     prekey_expiry: u64,
     label_key: LabelKey,
+    homes: HomeRelays,
     signature: [u8; 64],
 }
 
@@ -43,8 +45,10 @@ impl Card {
         prekey: [u8; 32],
         prekey_expiry: u64,
         label_key: LabelKey,
+        homes: HomeRelays,
     ) -> Result<Self, KeyStoreError> {
-        let mut card = Self { endorsement, prekey, prekey_expiry, label_key, signature: [0; 64] };
+        let signature = [0; 64];
+        let mut card = Self { endorsement, prekey, prekey_expiry, label_key, homes, signature };
         card.signature = keys.signature(CONTEXT, realm, &[&card.signed_octets()])?;
         Ok(card)
     }
@@ -81,7 +85,7 @@ impl Card {
         Ok(card)
     }
 
-    /// The octets of the card: 379 with a root of one key.
+    /// The octets of the card: 380 with a root of one key and no home relays.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = self.signed_octets();
@@ -168,14 +172,21 @@ impl Card {
         &self.label_key
     }
 
+    /// Where its owner reads, the relay to try first in front; none where the card does not say.
+    #[must_use]
+    pub fn homes(&self) -> &[HomeRelay] {
+        self.homes.as_slice()
+    }
+
     fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, endorsement) = Endorsement::read(input)?;
         let (rest, prekey) = field("prekey", octets::<32>)(rest)?;
         let (rest, prekey_expiry) = read_seconds("prekey expiry", rest)?;
         let (rest, label_key) = field("label key", octets::<16>)(rest)?;
+        let (rest, homes) = HomeRelays::read(rest)?;
         let (rest, signature) = field("signature", octets::<64>)(rest)?;
         let label_key = LabelKey(label_key);
-        Ok((rest, Self { endorsement, prekey, prekey_expiry, label_key, signature }))
+        Ok((rest, Self { endorsement, prekey, prekey_expiry, label_key, homes, signature }))
     }
 
     fn signed_octets(&self) -> Vec<u8> {
@@ -183,6 +194,7 @@ impl Card {
         out.extend_from_slice(&self.prekey);
         out.extend_from_slice(&seconds_to_bytes(self.prekey_expiry));
         out.extend_from_slice(&self.label_key.0);
+        out.extend_from_slice(&self.homes.to_bytes());
         out
     }
 }

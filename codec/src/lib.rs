@@ -26,6 +26,7 @@ pub mod envelope;
 pub mod error;
 pub mod framing;
 pub mod health;
+pub mod home;
 pub mod id;
 pub mod identity;
 pub mod item;

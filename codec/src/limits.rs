@@ -36,6 +36,12 @@ pub const NOTATION_NAME_CHARACTERS_MAX: usize = 32;
 /// Messages the threads of one reader are made of (spec/01-signal.md, "Threads").
 pub const THREAD_MESSAGES_MAX: usize = 1024;
 
+/// Home relays a card names (spec/10-identity.md, "Card").
+pub const HOME_RELAYS_MAX: usize = 3;
+
+/// Octets of a home relay's network address.
+pub const NETWORK_ADDRESS_OCTETS_MAX: usize = 255;
+
 /// Prekeys a device keeps: the one in its card and two before it (spec/11-session.md, "Life of a
 /// prekey").
 pub const PREKEYS_MAX: usize = 3;

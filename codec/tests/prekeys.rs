@@ -5,6 +5,7 @@
 #![allow(clippy::arithmetic_side_effects, missing_docs)]
 
 use chappe_codec::account::Account;
+use chappe_codec::home::HomeRelays;
 use chappe_codec::identity::{Directory, Identity, Prekeys};
 use chappe_codec::key::SignKey;
 use chappe_codec::key_store::KeyStore;
@@ -95,7 +96,7 @@ proptest! {
                 prop_assert!(prekeys.destroy_former() > 0);
             }
             assert_in_order(&prekeys);
-            identity = identity.with_prekeys(prekeys, LIVE).unwrap();
+            identity = identity.renewed(prekeys, HomeRelays::NONE, LIVE).unwrap();
             let (_, changes) = reader.take_card(&identity.card().to_bytes()).unwrap();
             prop_assert_eq!(changes.len(), 1);
             for old in &cards {

@@ -16,10 +16,10 @@ mod vectors {
     pub(crate) mod statement;
 }
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use vectors::answer::{Answer, Refusal};
+use vectors::answer::Answer;
 use vectors::{device, identifier, identity, notation, open, statement};
 
 #[test]
@@ -120,7 +120,8 @@ fn answer(id: &str, kind: &str, given: &Value) -> Answer {
 }
 
 /// Holds an answer against the vector: every member of a valid one, the kind of a refusal. (The
-/// spec registers kinds; where something was noticed is a hint.)
+/// spec registers kinds; where something was noticed is a hint, unless a chapter leaves no choice: then
+/// the vector has the offset.)
 fn judge(vector: &Value, answer: &Answer) -> Result<(), String> {
     match (vector["result"].as_str().unwrap(), answer) {
         ("valid", Ok(found)) => {
@@ -142,7 +143,7 @@ fn judge(vector: &Value, answer: &Answer) -> Result<(), String> {
                 Err(format!("found {found}\nexpected {expected}"))
             }
         }
-        ("invalid", Err(Refusal { kind, .. })) if vector["error"]["kind"] == json!(kind) => Ok(()),
+        ("invalid", Err(refusal)) if refusal.is(&vector["error"]) => Ok(()),
         ("valid" | "invalid", _) => Err(format!(
             "found {answer:?}, expected {}",
             vector["result"].to_string() + &vector["error"].to_string()

@@ -3,6 +3,7 @@
 
 use chappe_codec::base45;
 use chappe_codec::card::Card;
+use chappe_codec::home::{HomeRelay, HomeRelays};
 use chappe_codec::identity::{Identity, Prekeys};
 use chappe_codec::key::SignKey;
 use chappe_codec::key_store::KeyStore;
@@ -30,12 +31,15 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     {
         assert_eq!(format!("CHAPPE-CARD:{}", base45::encode(&card)), text);
     }
-    let Some((keys, _)) = octets.split_first_chunk::<85>() else { return };
+    if let Ok(homes) = HomeRelays::parse(octets) {
+        assert_eq!(homes.to_bytes(), octets);
+    }
+    let Some((keys, rest)) = octets.split_first_chunk::<85>() else { return };
     let key = |at: usize| <[u8; 32]>::try_from(&keys[at..at + 32]).expect("32 octets");
     let label_key = LabelKey(<[u8; 16]>::try_from(&keys[64..80]).expect("16 octets"));
     let expiry = u64::from(u32::from_be_bytes([keys[80], keys[81], keys[82], keys[83]]));
     let endorsement = ME.card().endorsement().clone();
-    let card = Card::sign(ME.keys(), REALM, endorsement, key(0), expiry, label_key)
+    let card = Card::sign(ME.keys(), REALM, endorsement, key(0), expiry, label_key, homes(rest))
         .expect("keys in memory");
     assert_eq!(Card::parse(&card.to_bytes(), REALM).as_ref(), Ok(&card));
     // Weak exchange keys are refused where they are used, and nothing stops.
@@ -48,3 +52,12 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let mut fresh = |out: &mut [u8]| out.fill(3);
     drop(sessions.reserve(ME.keys(), &to, 1, Steps::default(), None, &mut fresh));
 });
+
+/// Of each forty octets a home relay, as far as they may be on a card.
+fn homes(octets: &[u8]) -> HomeRelays {
+    let home = |chunk: &[u8]| {
+        let key = SignKey::from_seed(&[*chunk.first()?; 32]).public();
+        HomeRelay::new(key, String::from_utf8_lossy(chunk.get(1..)?).into_owned()).ok()
+    };
+    HomeRelays::new(octets.chunks(40).map_while(home).take(3).collect()).unwrap_or_default()
+}

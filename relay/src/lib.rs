@@ -47,6 +47,7 @@ pub mod admission;
 pub mod client;
 pub mod counts;
 pub mod delegation;
+pub mod federation;
 pub mod invitation;
 pub mod key;
 pub mod lease;
@@ -67,10 +68,11 @@ pub use client::{
 };
 pub use counts::Counts;
 pub use delegation::Delegation;
+pub use federation::PeerCounts;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
 pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
 pub use server::{
-    Clock, Observer, RelayControl, RelayEvent, RelayOptions, RelayServer, ServerError,
+    Clock, Observer, PeerOptions, RelayControl, RelayEvent, RelayOptions, RelayServer, ServerError,
 };

@@ -31,8 +31,8 @@ pub const ADDRESS_EPOCH_OVERLAP_SECONDS: u64 = 86_400;
 /// Octets of an invitation (normative).
 pub const INVITATION_OCTETS: usize = 32;
 
-/// Octets of a network address in an invitation's text (normative).
-pub const NETWORK_ADDRESS_OCTETS_MAX: usize = 255;
+/// Octets of a network address in an invitation's text (normative); the same as on a card.
+pub const NETWORK_ADDRESS_OCTETS_MAX: usize = chappe_codec::limits::NETWORK_ADDRESS_OCTETS_MAX;
 
 /// Transport keys an operator may list: with each change of epoch all are rotated once, some 50
 /// microseconds each.
@@ -87,6 +87,63 @@ pub const FORWARD_HOMES_MAX: usize = 3;
 
 /// Relays a forward may still pass (normative).
 pub const FORWARD_HOPS_MAX: u8 = 8;
+
+/// How long a home may not have been reached before the next one named is tried (normative).
+pub const PEER_AWAY_WAIT: Duration = Duration::from_secs(10);
+
+/// Peers of one relay.
+pub const PEERS_MAX: usize = 64;
+
+/// Topics replicated from one peer: each takes a place among the reads of every lane.
+pub const PEER_TOPICS_MAX: usize = 32;
+
+/// Octets of records that may wait for one peer in each of its two queues, unless the options say otherwise.
+pub const QUEUE_OCTETS_DEFAULT: u64 = 256 << 20;
+
+/// Parcels that may wait for one peer in each of its two queues: what bounds the memory they take.
+pub const PEER_QUEUE_RECORDS_MAX: usize = 1 << 18;
+
+/// Parcels that may wait for all peers in one queue.
+pub const QUEUE_RECORDS_MAX: usize = 1 << 19;
+
+/// Octets of a queue's segments, where the relay's own are larger: it is short most of the time.
+pub const QUEUE_SEGMENT_OCTETS: u64 = 8 << 20;
+
+/// Parcels on the way to a peer from one queue, those being read from the disk included.
+pub const PEER_WINDOW_PARCELS: usize = 256;
+
+/// Octets of their records; the last may pass it.
+pub const PEER_WINDOW_OCTETS: u64 = 1 << 20;
+
+/// The pause before a parcel that was put off is sent again; it doubles.
+pub const PUT_OFF_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest of those pauses.
+pub const PUT_OFF_MOST: Duration = Duration::from_secs(300);
+
+/// The pause before a peer is connected to again; it doubles.
+pub const RECONNECT_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest of those pauses.
+pub const RECONNECT_MOST: Duration = Duration::from_secs(60);
+
+/// How long a peer may take to answer a forward before the connection is given up.
+pub const PEER_ANSWER_WAIT: Duration = Duration::from_secs(60);
+
+/// Open records one record of the queue tells of.
+pub const OPEN_RANGE_ENTRIES_MAX: usize = 4096;
+
+/// Open records between two that changed, above which they are told of apart.
+pub const OPEN_RANGE_GAP: usize = 32;
+
+/// Octets a queue's log has at least before it is compacted.
+pub const QUEUE_COMPACT_OCTETS_MIN: u64 = 4 << 20;
+
+/// Parcels of a queue looked through for expired ones at one deadline.
+pub const QUEUE_SWEEP_ENTRIES: usize = 4096;
+
+/// Parcels that wait for a peer that is away, looked through for another home at one deadline.
+pub const QUEUE_LOOK_ENTRIES: usize = 4096;
 
 /// How long a relay waits for the hello (normative).
 pub const HELLO_WAIT: Duration = Duration::from_secs(5);

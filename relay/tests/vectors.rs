@@ -12,6 +12,8 @@
 
 #[path = "support/conversation.rs"]
 mod conversation;
+#[path = "support/forwarding.rs"]
+mod forwarding;
 #[path = "support/node.rs"]
 mod node;
 #[path = "support/privacy.rs"]
@@ -32,8 +34,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Raised with the vectors: a file or a vector that is not run is noticed.
-const FILES: usize = 13;
-const VECTORS: usize = 809;
+const FILES: usize = 15;
+const VECTORS: usize = 906;
 
 /// What an implementation answers: the members of `out`, or the kind and field of `error`.
 type Answer = Result<Value, (String, Option<String>)>;
@@ -115,6 +117,8 @@ fn answer(kind: &str, given: &Value) -> Answer {
         "relay_message" => relay_message(&octets(&given["octets"])),
         "access" => access(given),
         "duplicate" => duplicate(given),
+        "route" => forwarding::route_answer(given),
+        "queue" => forwarding::queue_answer(given),
         other => privacy::answer(other, given),
     }
 }

@@ -12,9 +12,9 @@ SIZES = {"certificate": 163, "revocation": 36, "succession": 65}
 CERTIFICATE = struct.Struct(">B32sBH32s32s32s5s5sIBiiii")
 
 
-def refuse_if(wrong, kind, field):
+def refuse_if(wrong, kind, field, offset=0):
     if wrong:
-        raise Refused(kind, field, 0)
+        raise Refused(kind, field, offset)
 
 
 def h(label, octets):
@@ -111,16 +111,43 @@ def own_root(account):
 def read_card(octets, realm, allowed):
     certificate = read_endorsement("certificate", octets, realm, allowed, whole=False)
     rest = certificate.behind
-    refuse_if(len(rest) < 117, "truncated", "card")
-    refuse_if(len(rest) > 117, "trailing", "card")
+    refuse_if(len(rest) < 53, "truncated", "card")
+    homes, left = homes_of(octets, rest[53:])
+    end = len(octets) - len(left)
+    refuse_if(len(left) < 64, "truncated", "signature", end)
+    refuse_if(len(left) > 64, "trailing", "end", end + 64)
     key = bytes.fromhex(certificate.fields["signing_key"])
     refuse_if(p.state_of(key) == "small", "weak_key", "signing_key")
-    right = p.state_of(key) == "good" and p.verifies(key, b"chappe-card/2" + realm + octets[:-64], octets[-64:])
+    right = p.state_of(key) == "good" and p.verifies(key, b"chappe-card/3" + realm + octets[:-64], octets[-64:])
     refuse_if(not right, "bad_signature", "signature")
     expiry = int.from_bytes(rest[32:37], "big")
     return {
-        "certificate": octets[:-117].hex(), "prekey": rest[:32].hex(), "prekey_expiry": str(expiry), "label_key": rest[37:53].hex(),
+        "certificate": octets[: len(octets) - len(rest)].hex(), "prekey": rest[:32].hex(), "prekey_expiry": str(expiry),
+        "label_key": rest[37:53].hex(), "homes": homes,
     }  # fmt: skip
+
+
+def homes_of(card, left):
+    """The home relays at the front of what is left of a card, and what is left behind them."""
+    place = lambda: len(card) - len(left)
+    refuse_if(not left, "truncated", "homes", place())
+    refuse_if(left[0] > 3, "out_of_range", "homes", place())
+    count, left, homes = left[0], left[1:], {}
+    while len(homes) < count:
+        refuse_if(len(left) < 32, "truncated", "home_key", place())
+        key = left[:32].hex()
+        refuse_if(p.state_of(left[:32]) != "good", "out_of_range", "home_key", place())
+        refuse_if(key in homes, "not_canonical", "home_key", place())
+        left = left[32:]
+        refuse_if(not left, "truncated", "network_address", place())
+        refuse_if(left[0] == 0, "too_short", "network_address", place())
+        size, left = left[0], left[1:]
+        refuse_if(len(left) < size, "truncated", "network_address", place())
+        text = left[:size].decode(errors="surrogateescape")
+        right = next((n for n, c in enumerate(text) if 0xDC80 <= ord(c) <= 0xDCFF), len(text))
+        refuse_if(right < len(text), "bad_character", "network_address", place() + len(text[:right].encode()))
+        homes[key], left = text, left[size:]
+    return [{"key": key, "network_address": address} for key, address in homes.items()], left
 
 
 class History:

@@ -9,6 +9,7 @@ import relay_sums
 from judge import same
 from kinds_identity import judged, unhex
 from refusal import Refused
+from relay_queue import queue, route
 from relay_wire import SIDES, Cursor, read_message, read_parcel, refuse_if, write_message
 
 STEPS = (64, 128, 239, 512, 1024, 2048, 4096, 8192, 16384)
@@ -204,7 +205,7 @@ KINDS = {
     for answer in (
         mailbox, topic, rotation, rotated_key, address_epoch, parcel, delegation, delegation_write, delegation_verify, lease,
         invitation, invitation_write, invitation_text, invitation_admits, access, duplicate, padded_size,
-        sums, sender_tag,
+        queue, route, sums, sender_tag,
     )
 }  # fmt: skip
 KINDS |= {f"{side}_message": (judged(message_of(side)), BOTH, ("out", "error")) for side in SIDES}

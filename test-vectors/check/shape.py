@@ -11,7 +11,7 @@ FILE = {"schema", "chapter", "vectors"}
 MEMBERS = {"id", "comment", "spec", "kind", "in", "result"}
 # A relay answers and closes with names of its own (chapter 06, Reasons and Closing); the last is registered nowhere yet.
 ERRORS = KINDS | {
-    "not_your_mailbox", "bad_delegation", "delegation_expired", "malformed", "protocol_error", "no_common_version",
+    "not_your_mailbox", "no_route", "bad_delegation", "delegation_expired", "malformed", "protocol_error", "no_common_version",
     "not_admitted", "bad_consistency",
 }  # fmt: skip
 # Kinds whose only answer is that they hold.

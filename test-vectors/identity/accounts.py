@@ -212,7 +212,7 @@ def signatures_refused(b, what):
     s = int.from_bytes(good[-32:], "little") + edwards.L
     bad("s raised by the group order", good[:-32] + s.to_bytes(32, "little"))
     signed = good[:-65]
-    for other in ("chappe-device/1", "chappe-revocation/1", "chappe-succession/1", "chappe-card/2"):
+    for other in ("chappe-device/1", "chappe-revocation/1", "chappe-succession/1", "chappe-card/3"):
         if other != e.CONTEXTS[what]:
             bad(f"signed under {other}", signed + b"\x00" + sign(ALICE.seeds[0], other, LIVE, signed))
     bad("signed without the root", signed + b"\x00" + sign(ALICE.seeds[0], e.CONTEXTS[what], LIVE, signed[:at]))

@@ -2,20 +2,28 @@
 
 import base64
 
+import edwards
 import endorsement as e
 from chappe import STATEMENT, check_signature, merkle_root, read_statement
-from conventions import Refused, h, number, refuse_unless, sha256, u40
+from conventions import Refused, h, number, refuse_unless, sha256, u8, u40
 from endorsement import sign
 
-BEHIND = 32 + 5 + 16 + 64
+CONTEXT = "chappe-card/3"
+FIXED = 32 + 5 + 16
+HOMES_MAX = 3
 PREFIX, QR_PREFIX = "chappe-card:", "CHAPPE-CARD:"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
-def write_card(certificate, prekey, prekey_expiry, label_key, signing_seed, realm):
-    unsigned = certificate + prekey + u40(prekey_expiry) + label_key
-    return unsigned + sign(signing_seed, "chappe-card/2", realm, unsigned)
+def write_card(certificate, prekey, prekey_expiry, label_key, homes, signing_seed, realm):
+    """Homes are pairs of a relay's key and its network address in UTF-8."""
+    unsigned = certificate + prekey + u40(prekey_expiry) + label_key + write_homes(homes)
+    return unsigned + sign(signing_seed, CONTEXT, realm, unsigned)
+
+
+def write_homes(homes):
+    return u8(len(homes)) + b"".join(key + u8(len(address)) + address for key, address in homes)
 
 
 def read_card(octets, realm, successors=()):
@@ -24,12 +32,44 @@ def read_card(octets, realm, successors=()):
     size = e.size_of("certificate", octets)
     certificate, rest = octets[:size], octets[size:]
     fields = e.read_endorsement("certificate", certificate, realm, successors)
-    refuse_unless(len(rest) >= BEHIND, "truncated", "card")
-    refuse_unless(len(rest) == BEHIND, "trailing", "card")
-    check_signature(fields["signing_key"], "chappe-card/2", realm, octets[:-64], octets[-64:], "signing_key")
+    refuse_unless(len(rest) >= FIXED, "truncated", "card")
+    homes, end = read_homes(octets, size + FIXED)
+    refuse_unless(len(octets) >= end + 64, "truncated", "signature", end)
+    refuse_unless(len(octets) == end + 64, "trailing", "end", end + 64)
+    check_signature(fields["signing_key"], CONTEXT, realm, octets[:-64], octets[-64:], "signing_key")
     return {
         "certificate": certificate, "prekey": rest[:32], "prekey_expiry": number(rest[32:37]), "label_key": rest[37:53],
+        "homes": [{"key": key, "network_address": address} for key, address in homes],
     }  # fmt: skip
+
+
+def is_key(octets):
+    """Chapter 00: a point, and not one of small order."""
+    point = edwards.decode(octets)
+    return point is not None and not edwards.is_small_order(point)
+
+
+def read_homes(octets, at):
+    """In order, each key before its address; the homes and where they end."""
+    refuse_unless(len(octets) > at, "truncated", "homes", at)
+    refuse_unless(octets[at] <= HOMES_MAX, "out_of_range", "homes", at)
+    homes, count, at = [], octets[at], at + 1
+    for _ in range(count):
+        key = octets[at : at + 32]
+        refuse_unless(len(key) == 32, "truncated", "home_key", at)
+        refuse_unless(is_key(key), "out_of_range", "home_key", at)
+        refuse_unless(key not in [known for known, _ in homes], "not_canonical", "home_key", at)
+        at += 32
+        refuse_unless(len(octets) > at, "truncated", "network_address", at)
+        refuse_unless(octets[at] > 0, "too_short", "network_address", at)
+        size, at = octets[at], at + 1
+        refuse_unless(len(octets) >= at + size, "truncated", "network_address", at)
+        try:
+            homes.append((key, octets[at : at + size].decode("utf-8")))
+        except UnicodeDecodeError as error:
+            raise Refused("bad_character", "network_address", at + error.start) from None
+        at += size
+    return homes, at
 
 
 # ---- texts -------------------------------------------------------------------------------------

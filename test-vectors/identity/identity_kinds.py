@@ -99,6 +99,7 @@ def card_that_counts(i):
 def card_write(i):
     octets = c.write_card(
         unhex(i["certificate"]), unhex(i["prekey"]), int(i["prekey_expiry"]), unhex(i["label_key"]),
+        [(unhex(home["key"]), home["network_address"].encode()) for home in i["homes"]],
         unhex(i["signing_seed"]), unhex(i["realm"]),
     )  # fmt: skip
     return {"card": octets, "text": c.card_text(octets), "qr": c.qr_text(octets)}

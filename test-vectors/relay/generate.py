@@ -13,6 +13,7 @@ sys.path.insert(0, str(HERE.parent))
 import books_formats  # noqa: E402
 import books_messages  # noqa: E402
 import books_node  # noqa: E402
+import books_queue  # noqa: E402
 import books_session  # noqa: E402
 import ed25519  # noqa: E402
 import sums  # noqa: E402
@@ -26,6 +27,7 @@ def main():
         books_formats.leases(), books_formats.invitations(), books_formats.sizes(),
         books_messages.client_messages(), books_messages.relay_messages(),
         sums.sums(), books_node.accesses(), books_node.duplicates(), books_session.sessions(),
+        books_queue.routes(), books_queue.queues(),
     ], HERE)  # fmt: skip
 
 

@@ -4,11 +4,13 @@ use crate::clock;
 use crate::device::{Device, DeviceArguments, card_octets, card_to_text};
 use crate::exit::Outcome;
 use crate::files;
+use crate::home::{self, HomeArgument};
 use crate::permissions;
 use crate::qr;
 use crate::report::Report;
 use crate::words::Words;
 use chappe_codec::card::Card;
+use chappe_codec::home::HomeRelays;
 use chappe_codec::realm::Realm;
 use serde_json::json;
 use std::path::PathBuf;
@@ -26,6 +28,24 @@ enum CardCommand {
         /// As a QR code
         #[arg(long)]
         qr: bool,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Set where this device reads, and its card says so; without any, show it
+    #[command(after_help = "\
+The first is tried first. Give the new card to those who are to write to you; contacts get it with
+what is next said to them over a relay. Messages that lie at a relay you leave out are not read any
+more: read them before. A `chappe recv --follow` that runs reads the new ones when it is started again.
+
+Example:
+  chappe card homes 5f…@relay.example:7406 8c…@[2001:db8::1]:7406")]
+    Homes {
+        /// A relay's key, as `chappe relay` shows it, and where it is; up to three
+        #[arg(value_name = "KEY@HOST:PORT", conflicts_with = "none")]
+        homes: Vec<HomeArgument>,
+        /// Name no home relays any more
+        #[arg(long)]
+        none: bool,
         #[command(flatten)]
         device: DeviceArguments,
     },
@@ -59,17 +79,40 @@ pub(crate) fn run(arguments: CardArguments, report: Report) -> Outcome<()> {
                     "card": text,
                     "qr": card.to_qr_text(),
                     "prekey_expiry": card.prekey_expiry(),
+                    "homes": home::json(card.homes()),
                 }),
             );
             // Beside it, so that the card alone goes into a file.
             if !report.json {
                 report.note(&format!("this card is good until {until}; a newer one replaces it"));
+                report.note(&home::lines(card.homes()));
             }
+        }
+        CardCommand::Homes { homes, none, device } => {
+            let device = Device::open(&device)?;
+            if homes.is_empty() && !none {
+                return tell_homes(&device.homes()?, None, report);
+            }
+            let card = device.set_homes(home::gathered(homes)?)?;
+            tell_homes(&device.homes()?, Some(&card), report)?;
         }
         CardCommand::Read { card, realm } => {
             let card = Card::parse(&card_octets(&files::read_text(&card)?)?, realm)?;
             read(&card, realm, report)?;
         }
+    }
+    Ok(())
+}
+
+fn tell_homes(homes: &HomeRelays, card: Option<&Card>, report: Report) -> Outcome<()> {
+    let homes = homes.as_slice();
+    report.event(
+        "homes",
+        &home::lines(homes),
+        json!({"homes": home::json(homes), "card": card.map(card_to_text)}),
+    );
+    if card.is_some() && !report.json {
+        report.note("your card is a new one: give it to who writes to you (chappe card show)");
     }
     Ok(())
 }
@@ -80,7 +123,7 @@ fn read(card: &Card, realm: Realm, report: Report) -> Outcome<()> {
     let words = Words::of(realm, &certificate.account)?;
     let mut text = format!(
         "account        {}\ndevice         {}, issue {}\nroot           {} of {} keys\n{}\n\
-         words          {}\nas numbers     {}",
+         words          {}\nas numbers     {}\n{}",
         certificate.account.id(),
         certificate.device,
         certificate.issue,
@@ -89,6 +132,7 @@ fn read(card: &Card, realm: Realm, report: Report) -> Outcome<()> {
         permissions::describe(&certificate.permissions)?,
         words.words,
         words.digits(),
+        home::lines(card.homes()),
     );
     let now = clock::now_seconds();
     let (expired, old) = (certificate.permissions.has_expired(now), card.prekey_expiry() < now);
@@ -111,6 +155,7 @@ fn read(card: &Card, realm: Realm, report: Report) -> Outcome<()> {
             "expiry": certificate.permissions.expiry,
             "words": words.words,
             "numbers": words.numbers,
+            "homes": home::json(card.homes()),
             "expired": expired,
             "prekey_expired": old,
         }),

@@ -4,6 +4,7 @@ use crate::device::contacts::Added;
 use crate::device::sealing::Sealing;
 use crate::device::{Device, DeviceArguments, card_from_file};
 use crate::exit::Outcome;
+use crate::home;
 use crate::permissions;
 use crate::report::Report;
 use crate::words::Words;
@@ -64,6 +65,7 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
             let device = Device::open(&device)?;
             let card = card_from_file(&card, device.realm)?;
             let account = card.account().id().to_string();
+            let known = device.contacts()?.into_iter().find(|contact| contact.name == name);
             let done = match device.add_contact(&name, &card)? {
                 Added::New => "added",
                 Added::Unchanged => "known already",
@@ -76,8 +78,20 @@ pub(crate) fn run(arguments: ContactArguments, report: Report) -> Outcome<()> {
                     "{name}  {account}  {done}\nits words: {words}\n\
                      Compare them by voice before you trust it: chappe contact words {name}"
                 ),
-                json!({"name": name, "account": account, "state": done, "words": words}),
+                json!({
+                    "name": name,
+                    "account": account,
+                    "state": done,
+                    "words": words,
+                    "homes": home::json(card.homes()),
+                }),
             );
+            let before = known.map(|known| known.card);
+            if let Some(before) = before
+                && let Some(change) = home::change(before.homes(), card.homes())
+            {
+                report.note(&format!("{name} {change}"));
+            }
         }
         ContactCommand::Remove { name, device } => {
             let device = Device::open(&device)?;
@@ -146,12 +160,13 @@ fn show(device: &Device, name: &str, report: Report) -> Outcome<()> {
         "contact",
         &format!(
             "name           {name}\naccount        {}\ndevice         {}, issue {}\n{}\n\
-             words          {}\nsession        {session}",
+             words          {}\n{}\nsession        {session}",
             certificate.account.id(),
             certificate.device,
             certificate.issue,
             permissions::describe(&certificate.permissions)?,
             Words::of(device.realm, &certificate.account)?.words,
+            home::lines(contact.card.homes()),
         ),
         json!({
             "name": name,
@@ -161,6 +176,7 @@ fn show(device: &Device, name: &str, report: Report) -> Outcome<()> {
             "state": if is_revoked { "revoked" } else { "known already" },
             "session": sealing.has_session(&contact.card),
             "post_quantum": sealing.is_post_quantum(&contact.card),
+            "homes": home::json(contact.card.homes()),
         }),
     );
     Ok(())

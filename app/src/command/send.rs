@@ -1,5 +1,6 @@
 //! `chappe send`: say something, to one contact or to everyone, through a relay or over the radio.
 
+use crate::carrier::{Carrier, Destination};
 use crate::clock;
 use crate::device::contacts::Contact;
 use crate::device::content::{Outside, is_first_flight, outside};
@@ -9,19 +10,18 @@ use crate::device::{Device, DeviceArguments};
 use crate::duress;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::RelayArguments;
-use crate::outbox;
 use crate::report::Report;
 use crate::said::{self, SIGNAL_LINE_OCTETS_MAX};
 use crate::text;
 use chappe_codec::item::Item;
 use chappe_codec::precedence::Precedence;
-use chappe_relay::{Address, RelayClient};
 use std::io::{BufRead, Read};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 One signal a line: JSON, text form, or hex of the wire or a packed item.
 What cannot be delivered now waits: exit code 6, `chappe send --queued`.
+Without --relay it goes to the home relays on the contact's card.
   chappe send --to aid --sign --relay 192.0.2.7:7406 --relay-key 5f… < FILE")]
 pub(crate) struct SendArguments {
     /// Seal it to this contact
@@ -73,16 +73,18 @@ pub(crate) struct SendArguments {
 
 pub(crate) async fn run(arguments: SendArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required(&device)?;
+    let named = arguments.relay.relay(&device)?;
+    let mut carrier = Carrier::new(&device, named, report)?;
     // Nothing is written while the input may still be wrong, but nothing waits for the network.
     let path = Path::Relay { post_quantum: arguments.post_quantum };
     let mut sent = Sent::open(&device, path)?;
     if !arguments.queued {
-        write_all(&mut sent, &device, &arguments, report)?;
+        let audience = audience(&device, &arguments)?;
+        carrier.check(&destination_of(&device, &audience)?)?;
+        write_all(&mut sent, &device, &audience, &arguments, report)?;
     }
-    let client = relay.connect(&device).await?;
-    let outcome = deliver(&mut sent, &device, &client, report).await;
-    client.close().await;
+    let outcome = deliver(&mut sent, &device, &mut carrier, report).await;
+    carrier.close().await;
     outcome
 }
 
@@ -90,27 +92,27 @@ pub(crate) async fn run(arguments: SendArguments, report: Report) -> Outcome<()>
 fn write_all(
     sent: &mut Sent<'_>,
     device: &Device,
+    audience: &Audience,
     arguments: &SendArguments,
     report: Report,
 ) -> Outcome<()> {
-    let audience = audience(device, arguments)?;
     each_line(|line| {
         let octets = if arguments.text {
             text::to_item(line)?
         } else {
             let draft = crate::signal::read(line.trim(), arguments.unchecked, !arguments.standard)?;
-            duress::outgoing(device, &audience, draft, arguments.duress_in_the_open)?
+            duress::outgoing(device, audience, draft, arguments.duress_in_the_open)?
         };
         let item = Item::from_canonical(&octets)?;
         said::check_precedence(&item, arguments.precedence)?;
-        let written = sent.write(&audience, arguments.precedence, &[item])?;
-        warn_of_old_card(&audience, &written, report);
+        let written = sent.write(audience, arguments.precedence, &[item])?;
+        warn_of_old_card(audience, &written, report);
         said::report_envelope(report, &written, audience.name());
         Ok(())
     })?;
     // A FLASH is signed with what goes next; what waited long enough, too.
     if arguments.sign || sent.due().iter().any(|to| to == audience.name()) {
-        for written in sent.sign(&audience, &audience, arguments.precedence)? {
+        for written in sent.sign(audience, audience, arguments.precedence)? {
             said::report_envelope(report, &written, audience.name());
         }
     }
@@ -159,37 +161,47 @@ pub(crate) fn sealed_to(contact: &Contact) -> Audience {
     Audience::Contact { name: contact.name.clone(), card: Box::new(contact.card.clone()) }
 }
 
-/// Publishes everything that waits, oldest first.
+/// Takes everything that waits to where it is read, oldest first. A contact that was removed, or whose
+/// relays do not answer, does not hold up what goes to others.
 pub(crate) async fn deliver(
     sent: &mut Sent<'_>,
     device: &Device,
-    client: &RelayClient,
+    carrier: &mut Carrier<'_>,
     report: Report,
 ) -> Outcome<()> {
-    let mut skipped = None;
+    let mut skipped: Option<Failure> = None;
     for waiting in sent.queued() {
-        let address = match address(device, &waiting.to, &waiting.envelope) {
-            Ok(address) => address,
-            // A contact that was removed must not hold up what goes to others.
-            Err(failure) => {
-                report.note(&failure.to_string());
-                skipped = Some(failure);
-                continue;
-            }
+        let carried = match destination(device, &waiting.to, &waiting.envelope) {
+            Ok(to) => carrier.carry(&to, waiting.precedence, &waiting.envelope).await,
+            Err(failure) => Err(failure),
         };
-        outbox::publish(client, address, waiting.precedence, &waiting.envelope, report).await?;
-        sent.handed_over(&waiting.envelope)?;
+        match carried {
+            Ok(()) => sent.handed_over(&waiting.envelope)?,
+            Err(failure) => {
+                if let Some(before) = skipped.replace(failure) {
+                    report.note(&before.to_string());
+                }
+            }
+        }
     }
     skipped.map_or(Ok(()), Err)
 }
 
-fn address(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Address> {
+/// Where what is said to them goes.
+pub(crate) fn destination_of(device: &Device, audience: &Audience) -> Outcome<Destination> {
+    match audience {
+        Audience::Open => Ok(Destination::public(device)),
+        Audience::Contact { name, card } => Destination::contact(device, name, card),
+    }
+}
+
+fn destination(device: &Device, to: &str, envelope: &[u8]) -> Outcome<Destination> {
     match outside(envelope)? {
-        Outside::Open(_) => Ok(outbox::public_topic(device.realm)),
+        Outside::Open(_) => Ok(Destination::public(device)),
         Outside::Sealed | Outside::Unknown => {
             let card = device.contact(to)?.card;
             device.check_in_force(&card)?;
-            outbox::mailbox_of(&card, device.realm)
+            Destination::contact(device, to, &card)
         }
     }
 }

@@ -4,7 +4,6 @@
 use super::Sabotage;
 use super::actor::Event;
 use super::director::Director;
-use super::scenery::Scenery;
 use super::signals;
 use super::stage::PARTIES;
 use crate::exit::{Exit, Failure, Outcome};
@@ -17,27 +16,23 @@ use std::collections::BTreeMap;
 pub(super) type Requests = BTreeMap<&'static str, String>;
 
 /// Plays the whole story; returns the requests.
-pub(super) async fn play(
-    director: &mut Director,
-    scenery: &Scenery,
-    sabotage: Option<Sabotage>,
-) -> Outcome<Requests> {
-    introduce(director, scenery).await?;
-    let requests = ask(director, scenery).await?;
-    agree(director, scenery, &requests, sabotage).await?;
+pub(super) async fn play(director: &mut Director, sabotage: Option<Sabotage>) -> Outcome<Requests> {
+    introduce(director).await?;
+    let requests = ask(director).await?;
+    agree(director, &requests, sabotage).await?;
     let danger = report_dangers(director, sabotage).await?;
     arrive(director, &danger).await?;
-    withdraw(director, scenery, &requests).await?;
+    withdraw(director, &requests).await?;
     Ok(requests)
 }
 
 /// A2(0), open, to everyone.
-async fn introduce(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
+async fn introduce(director: &mut Director) -> Outcome<()> {
     director.scene("The aid organisation shows who it is: A2(0), open and signed");
     let mut token = [0; 32];
     random::fill(&mut token)?;
     let said = [signals::authentication(&hex::encode(&token))];
-    let ids = send(director, scenery, "aid", "open", &said).await?;
+    let ids = send(director, "aid", "open", &said).await?;
     for party in PARTIES {
         arrives(director, party, one(&ids)?).await?;
         anchored(director, party, one(&ids)?).await?;
@@ -46,11 +41,11 @@ async fn introduce(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
 }
 
 /// Q20(0), sealed to each party.
-async fn ask(director: &mut Director, scenery: &Scenery) -> Outcome<Requests> {
+async fn ask(director: &mut Director) -> Outcome<Requests> {
     director.scene("It asks all three parties for access: Q20(0), sealed to each");
     let mut requests = Requests::new();
     for party in PARTIES {
-        let ids = send(director, scenery, "aid", party, &[signals::area_access("0", None)]).await?;
+        let ids = send(director, "aid", party, &[signals::area_access("0", None)]).await?;
         requests.insert(party, one(&ids)?.to_owned());
     }
     for (party, id) in &requests {
@@ -63,7 +58,6 @@ async fn ask(director: &mut Director, scenery: &Scenery) -> Outcome<Requests> {
 /// Q(7), then Q(8), from all three; then GO.
 async fn agree(
     director: &mut Director,
-    scenery: &Scenery,
     requests: &Requests,
     sabotage: Option<Sabotage>,
 ) -> Outcome<()> {
@@ -71,7 +65,7 @@ async fn agree(
     let mut complies = Vec::new();
     for (party, request) in requests {
         let seen = [signals::area_access("7", Some(request))];
-        let ids = send(director, scenery, party, "aid", &seen).await?;
+        let ids = send(director, party, "aid", &seen).await?;
         arrives(director, "aid", one(&ids)?).await?;
     }
     for (party, request) in requests {
@@ -83,7 +77,7 @@ async fn agree(
         } else {
             signals::area_access("8", Some(request))
         };
-        let ids = send(director, scenery, party, "aid", &[answer]).await?;
+        let ids = send(director, party, "aid", &[answer]).await?;
         complies.push(one(&ids)?.to_owned());
     }
     if sabotage == Some(Sabotage::LedgerGone) {
@@ -145,18 +139,18 @@ async fn arrive(director: &mut Director, danger: &str) -> Outcome<()> {
 }
 
 /// Q(9) from one party; the convoy is told.
-async fn withdraw(director: &mut Director, scenery: &Scenery, requests: &Requests) -> Outcome<()> {
+async fn withdraw(director: &mut Director, requests: &Requests) -> Outcome<()> {
     director.scene("Party 2 withdraws, Q(9), and the convoy is told over LoRa");
     let request = requests.get("party-2").map_or("", String::as_str);
     let rejection = [signals::area_access("9", Some(request))];
-    let ids = send(director, scenery, "party-2", "aid", &rejection).await?;
+    let ids = send(director, "party-2", "aid", &rejection).await?;
     arrives(director, "aid", one(&ids)?).await?;
     anchored(director, "aid", one(&ids)?).await?;
     director.remark("WITHDRAWN: signed and anchored; the convoy must know");
     director.decide("aid", Verdict::Withdrawn, ids)?;
     let before = director.history().len();
     let warning = [signals::text("3", Some(request), "HALT: party 2 withdraws access")];
-    let ids = send(director, scenery, "aid", "handset", &warning).await?;
+    let ids = send(director, "aid", "handset", &warning).await?;
     let warning = one(&ids)?;
     arrives(director, "handset", warning).await?;
     director
@@ -178,7 +172,6 @@ async fn withdraw(director: &mut Director, scenery: &Scenery, requests: &Request
 /// `chappe send`, signed; returns the ids of the messages, without the statement's.
 pub(super) async fn send(
     director: &mut Director,
-    scenery: &Scenery,
     from: &str,
     to: &str,
     said: &[Value],
@@ -189,7 +182,7 @@ pub(super) async fn send(
     } else {
         arguments.extend(["--to", to]);
     }
-    arguments.extend(scenery.relay_arguments());
+    // No relay is named: it goes where cards say.
     let (code, reports) = director.run(from, &arguments, said).await?;
     director.expect_code(from, code, 0)?;
     let envelopes = reports.iter().filter(|event| event.name() == "envelope");

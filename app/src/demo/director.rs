@@ -4,9 +4,11 @@
 use super::actor::{Actor, Event};
 use super::chronicle::Chronicle;
 use super::stage::Stage;
+use crate::device::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use crate::transcript::{Content, FrameState, MessageLine, Refused, Verdict};
+use chappe_codec::home::HomeRelay;
 use chappe_codec::statement::Evidence;
 use chappe_radio::frame::PUBLIC_NET;
 use serde_json::Value;
@@ -40,14 +42,7 @@ pub(super) struct Director {
 impl Director {
     pub(super) fn new(stage: Stage, chronicle: Chronicle, patience: Duration) -> Self {
         let (sender, events) = unbounded_channel();
-        let names = stage
-            .devices()
-            .map(|(name, device)| {
-                let identity = &device.identity;
-                let account = identity.account().id().to_string();
-                ((account, u64::from(identity.device())), name.to_owned())
-            })
-            .collect();
+        let names = names_of(&stage);
         Self {
             stage,
             chronicle,
@@ -60,6 +55,13 @@ impl Director {
             began: Instant::now(),
             patience,
         }
+    }
+
+    /// Everyone who is not a server comes on stage, with these relays as homes.
+    pub(super) fn populate(&mut self, homes: Vec<HomeRelay>) -> Outcome<()> {
+        self.stage.populate(homes)?;
+        self.names = names_of(&self.stage);
+        Ok(())
     }
 
     /// A heading in what is shown.
@@ -299,6 +301,17 @@ impl Director {
         self.names.get(&(account.clone(), device)).cloned().unwrap_or(account)
     }
 
+    /// The relays that acknowledged a parcel, by the names they have here; a gateway has one.
+    fn relays_of(&self, event: &Event) -> String {
+        let keys = event.texts("relays");
+        let name = |(name, device): (&str, &Device)| {
+            let key = hex::encode(device.identity.card().transport_key());
+            keys.contains(&key).then(|| name.to_owned())
+        };
+        let names: Vec<String> = self.stage.devices().filter_map(name).collect();
+        if names.is_empty() { "its relay".to_owned() } else { names.join(" and ") }
+    }
+
     fn narrate(&self, event: &Event) -> Option<String> {
         let octets = event.number("size");
         Some(match event.name() {
@@ -311,7 +324,8 @@ impl Director {
                 event.text("to")
             ),
             "parcel" => format!(
-                "parcel     {octets:>4} B  on the relay's disk after {:.1} ms",
+                "parcel     {octets:>4} B  on the disk of {} after {:.1} ms",
+                self.relays_of(event),
                 milliseconds(event.number("microseconds"))
             ),
             "transmission" => format!(
@@ -423,6 +437,16 @@ impl Director {
             _ => return None,
         })
     }
+}
+
+/// What to call each device.
+fn names_of(stage: &Stage) -> BTreeMap<(String, u64), String> {
+    let named = |(name, device): (&str, &Device)| {
+        let identity = &device.identity;
+        let account = identity.account().id().to_string();
+        ((account, u64::from(identity.device())), name.to_owned())
+    };
+    stage.devices().map(named).collect()
 }
 
 /// The device a report is about, by what it shows of it.

@@ -44,25 +44,25 @@ pub(super) async fn play(director: &mut Director, scenery: &Scenery) -> Outcome<
         .await?;
     director.remark("every station knows it, and the gateway carries nothing more to it");
     speak_as_finder(director).await?;
-    go_on(director, scenery).await
+    go_on(director).await
 }
 
 /// The account lost a device, not its name: what its other device says is believed as before, in the
 /// open and in its sessions, and it is answered.
-async fn go_on(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
+async fn go_on(director: &mut Director) -> Outcome<()> {
     director.scene("The aid organisation goes on with its other device, and is believed");
     let word = [signals::text("0", None, "Our handset is lost: hear this station alone")];
-    let open = send(director, scenery, "aid", "open", &word).await?;
+    let open = send(director, "aid", "open", &word).await?;
     for party in PARTIES {
         arrives(director, party, one(&open)?).await?;
         anchored(director, party, one(&open)?).await?;
     }
     let word = [signals::text("0", None, "The convoy waits at the school")];
-    let sealed = send(director, scenery, "aid", "party-1", &word).await?;
+    let sealed = send(director, "aid", "party-1", &word).await?;
     arrives(director, "party-1", one(&sealed)?).await?;
     anchored(director, "party-1", one(&sealed)?).await?;
     let answer = [signals::text("0", None, "Understood")];
-    let answered = send(director, scenery, "party-1", "aid", &answer).await?;
+    let answered = send(director, "party-1", "aid", &answer).await?;
     arrives(director, "aid", one(&answered)?).await?;
     director.remark("one account, two devices: one is ended, the other counts as before");
     Ok(())

@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: &DemoArguments, _: Report) -> Outcome<()> {
     let mut director = Director::new(stage, Chronicle::new(recorder), patience);
 
     let scenery = scenery::build(&mut director).await?;
-    let requests = convoy::play(&mut director, &scenery, arguments.sabotage).await?;
+    let requests = convoy::play(&mut director, arguments.sabotage).await?;
     sabotage::play(&mut director, &scenery, &requests).await?;
     loss::play(&mut director, &scenery).await?;
 

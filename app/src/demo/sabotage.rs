@@ -122,16 +122,16 @@ async fn publish_as_stranger(
     Ok(())
 }
 
-/// SIGKILL in the middle of a burst; the sender keeps what was not acknowledged, the relay keeps what
-/// was, and the reader gets everything once.
+/// SIGKILL in the middle of a burst: the sender goes on over the other home relay, what that one
+/// acknowledged arrives while the first is dead, what the first had acknowledged is on its disk when it
+/// comes back, and the reader gets everything once.
 async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
-    director.scene("Sabotage 3: the relay is killed in the middle of a burst, and started again");
+    director.scene("Sabotage 3: a home relay is killed in the middle of a burst");
     let before = director.history().len();
     let lines: Vec<Value> = (1..=BURST)
         .map(|number| signals::text("0", None, &format!("Supplies, pallet {number} of {BURST}")))
         .collect();
-    let mut arguments = vec!["send", "--sign", "--to", "party-1"];
-    arguments.extend(scenery.relay_arguments());
+    let arguments = ["send", "--sign", "--to", "party-1"];
     director.launch("aid", "aid-burst", &arguments, &lines).await?;
     let is_parcel =
         |event: &super::actor::Event| event.name() == "parcel" && event.actor == "aid-burst";
@@ -139,23 +139,33 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
         .until_count(before, KILL_AFTER, "the relay to take the first parcels", is_parcel)
         .await?;
     director.kill("relay").await?;
-    director.remark("SIGKILL to the relay");
+    director.remark("SIGKILL to the first relay");
     let code = director.wait("aid-burst").await?;
+    director.expect_code("aid-burst", code, Exit::Ok as i32)?;
+    let at = |relay: &str| -> Vec<String> {
+        let parcels = director.history().iter().skip(before).filter(|event| is_parcel(event));
+        let there = parcels.filter(|event| event.texts("relays").iter().any(|key| key == relay));
+        there.map(|event| event.text("id").to_owned()).collect()
+    };
+    let (acknowledged, over_the_other) = (at(&scenery.relay_key), at(&scenery.other_relay_key));
     // All of it may have been acknowledged before the signal hit: then nothing was shown.
-    director.expect_code("aid-burst", code, Exit::TryLater as i32)?;
-    let acknowledged: Vec<String> = director
-        .history()
-        .iter()
-        .skip(before)
-        .filter(|event| is_parcel(event))
-        .map(|event| event.text("id").to_owned())
-        .collect();
-
+    if over_the_other.is_empty() {
+        let message = "the whole burst went to the relay that was killed";
+        return Err(Failure::new(Exit::Failure, "demo", message));
+    }
+    for parcel in &over_the_other {
+        director
+            .until("a parcel to arrive over the other relay", |event| {
+                event.actor == "party-1" && event.text("parcel") == parcel
+            })
+            .await?;
+    }
+    director.remark(&format!(
+        "{} parcels went over the other relay while the first was dead, and all of them arrived",
+        over_the_other.len()
+    ));
+    flash_past_the_dead(director, scenery).await?;
     director.start("relay", &["relay", "--listen", &scenery.relay]).await?;
-    let mut arguments = vec!["send", "--queued"];
-    arguments.extend(scenery.relay_arguments());
-    let (code, _) = director.run("aid", &arguments, &[]).await?;
-    director.expect_code("aid", code, 0)?;
 
     let mut envelopes = Vec::new();
     for event in director.history().iter().skip(before) {
@@ -191,4 +201,35 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
         fetched.len()
     ));
     director.restarted("relay", acknowledged, fetched)
+}
+
+/// A FLASH goes to both home relays; with one dead it arrives over the other, and its sender is told.
+async fn flash_past_the_dead(director: &mut Director, scenery: &Scenery) -> Outcome<()> {
+    let before = director.history().len();
+    let halt = [signals::text("0", None, "HALT at once")];
+    let arguments = ["send", "--to", "party-2", "--precedence", "flash"];
+    let (code, reports) = director.run("aid", &arguments, &halt).await?;
+    director.expect_code("aid", code, Exit::Ok as i32)?;
+    let relays: Vec<String> = reports
+        .iter()
+        .filter(|event| event.name() == "parcel")
+        .flat_map(|event| event.texts("relays"))
+        .collect();
+    if relays.is_empty() || relays.iter().any(|key| *key != scenery.other_relay_key) {
+        let message = format!("a FLASH was acknowledged by {relays:?}");
+        return Err(Failure::new(Exit::Failure, "demo", message));
+    }
+    let ids = director
+        .history()
+        .iter()
+        .skip(before)
+        .filter(|event| event.actor == "aid" && event.name() == "envelope")
+        .flat_map(|event| event.texts("ids"))
+        .take(1)
+        .collect::<Vec<_>>();
+    arrives(director, "party-2", one(&ids)?).await?;
+    director.remark(
+        "a FLASH arrives past the dead relay, too, and its sender is told that one is dead",
+    );
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! The processes that stay through the whole demo.
 
 use super::director::Director;
-use super::stage::{NETWORK_KEY, PARTIES};
+use super::stage::{NETWORK_KEY, PARTIES, RELAYS};
 use crate::exit::Outcome;
 use crate::hex;
+use chappe_codec::home::HomeRelay;
+use chappe_codec::key::VerifyKey;
 
 /// Where everything is.
 pub(super) struct Scenery {
@@ -12,31 +14,42 @@ pub(super) struct Scenery {
     pub(super) ledger: String,
     pub(super) ledger_key: String,
     pub(super) field: String,
+    /// The relay that is a home of the organisations beside the first.
+    pub(super) other_relay_key: String,
 }
 
 impl Scenery {
-    /// `--relay … --relay-key …`.
+    /// `--relay … --relay-key …`: the gateway's.
     pub(super) fn relay_arguments(&self) -> [&str; 4] {
         ["--relay", &self.relay, "--relay-key", &self.relay_key]
     }
 
     fn station_arguments(&self) -> Vec<&str> {
+        // They read at both of their home relays.
         let mut arguments = vec!["recv", "--follow", "--topic", "field"];
-        arguments.extend(self.relay_arguments());
         arguments.extend(["--ledger", &self.ledger, "--ledger-key", &self.ledger_key]);
         arguments
     }
 }
 
-/// Starts ledger, relay, radio field, gateway, stations and handset.
+/// Starts ledger, relays, radio field, gateway, stations and handset.
 pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
-    director.scene("Everyone takes their place: nine processes, one exercise realm");
+    director.scene("Everyone takes their place: ten processes, one exercise realm");
     let ledger = director.start("ledger", &["ledger", "--listen", "127.0.0.1:0"]).await?;
-    let relay = director.start("relay", &["relay", "--listen", "127.0.0.1:0"]).await?;
+    let mut homes = Vec::new();
+    for name in RELAYS {
+        let relay = director.start(name, &["relay", "--listen", "127.0.0.1:0"]).await?;
+        let key = VerifyKey::from_bytes(&key_of(director, name)?)?;
+        homes.push(HomeRelay::new(key, relay.text("address").into())?);
+    }
+    let relay = homes.first().map(|home| home.network_address().to_owned()).unwrap_or_default();
+    director.remark("the organisations' cards name both relays as their homes");
+    director.populate(homes)?;
     let field = director.start("field", &["field", "--listen", "127.0.0.1:0"]).await?;
     let scenery = Scenery {
-        relay: relay.text("address").into(),
-        relay_key: hex::encode(director.stage.device("relay")?.identity.card().transport_key()),
+        relay,
+        relay_key: hex::encode(&key_of(director, RELAYS[0])?),
+        other_relay_key: hex::encode(&key_of(director, RELAYS[1])?),
         ledger: ledger.text("address").into(),
         ledger_key: ledger.text("key").into(),
         field: field.text("address").into(),
@@ -73,4 +86,8 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
     handset.extend(on_air);
     director.start("handset", &handset).await?;
     Ok(scenery)
+}
+
+fn key_of(director: &Director, relay: &str) -> Outcome<[u8; 32]> {
+    Ok(*director.stage.device(relay)?.identity.card().transport_key())
 }

@@ -7,6 +7,7 @@ use crate::hex;
 use crate::passphrase::PassphraseArguments;
 use crate::random;
 use crate::text_form::TextForm;
+use chappe_codec::home::{HomeRelay, HomeRelays};
 use chappe_codec::identity::{Area, Carried, NEVER, Permissions, Root, Types};
 use chappe_codec::item::Family;
 use chappe_codec::precedence::Precedence;
@@ -24,18 +25,24 @@ pub(super) const NETWORK_KEY: &str = "network-key";
 /// Made by the demo, and what lets it clear the folder the next time.
 const MARK: &str = "made-by-chappe-demo";
 
+/// Who is there before the others: what their cards name has to listen first.
+const SERVERS: [&str; 4] = ["ledger", RELAYS[0], RELAYS[1], "recorder"];
+
+/// The two relays. The first is the gateway's, too.
+pub(super) const RELAYS: [&str; 2] = ["relay", "relay-2"];
+
 /// Who takes part, and whose card each of them holds.
-const CAST: [(&str, &[&str]); 9] = [
-    ("ledger", &[]),
-    ("relay", &[]),
+const CAST: [(&str, &[&str]); 6] = [
     ("gateway", &["aid", "handset"]),
     ("aid", &["party-1", "party-2", "party-3", "handset", "gateway"]),
     ("party-1", &["aid", "handset"]),
     ("party-2", &["aid", "handset"]),
     ("party-3", &["aid", "handset"]),
     ("handset", &["aid", "gateway"]),
-    ("recorder", &[]),
 ];
+
+/// Who reads at the gateway's relay alone: the gateway reads for the handset there.
+const IN_THE_FIELD: [&str; 2] = ["gateway", "handset"];
 
 /// The parties to the conflict.
 pub(super) const PARTIES: [&str; 3] = ["party-1", "party-2", "party-3"];
@@ -74,7 +81,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Makes a fresh identity for everyone.
+    /// Makes a fresh identity for every server.
     pub(super) fn build(folder: &Path) -> Outcome<Self> {
         clear(folder)?;
         let mut passphrase = [0; 16];
@@ -84,19 +91,36 @@ impl Stage {
         random::fill(&mut network_key)?;
         files::create_private(&folder.join(NETWORK_KEY), hex::encode(&network_key).as_bytes())?;
         let mut stage = Self { folder: folder.to_owned(), devices: BTreeMap::new() };
-        for (name, _) in CAST {
-            let device = Device::create(&stage.arguments(name), REALM)?;
-            stage.devices.insert(name, device);
-        }
-        let handset = stage.certify_handset()?;
-        stage.devices.insert("handset", handset);
-        for (name, contacts) in CAST {
-            for contact in contacts {
-                let card = stage.device(contact)?.identity.card();
-                stage.device(name)?.add_contact(contact, card)?;
-            }
+        for name in SERVERS {
+            stage.create(name, HomeRelays::NONE)?;
         }
         Ok(stage)
+    }
+
+    /// Makes a fresh identity for everyone else. The organisations' cards name both relays as their
+    /// homes, those of the field the first.
+    pub(super) fn populate(&mut self, homes: Vec<HomeRelay>) -> Outcome<()> {
+        let first = HomeRelays::new(homes.iter().take(1).cloned().collect())?;
+        let both = HomeRelays::new(homes)?;
+        for (name, _) in CAST {
+            let is_in_the_field = IN_THE_FIELD.contains(&name);
+            self.create(name, if is_in_the_field { first.clone() } else { both.clone() })?;
+        }
+        let handset = self.certify_handset()?;
+        self.devices.insert("handset", handset);
+        for (name, contacts) in CAST {
+            for contact in contacts {
+                let card = self.device(contact)?.identity.card();
+                self.device(name)?.add_contact(contact, card)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, name: &'static str, homes: HomeRelays) -> Outcome<()> {
+        let device = Device::create(&self.arguments(name), REALM, homes)?;
+        self.devices.insert(name, device);
+        Ok(())
     }
 
     /// The aid organisation's root makes the handset its second device, with what a convoy says on the

@@ -11,7 +11,8 @@ use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::identity::{Carried, Change, Directory, DirectoryError};
 use chappe_codec::realm::Realm;
 
-const VERSION: u8 = 1;
+/// Version 1 held cards of a form that is not read any more.
+const VERSION: u8 = 2;
 
 /// Longest name of a contact.
 const NAME_OCTETS_MAX: usize = 32;
@@ -296,7 +297,10 @@ impl Book {
         let mut left = octets;
         let version = take_chunk::<1>(octets, &mut left, "version")?;
         if version != [VERSION] {
-            return Err(DecodeError::at_octet(ErrorKind::UnknownVersion, "version", 0).into());
+            let error = DecodeError::at_octet(ErrorKind::UnknownVersion, "version", 0);
+            return Err(Failure::from(error).advise(
+                "another version of chappe wrote these contacts: use that, or make a new device",
+            ));
         }
         let mut contacts = Vec::new();
         for _ in 0..u16::from_be_bytes(take_chunk(octets, &mut left, "count")?) {
@@ -320,7 +324,7 @@ impl Book {
     }
 }
 
-/// At most 4,096 of either, and the largest card has 1,834 octets.
+/// At most 4,096 of either, and the largest card has 2,699 octets.
 fn put_count(octets: &mut Vec<u8>, count: usize) {
     octets.extend_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
 }

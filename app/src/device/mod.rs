@@ -5,6 +5,7 @@ pub(crate) mod anchoring;
 mod chain_record;
 pub(crate) mod contacts;
 pub(crate) mod content;
+mod homes;
 pub(crate) mod inquiries;
 pub(crate) mod invitations;
 pub(crate) mod journal;
@@ -28,9 +29,11 @@ use crate::text_form::TextForm;
 use crate::{files, hex, random};
 use chappe_codec::card::Card;
 use chappe_codec::error::{DecodeError as Flaw, ErrorKind};
+use chappe_codec::home::HomeRelays;
 use chappe_codec::identity::{IDENTITY_SEED_OCTETS, Identity, Prekeys, Root};
 use chappe_codec::key::SignKey;
 use chappe_codec::realm::Realm;
+use settings::Settings;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -65,7 +68,11 @@ pub(crate) struct Device {
 
 impl Device {
     /// Makes a new device in a folder that has none.
-    pub(crate) fn create(arguments: &DeviceArguments, realm: Realm) -> Outcome<Self> {
+    pub(crate) fn create(
+        arguments: &DeviceArguments,
+        realm: Realm,
+        homes: HomeRelays,
+    ) -> Outcome<Self> {
         let folder = &arguments.home;
         if storage::is_there(folder) {
             return Err(Self::is_there_already(folder));
@@ -73,7 +80,10 @@ impl Device {
         let passphrase = arguments.passphrase.read_new()?;
         files::create_folder(folder)?;
         VaultFile::create(folder, &passphrase, realm)?;
-        Self::unlocked(folder, VaultFile::open(folder)?.unlock(&passphrase)?)
+        let opened = VaultFile::open(folder)?.unlock(&passphrase)?;
+        // Nobody has a card yet that a newer one would have to replace.
+        Settings { homes, ..Settings::read(&opened.area)? }.write(&opened.area)?;
+        Self::unlocked(folder, opened)
     }
 
     /// The refusal to make a device where there is one.
@@ -186,7 +196,8 @@ impl Secrets {
         let (root, secrets) =
             rest.split_first_chunk::<32>().ok_or_else(|| flaw(ErrorKind::Truncated, 7))?;
         let root = (*is_here == 1).then(|| Zeroizing::new(*root));
-        let identity = Identity::from_secret_bytes(secrets, prekeys, realm)?;
+        let homes = Settings::read(area)?.homes;
+        let identity = Identity::from_secret_bytes(secrets, prekeys, homes, realm)?;
         Ok(Self { realm, root, identity })
     }
 }
@@ -244,7 +255,8 @@ pub(crate) mod tests {
             home: folder.join("device"),
             passphrase: PassphraseArguments::from_file_at(passphrase),
         };
-        Device::create(&arguments, Realm { mode: Mode::Exercise, network: 3 }).unwrap()
+        Device::create(&arguments, Realm { mode: Mode::Exercise, network: 3 }, HomeRelays::NONE)
+            .unwrap()
     }
 
     #[test]
@@ -295,7 +307,7 @@ pub(crate) mod tests {
                 answered += 1;
             }
         }
-        assert_eq!(answered, 18);
+        assert_eq!(answered, 23);
     }
 
     #[test]

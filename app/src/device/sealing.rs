@@ -3,6 +3,7 @@
 
 use super::contacts::Acquaintances;
 use super::prekeys::{self, Former};
+use super::settings::Settings;
 use super::{Device, Secrets};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::storage::SESSIONS;
@@ -11,6 +12,7 @@ use chappe_codec::account::Account;
 use chappe_codec::card::Card;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::error::{DecodeError, ErrorKind};
+use chappe_codec::home::HomeRelays;
 use chappe_codec::identity::Identity;
 use chappe_codec::item::Item;
 use chappe_codec::key_store::KeyStore;
@@ -143,10 +145,18 @@ impl<'a> Sealing<'a> {
     /// forgotten by [`Sealing::keep`], after them.
     pub(crate) fn renew_prekey(&mut self, former: Former) -> Outcome<()> {
         let page = prekeys::renew(&self.device.area, clock::now_if_known(), former)?;
-        self.identity = self.identity.with_prekeys(page.prekeys, self.device.realm)?;
+        let homes = Settings::read(&self.device.area)?.homes;
+        self.identity = self.identity.renewed(page.prekeys, homes, self.device.realm)?;
         self.is_renewed = true;
         forget_destroyed(&mut self.memory, &self.identity);
         Ok(self.sessions.renew_prekeys(self.identity.keys())?)
+    }
+
+    /// Other home relays, which are on disk, and the card that names them.
+    pub(super) fn take_homes(&mut self, homes: HomeRelays) -> Outcome<()> {
+        let prekeys = self.identity.prekeys().clone();
+        self.identity = self.identity.renewed(prekeys, homes, self.device.realm)?;
+        Ok(())
     }
 
     /// The device's card, with the present prekey.

@@ -1,5 +1,6 @@
 //! What holds: the file, over it the environment, over that the command line.
 
+use super::peers::{self, PeerSetting};
 use super::setting::{self, SETTINGS, Setting, find, nearest};
 use crate::exit::{Exit, Failure, Outcome};
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ impl fmt::Display for Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     values: BTreeMap<&'static str, (String, Source)>,
+    peers: Vec<PeerSetting>,
 }
 
 impl Config {
@@ -61,10 +63,14 @@ impl Config {
         let values = SETTINGS
             .iter()
             .map(|setting| (setting.name, (setting.default.to_owned(), Source::Default)));
-        let mut config = Self { values: values.collect() };
+        let mut config = Self { values: values.collect(), peers: Vec::new() };
         let document = Document::parse(text)
             .map_err(|error| flaw(format!("the configuration is no TOML: {error}")))?;
         for (section, item) in document.as_table().iter() {
+            if section == "peers" {
+                config.peers = peers::read(text, item)?;
+                continue;
+            }
             let Some(table) = item.as_table_like() else {
                 let at = document.as_table().key(section).and_then(toml_edit::Key::span);
                 return Err(unknown(&place(text, at), section));
@@ -150,6 +156,11 @@ impl Config {
         self.get(name).parse().ok()
     }
 
+    /// The relays it knows.
+    pub(crate) fn peers(&self) -> &[PeerSetting] {
+        &self.peers
+    }
+
     /// A path; `None`: not given.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.get(name)).filter(|path| !path.is_empty()).map(PathBuf::from)
@@ -161,6 +172,7 @@ impl Config {
         fixed
             .filter(|(setting, value, _)| other.get(setting.name) != *value)
             .map(|(setting, ..)| setting.name)
+            .chain((self.peers != other.peers).then_some("peers"))
             .collect()
     }
 }
@@ -174,7 +186,7 @@ fn plain(item: &Item) -> Option<String> {
     text.or_else(|| item.as_integer().map(|number| number.to_string()))
 }
 
-fn line_of(text: &str, at: Option<std::ops::Range<usize>>) -> usize {
+pub(super) fn line_of(text: &str, at: Option<std::ops::Range<usize>>) -> usize {
     let before = at.and_then(|at| text.get(..at.start)).unwrap_or_default();
     before.matches('\n').count().saturating_add(1)
 }
@@ -191,7 +203,7 @@ fn unknown(place: &str, name: &str) -> Failure {
     }
 }
 
-fn flaw(message: String) -> Failure {
+pub(super) fn flaw(message: String) -> Failure {
     Failure::new(Exit::Malformed, "configuration", message)
 }
 

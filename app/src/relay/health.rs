@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     pub(crate) logs: [LogHealth; 2],
+    /// Of what waits for peers.
+    pub(crate) queues: [LogHealth; 2],
     is_draining: AtomicBool,
     pub(crate) connections: AtomicI64,
     pub(crate) misbehaved: AtomicU64,
@@ -30,8 +32,10 @@ impl Health {
             RelayEvent::Misbehaved { .. } => drop(self.misbehaved.fetch_add(1, Ordering::Relaxed)),
             RelayEvent::Node(NodeEvent::Recovered { log, parcels, recovery }) => {
                 self.log(*log).is_recovered.store(true, Ordering::Relaxed);
-                let parcels = u64::try_from(*parcels).unwrap_or(u64::MAX);
-                self.parcels_recovered.store(parcels, Ordering::Relaxed);
+                if matches!(log, LogName::Flash | LogName::Rest) {
+                    let parcels = u64::try_from(*parcels).unwrap_or(u64::MAX);
+                    self.parcels_recovered.store(parcels, Ordering::Relaxed);
+                }
                 let damages = u64::try_from(recovery.damage.len()).unwrap_or(u64::MAX);
                 self.damages.fetch_add(damages, Ordering::Relaxed);
             }
@@ -61,15 +65,22 @@ impl Health {
         if any(|log| log.has_failed.load(Ordering::Relaxed)) {
             return Some("a log failed: look at the disk; publishing is refused until it works");
         }
+        if self.queues.iter().any(|queue| queue.has_failed.load(Ordering::Relaxed)) {
+            return Some(
+                "a forward queue failed: look at the disk; forwards are refused until it works",
+            );
+        }
         any(|log| !log.is_recovered.load(Ordering::Relaxed))
             .then_some("reading old records: it takes parcels already, readers wait")
     }
 
     fn log(&self, name: LogName) -> &LogHealth {
-        let [flash, rest] = &self.logs;
+        let ([flash, rest], [forward_flash, forward_rest]) = (&self.logs, &self.queues);
         match name {
             LogName::Flash => flash,
             LogName::Rest => rest,
+            LogName::ForwardFlash => forward_flash,
+            LogName::ForwardRest => forward_rest,
         }
     }
 }

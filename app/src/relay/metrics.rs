@@ -2,6 +2,7 @@
 
 use super::health::Health;
 use super::measured::Measures;
+use super::peers::PeersCounted;
 use chappe_codec::precedence::Precedence;
 use chappe_relay::admission::Ground;
 use chappe_relay::node::{Levels, LogLevels};
@@ -39,11 +40,12 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(counts: Counts, health: Arc<Health>) -> Self {
+    pub(crate) fn new(counts: Counts, health: Arc<Health>, peers: PeersCounted) -> Self {
         let mut registry = Registry::with_prefix("chappe_relay");
         let relay = Arc::new(OnceLock::new());
         let collector = Counted { counts, health, relay: Arc::clone(&relay) };
         registry.register_collector(Box::new(collector));
+        registry.register_collector(Box::new(peers));
         // From 50 microseconds to 1.6 seconds.
         let seconds = Family::<Log, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.000_05, 2.0, 16))

@@ -67,6 +67,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("store.scrub", Kind::Octets(0, 1024 * MIB), "1 MiB", false, "Octets a second read again to find rot; 0: never"),
     setting!("store.sender_quota", Kind::Octets(4 * KIB, TIB), "1 GiB", true, "What one sender may have stored"),
     setting!("store.mailbox_quota", Kind::Octets(4 * KIB, TIB), "4 GiB", true, "What one mailbox may have stored"),
+    setting!("store.peer_quota", Kind::Octets(64 * KIB, TIB), "256 MiB", false, "What may wait for one peer, in each of two queues"),
     setting!("admission.who", Kind::OneOf(&["everybody", "listed"]), "everybody", true, "Who may use it"),
     setting!("admission.keys", Kind::Keys, "", true, "Transport keys that may, as chappe id show shows them"),
     setting!("admission.accounts", Kind::Accounts, "", true, "Accounts whose devices may, each with its most urgent precedence"),

@@ -235,7 +235,7 @@ impl AreaFolder {
             CONTACTS => Zeroizing::new(crate::device::contacts::none()),
             SESSIONS => Zeroizing::new(crate::device::sealing::none()),
             INVITATIONS => Zeroizing::new(crate::device::invitations::none()),
-            _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets().to_vec()),
+            _ => Zeroizing::new(crate::device::settings::Settings::default().to_octets()),
         };
         self.seal(&self.path.join(name), name, &content)
     }

@@ -17,13 +17,17 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) fn start(homes: &Homes, config: &str) -> Self {
+        Self::start_at(homes, config, "127.0.0.1:0")
+    }
+
+    pub(crate) fn start_at(homes: &Homes, config: &str, address: &str) -> Self {
         std::fs::write(homes.path("relay.toml"), config).unwrap();
         let log = homes.path("log");
         let mut child = chappe(&["--json", "relay", "run", "--config"])
             .arg(homes.path("relay.toml"))
             .args(["--home", text(&homes.path("relay"))])
             .args(["--passphrase-file", text(&homes.path("passphrase"))])
-            .args(["--listen", "127.0.0.1:0", "--set", "http.address=127.0.0.1:0"])
+            .args(["--listen", address, "--set", "http.address=127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()

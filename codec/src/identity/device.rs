@@ -7,6 +7,7 @@ use crate::card::Card;
 use crate::digest;
 use crate::error::{DecodeError, ErrorKind};
 use crate::framing::{self, Parsed, octets};
+use crate::home::HomeRelays;
 use crate::key::SignKey;
 use crate::key_store::{KeyStore, KeyStoreError};
 use crate::label::LabelKey;
@@ -28,6 +29,7 @@ pub struct Identity {
     seed: Zeroizing<[u8; IDENTITY_SEED_OCTETS]>,
     prekeys: Prekeys,
     keys: SoftwareKeys,
+    homes: HomeRelays,
     card: Card,
 }
 
@@ -35,7 +37,7 @@ impl Identity {
     /// Makes the first device of the account whose root is this one key, permitted everything.
     ///
     /// The seed is 112 octets from a healthy random source: signing key, identity key, transport key
-    /// (32 each) and label key (16). Prekeys change and lie apart.
+    /// (32 each) and label key (16). Prekeys change and lie apart. It has no home relays yet.
     ///
     /// # Errors
     ///
@@ -61,11 +63,11 @@ impl Identity {
         let mut draft = Draft::new(certificate, one_key).map_err(IdentityError::Decode)?;
         draft.sign(root, realm).map_err(IdentityError::Draft)?;
         let endorsement = draft.finish().map_err(IdentityError::Draft)?;
-        Self::assemble(seed, endorsement, prekeys, realm)
+        Self::assemble(seed, endorsement, prekeys, HomeRelays::NONE, realm)
     }
 
-    /// Puts a device together from its seeds, the certificate its root gave it, and its prekeys, of
-    /// which the present one is in its card. The same parts give the same device.
+    /// Puts a device together from its seeds, the certificate its root gave it, its prekeys, of which
+    /// the present one is in its card, and its home relays. The same parts give the same device.
     ///
     /// # Errors
     ///
@@ -75,6 +77,7 @@ impl Identity {
         seed: &[u8; IDENTITY_SEED_OCTETS],
         endorsement: Endorsement<Certificate>,
         prekeys: Prekeys,
+        homes: HomeRelays,
         realm: Realm,
     ) -> Result<Self, IdentityError> {
         let parts = Seeds::of(seed);
@@ -92,9 +95,10 @@ impl Identity {
             return Err(IdentityError::OtherKeys);
         }
         let (prekey, expiry) = (prekeys.present(), prekeys.expiry());
-        let card = Card::sign(&keys, realm, endorsement, prekey, expiry, parts.label_key)
+        let label_key = parts.label_key;
+        let card = Card::sign(&keys, realm, endorsement, prekey, expiry, label_key, homes.clone())
             .map_err(IdentityError::KeyStore)?;
-        Ok(Self { seed: Zeroizing::new(*seed), prekeys, keys, card })
+        Ok(Self { seed: Zeroizing::new(*seed), prekeys, keys, homes, card })
     }
 
     /// The same device under another certificate for its keys: of another account, or with other
@@ -108,20 +112,28 @@ impl Identity {
         endorsement: Endorsement<Certificate>,
         realm: Realm,
     ) -> Result<Self, IdentityError> {
-        Self::assemble(&self.seed, endorsement, self.prekeys.clone(), realm)
+        Self::assemble(&self.seed, endorsement, self.prekeys.clone(), self.homes.clone(), realm)
     }
 
-    /// The same device with other prekeys, and so with another card.
+    /// The same device with what changes more often: prekeys and home relays, and so with another card.
+    /// "Who changes home relays makes a new prekey, so that the newer card counts" (spec/10-identity.md,
+    /// "Card").
     ///
     /// # Errors
     ///
     /// Those of [`Identity::assemble`].
-    pub fn with_prekeys(&self, prekeys: Prekeys, realm: Realm) -> Result<Self, IdentityError> {
-        Self::assemble(&self.seed, self.card.endorsement().clone(), prekeys, realm)
+    pub fn renewed(
+        &self,
+        prekeys: Prekeys,
+        homes: HomeRelays,
+        realm: Realm,
+    ) -> Result<Self, IdentityError> {
+        Self::assemble(&self.seed, self.card.endorsement().clone(), prekeys, homes, realm)
     }
 
     /// What a program keeps of a device, encrypted: seeds ‖ certificate. The prekeys are not in it:
-    /// they lie where they can be destroyed ([`PrekeyPage`](crate::vault::PrekeyPage)).
+    /// they lie where they can be destroyed ([`PrekeyPage`](crate::vault::PrekeyPage)); nor are the home
+    /// relays, which are a setting.
     #[must_use]
     pub fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {
         let certificate = self.card.endorsement().to_bytes();
@@ -136,6 +148,7 @@ impl Identity {
     pub fn from_secret_bytes(
         input: &[u8],
         prekeys: Prekeys,
+        homes: HomeRelays,
         realm: Realm,
     ) -> Result<Self, IdentityError> {
         type Kept = (Zeroizing<[u8; IDENTITY_SEED_OCTETS]>, Endorsement<Certificate>);
@@ -145,7 +158,7 @@ impl Identity {
             Ok((rest, (Zeroizing::new(seed), endorsement)))
         }
         let (seed, endorsement) = framing::parse_all(input, read).map_err(IdentityError::Decode)?;
-        Self::assemble(&seed, endorsement, prekeys, realm)
+        Self::assemble(&seed, endorsement, prekeys, homes, realm)
     }
 
     /// The public half.

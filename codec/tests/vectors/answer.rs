@@ -15,18 +15,29 @@ pub(crate) type Answer = Result<Value, Refusal>;
 #[allow(dead_code, reason = "the cause is for the reader of a failed test")]
 pub(crate) struct Refusal {
     pub(crate) kind: &'static str,
+    /// The field and its offset, where a parser knows them.
+    pub(crate) place: Option<(&'static str, usize)>,
     pub(crate) cause: String,
 }
 
 impl Refusal {
     pub(crate) fn new(kind: &'static str) -> Self {
-        Self { kind, cause: String::new() }
+        Self { kind, place: None, cause: String::new() }
+    }
+
+    /// Whether it is the one a vector names: by its kind, and by field and offset where it has those.
+    pub(crate) fn is(&self, error: &Value) -> bool {
+        let place =
+            |(field, offset)| error["field"] == json!(field) && error["offset"] == json!(offset);
+        let is_there = error.get("offset").is_none() || self.place.is_some_and(place);
+        error["kind"] == json!(self.kind) && is_there
     }
 }
 
 impl From<DecodeError> for Refusal {
     fn from(error: DecodeError) -> Self {
-        Self { kind: error.kind.name(), cause: error.to_string() }
+        let place = Some((error.field, error.offset));
+        Self { kind: error.kind.name(), place, cause: error.to_string() }
     }
 }
 
@@ -38,13 +49,13 @@ impl From<RealmError> for Refusal {
 
 impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
-        Self { kind: error.name(), cause: error.to_string() }
+        Self { kind: error.name(), place: None, cause: error.to_string() }
     }
 }
 
 impl From<OpenError> for Refusal {
     fn from(error: OpenError) -> Self {
-        Self { kind: error.name(), cause: error.to_string() }
+        Self { kind: error.name(), place: None, cause: error.to_string() }
     }
 }
 

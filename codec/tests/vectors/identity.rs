@@ -3,7 +3,8 @@
 use super::answer::{Answer, Refusal, hex};
 use super::given::{array, list, number, octets, realm};
 use chappe_codec::account::Account;
-use chappe_codec::card::{Card, CardError};
+use chappe_codec::card::Card;
+use chappe_codec::home::{HomeRelay, HomeRelays};
 use chappe_codec::identity::{
     Area, Carried, Certificate, Change, Content, Directory, DirectoryError, Draft, Endorsement,
     EndorsementError, Limit, NEVER, Permissions, Prekeys, Revocation, Root, Succession, Types,
@@ -250,6 +251,7 @@ pub(crate) fn card_write(given: &Value) -> Answer {
         array(&given["prekey"]),
         number(&given["prekey_expiry"]),
         LabelKey(array(&given["label_key"])),
+        HomeRelays::new(list(&given["homes"]).map(home).collect()).unwrap(),
     )
     .unwrap();
     assert_eq!(Card::parse(&card.to_bytes(), realm).unwrap(), card);
@@ -257,18 +259,27 @@ pub(crate) fn card_write(given: &Value) -> Answer {
     Ok(json!({ "card": hex(&card.to_bytes()), "qr": card.to_qr_text() }))
 }
 
+fn home(given: &Value) -> HomeRelay {
+    let key = VerifyKey::from_bytes(&array(&given["key"])).unwrap();
+    HomeRelay::new(key, given["network_address"].as_str().unwrap().to_owned()).unwrap()
+}
+
 pub(crate) fn card_read(given: &Value) -> Answer {
     let (octets, realm) = (octets(&given["card"]), realm(&given["realm"]));
     let card = Card::parse_with(&octets, realm, |certificate| {
         certificate.verify_under(&counting_root(&certificate.content().account, given), realm)
     })
-    .map_err(|error: CardError| Refusal::new(error.name()))?;
+    .map_err(Refusal::from)?;
     assert_eq!(card.to_bytes(), octets);
+    let homes = card.homes().iter().map(|home| {
+        json!({"key": hex(&home.key().to_bytes()), "network_address": home.network_address()})
+    });
     Ok(json!({
         "certificate": hex(&card.endorsement().to_bytes()),
         "prekey": hex(card.prekey()),
         "prekey_expiry": card.prekey_expiry().to_string(),
         "label_key": hex(&card.label_key().0),
+        "homes": homes.collect::<Value>(),
     }))
 }
 

@@ -29,6 +29,7 @@ use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
 use lane::{Lane, LaneState, Waiting};
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use subscription::{Inbox, LaneRead};
@@ -101,12 +102,21 @@ pub struct Page {
 }
 
 /// What a client shows beside its key.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Introduction {
     /// A certificate, or nothing: it tells the relay who this is.
     pub certificate: Vec<u8>,
     /// An invitation, or nothing.
     pub invitation: Vec<u8>,
+    /// As what it connects: a relay does so to its peers, under its relay key.
+    pub role: ConnectionRole,
+}
+
+/// Whoever has an invitation is let in, so it is not shown.
+impl fmt::Debug for Introduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Introduction")
+    }
 }
 
 impl RelayClient {
@@ -437,8 +447,8 @@ async fn greet(
     introduction: &Introduction,
 ) -> Result<(u64, (SendStream, RecvStream)), ClientError> {
     let (mut send, mut receive) = connection.open_bi().await?;
-    let Introduction { certificate, invitation } = introduction;
-    let mut control = ClientControl::new(ConnectionRole::Client, realm, certificate, invitation);
+    let Introduction { certificate, invitation, role } = introduction;
+    let mut control = ClientControl::new(*role, realm, certificate, invitation);
     send.write_all(&control.take_output()).await.map_err(|_| lost(connection))?;
     loop {
         if let Some(log) = control.next_greeting()? {

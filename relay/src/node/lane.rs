@@ -34,9 +34,9 @@ pub(super) struct Lane {
     pub(super) fetches: usize,
     /// Subscriptions that could not go on because too much waits to be written.
     pub(super) held_back: Vec<SlotId>,
-    /// The last two groups of each log that know this lane, the later one first: more are not waited for
+    /// The last two groups of each log and queue that know this lane, the later one first: more are not waited for
     /// at a time.
-    registered: [[u64; 2]; 2],
+    registered: [[u64; 2]; 4],
     /// Shared octets, in order.
     chunks: Vec<Bytes>,
     /// This lane's own octets behind them.
@@ -63,7 +63,7 @@ impl Lane {
             watches: 0,
             fetches: 0,
             held_back: Vec::new(),
-            registered: [[0; 2]; 2],
+            registered: [[0; 2]; 4],
             chunks: Vec::new(),
             tail: BytesMut::new(),
             octets: 0,

@@ -4,7 +4,7 @@ use super::Node;
 use super::admission::{Applicant, Leave};
 use super::group::NodeLog;
 use super::lane::Peer;
-use crate::protocol::SessionError;
+use crate::protocol::{ConnectionRole, SessionError};
 use crate::rotation::address_epoch;
 use crate::sums::{Invited, SenderSum, Sums};
 use chappe_codec::precedence::Precedence;
@@ -66,6 +66,9 @@ impl Node {
     /// # Errors
     /// As [`Admission::review`](super::Admission::review).
     pub fn review(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
+        if applicant.hello.role == ConnectionRole::Relay {
+            return self.admit_peer(applicant);
+        }
         self.options.admission.review(applicant)
     }
 

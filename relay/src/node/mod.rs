@@ -10,6 +10,7 @@ mod admission;
 mod duplicates;
 mod fan_out;
 mod fingerprint;
+mod forwarding;
 mod group;
 mod lane;
 mod levels;
@@ -34,9 +35,10 @@ pub use slots::SlotId;
 pub use storing::NodeEvent;
 pub use upkeep::Counters;
 
+use crate::admission::Ground;
 use crate::counts::Counts;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
-use crate::protocol::{Hello, RelayMessage, Request, SessionError};
+use crate::protocol::{ConnectionRole, RelayMessage, Request, SessionError};
 use bytes::Bytes;
 use chappe_codec::digest;
 use chappe_codec::precedence::Precedence;
@@ -45,6 +47,7 @@ use chappe_store::Store;
 use duplicates::{Duplicates, log_of};
 use fan_out::FanOut;
 use fingerprint::Fingerprints;
+use forwarding::Forwarding;
 use group::NodeLog;
 use lane::Lane;
 use live_filter::LiveFilter;
@@ -104,6 +107,10 @@ pub enum LogName {
     Flash,
     /// All else.
     Rest,
+    /// Of the forward queue, FLASH.
+    ForwardFlash,
+    /// Of the forward queue, all else.
+    ForwardRest,
 }
 
 impl LogName {
@@ -111,6 +118,8 @@ impl LogName {
         match self {
             Self::Flash => 0,
             Self::Rest => 1,
+            Self::ForwardFlash => 2,
+            Self::ForwardRest => 3,
         }
     }
 }
@@ -149,6 +158,7 @@ pub struct Node {
     events: Vec<NodeEvent>,
     upkeep: upkeep::Upkeep,
     counters: Counters,
+    forwarding: Option<Box<Forwarding>>,
     /// The relay's clock as it was handed in last.
     seconds: u64,
 }
@@ -178,6 +188,7 @@ impl Node {
             events: Vec::new(),
             upkeep: upkeep::Upkeep::default(),
             counters: Counters::default(),
+            forwarding: None,
             seconds: 0,
         }
     }
@@ -199,7 +210,11 @@ impl Node {
     /// # Errors
     /// As [`Admission::admit`].
     pub fn admit(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
-        let _: &Hello<'_> = applicant.hello;
+        if applicant.hello.role == ConnectionRole::Relay {
+            let leave = self.admit_peer(applicant)?;
+            self.options.counts.admit(Ground::Peer);
+            return Ok(leave);
+        }
         self.options.admission.admit(applicant)
     }
 
@@ -243,12 +258,8 @@ impl Node {
             _ => self.share_out(),
         }
         match *request {
-            // This relay knows no other yet: what names none, it stores.
-            Request::Forward { number, homes: [], parcel, .. } => {
-                self.publish(id, number, &parcel, now);
-            }
-            Request::Forward { number, .. } => {
-                self.refuse(id, number, crate::protocol::Reason::NoRoute);
+            Request::Forward { number, hops, homes, parcel } => {
+                self.forward(id, number, (hops, homes), &parcel, now);
             }
             Request::Fetch { number, read, cursor, limit } => {
                 self.fetch(id, number, &read, cursor, limit, now);
@@ -285,6 +296,7 @@ impl Node {
             }
             self.start_reads(index);
         }
+        self.flush_forwarding();
     }
 
     /// Whether a lane may be read on, and whether it is over.

@@ -21,7 +21,7 @@ impl Node {
         }
     }
 
-    fn try_publish(
+    pub(super) fn try_publish(
         &mut self,
         id: SlotId,
         number: u64,
@@ -75,7 +75,8 @@ impl Node {
         let sender = self.senders.get_mut(lane.sender).ok_or(Reason::TryLater)?;
         let added = u64::from(octets);
         let of_sender = sender.account.octets(now.seconds).saturating_add(added);
-        if of_sender > self.options.sender_octets {
+        // A peer is not held "to a sender's quota".
+        if of_sender > self.options.sender_octets && !lane.peer.leave.is_peer {
             return Err(Reason::SenderFull);
         }
         let of_address = on_shelf.account.octets(now.seconds).saturating_add(added);

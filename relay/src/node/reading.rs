@@ -7,6 +7,7 @@ use super::reader::{Reader, ReaderKind, ReaderState};
 use super::record::{RECORD_HEAD_OCTETS, Record};
 use super::slots::SlotId;
 use super::{Node, Now};
+use crate::address::AddressKind;
 use crate::limits::{
     CREDIT_MAX, FETCH_OCTETS_MAX, FETCH_PARCELS_MAX, PAGE_OCTETS_MAX, PAGE_PARCELS_MAX, READS_MAX,
 };
@@ -70,6 +71,10 @@ impl Node {
         let is_fetch = matches!(kind, ReaderKind::Fetch { .. });
         if !is_fetch && lane.watches >= READS_MAX {
             return self.refuse(id, number, Reason::TooMany);
+        }
+        // "A peer may read topics only (else `not_your_mailbox`, whatever delegation it shows)."
+        if lane.peer.leave.is_peer && read.address.kind == AddressKind::Mailbox {
+            return self.refuse(id, number, Reason::NotYourMailbox);
         }
         let grant =
             match may_read(lane.peer.key, &read.address, read.delegation, realm, now.seconds) {

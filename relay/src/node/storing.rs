@@ -60,6 +60,9 @@ impl Node {
     pub fn store_event(&mut self, name: LogName, event: StoreEvent, now: Now) {
         self.seconds = now.seconds;
         let index = name.index();
+        if let Some(queue) = name.queue() {
+            return self.queue_event((name, queue), event, now);
+        }
         match event {
             StoreEvent::Recovered(records) => self.recover(index, &records, now),
             StoreEvent::RecoveryEnded(recovery) => {
@@ -187,8 +190,8 @@ impl Node {
         }
     }
 
-    fn settle(&mut self, lanes: &[SlotId]) {
-        let durable = [0, 1].map(|log: usize| self.logs.get(log).map_or(0, |log| log.durable));
+    pub(super) fn settle(&mut self, lanes: &[SlotId]) {
+        let durable = self.durable();
         for id in lanes {
             if let Some(lane) = self.lanes.get_mut(*id) {
                 lane.settle(&durable);

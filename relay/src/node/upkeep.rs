@@ -31,13 +31,15 @@ pub struct Counters {
 impl Node {
     /// When [`Node::on_time`] is due; `None`: at once.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.upkeep.next
+    pub fn deadline(&self) -> Option<Instant> {
+        let federation = self.forwarding.as_ref().map(|forwarding| forwarding.deadline());
+        federation.map_or(self.upkeep.next, |federation| federation.min(self.upkeep.next))
     }
 
     /// Does what is due: leaves to read that ended, what has expired, what may be given back to the
     /// disk.
     pub fn on_time(&mut self, now: Now) {
+        self.forwarding_on_time(now);
         if self.upkeep.next.is_some_and(|next| now.instant < next) {
             return;
         }

@@ -8,9 +8,10 @@ use nom::bytes::complete::take;
 use nom::number::complete::u8;
 
 /// As what somebody connects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ConnectionRole {
     /// As a client.
+    #[default]
     Client,
     /// As a relay that this one knows (spec/06-relay.md, "Federation").
     Relay,

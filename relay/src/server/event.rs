@@ -1,5 +1,6 @@
 //! What a relay tells its operator, and why it did not start.
 
+use crate::client::ClientError;
 use crate::node::{LogName, NodeEvent};
 use crate::protocol::SessionError;
 use chappe_store::{Recovery, StoreError};
@@ -36,6 +37,18 @@ pub enum RelayEvent {
         /// Why.
         error: io::Error,
     },
+    /// A peer is reached.
+    PeerReached {
+        /// The operator's name for it.
+        name: String,
+    },
+    /// A peer is not reached any more, or, since the relay started, not yet. It is tried again.
+    PeerLost {
+        /// The operator's name for it.
+        name: String,
+        /// Why.
+        error: ClientError,
+    },
     /// The relay shut down.
     Stopped {
         /// Whether everything taken was answered in time.
@@ -58,6 +71,8 @@ impl fmt::Display for RelayEvent {
             Self::SumsNotSaved { error } => {
                 write!(f, "what senders have stored was not saved: {error}")
             }
+            Self::PeerReached { name } => write!(f, "peer {name} reached"),
+            Self::PeerLost { name, error } => write!(f, "peer {name} not reached: {error}"),
             Self::Stopped { is_drained: true } => f.write_str("stopped"),
             Self::Stopped { is_drained: false } => {
                 f.write_str("stopped with requests unanswered; their senders will try again")
@@ -91,6 +106,8 @@ impl fmt::Display for LogName {
         f.write_str(match self {
             Self::Flash => "log of FLASH",
             Self::Rest => "log of the rest",
+            Self::ForwardFlash => "forward queue of FLASH",
+            Self::ForwardRest => "forward queue of the rest",
         })
     }
 }

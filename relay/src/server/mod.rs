@@ -7,15 +7,19 @@ mod connection;
 mod control;
 mod course;
 mod event;
+mod federation;
 mod hub;
 mod lane;
 mod options;
+mod peer;
+mod replica;
 mod saving;
 mod stores;
 mod turn;
 
 pub use control::RelayControl;
 pub use event::{RelayEvent, ServerError};
+pub use federation::PeerOptions;
 pub use options::{Clock, Observer, RelayOptions};
 pub use stores::StoreSinks;
 
@@ -28,6 +32,7 @@ use crate::quic;
 use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
 use course::{Course, Orders};
+use federation::Peers;
 use hub::Shared;
 use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
 use ring::rand::SystemRandom;
@@ -36,7 +41,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use stores::{StoreEvents, store_events};
+use stores::{OWN, StoreEvents, store_events};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -52,6 +57,7 @@ pub struct RelayServer {
     door: Door,
     course: watch::Sender<Course>,
     sums: Option<Arc<SumsFile>>,
+    peers: Option<Peers>,
 }
 
 /// The two stores of a relay.
@@ -75,18 +81,20 @@ impl RelayServer {
         address: SocketAddr,
         secret: &TransportSecret,
         store_folder: impl AsRef<Path>,
-        options: RelayOptions,
+        mut options: RelayOptions,
     ) -> Result<Self, ServerError> {
         let folder = store_folder.as_ref();
-        let store = options.store;
-        Self::bind_with(address, secret, options, |sinks| {
+        let (store, queue_octets) = (options.store, options.queue_octets);
+        let peers = std::mem::take(&mut options.peers);
+        let server = Self::bind_with(address, secret, options, |sinks| {
             let flash = FolderStore::open(folder.join("flash"), store, sinks.flash)?;
             let rest = FolderStore::open(folder.join("rest"), store, sinks.rest)?;
             Ok(Stores { flash: Box::new(flash), rest: Box::new(rest) })
-        })
+        })?;
+        server.federate_in(secret, peers, queue_octets, (folder, store))
     }
 
-    /// The same on stores of the caller's.
+    /// The same on stores of the caller's. Peers are given to it by [`RelayServer::federate`].
     ///
     /// # Errors
     /// As [`RelayServer::bind`].
@@ -109,7 +117,7 @@ impl RelayServer {
             ..NodeOptions::new(realm, key)
         };
         let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
-        let (sinks, events) = store_events();
+        let (sinks, events) = store_events(OWN);
         let stores = open(sinks).map_err(ServerError::Store)?;
         let mut node = Node::new(node, stores.flash, stores.rest);
         let sums = options.sums.map(|path| {
@@ -124,7 +132,8 @@ impl RelayServer {
             .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
         let (course, _) = watch::channel(Course::default());
-        Ok(Self { endpoint, key: secret.public(), shared, events, door, course, sums })
+        let key = secret.public();
+        Ok(Self { endpoint, key, shared, events, door, course, sums, peers: None })
     }
 
     /// Where it listens.
@@ -151,12 +160,14 @@ impl RelayServer {
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, mut door, course, sums, .. } = self;
+        let Self { endpoint, shared, events, mut door, course, sums, peers, .. } = self;
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
         if let Some(sums) = &sums {
             stores.spawn(Arc::clone(sums).save(Arc::clone(&shared)));
         }
+        let peers = peers.map(|peers| peers.start(&shared, &mut stores));
+        let mut peers = peers.unwrap_or_default();
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
@@ -177,6 +188,7 @@ impl RelayServer {
         }
         course.send_modify(|course| course.is_draining = true);
         shared.drain();
+        peers.shutdown().await;
         let all_answered = async { while connections.join_next().await.is_some() {} };
         let is_drained = tokio::time::timeout(DRAIN_MAX, all_answered).await.is_ok();
         endpoint.close(VarInt::from_u32(CloseCode::ShuttingDown.code()), b"shutting down");

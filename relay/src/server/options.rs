@@ -1,8 +1,11 @@
 //! How a relay is set up.
 
 use super::event::RelayEvent;
+use super::federation::PeerOptions;
 use crate::counts::Counts;
-use crate::limits::{ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, SENDER_OCTETS_DEFAULT};
+use crate::limits::{
+    ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, QUEUE_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT,
+};
 use crate::node::{Admission, ListedKeys};
 use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
@@ -32,6 +35,10 @@ pub struct RelayOptions {
     /// The file in which it saves what senders have stored and whom invitations have let in; `None`: after
     /// a restart that is counted anew.
     pub sums: Option<PathBuf>,
+    /// The relays it knows; [`RelayServer::bind`](super::RelayServer::bind) takes them up.
+    pub peers: Vec<PeerOptions>,
+    /// Octets of records that may wait for one peer, in each of the two forward queues.
+    pub queue_octets: u64,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
@@ -53,6 +60,8 @@ impl RelayOptions {
             connections: CONNECTIONS_MAX,
             counts: Counts::default(),
             sums: None,
+            peers: Vec::new(),
+            queue_octets: QUEUE_OCTETS_DEFAULT,
             store: FolderOptions::default(),
             clock: Clock::system(),
             observer: Observer::default(),

@@ -14,10 +14,19 @@ const RECOVERED_MAX: usize = 4;
 /// The ways from both stores. Answers to groups and reads are as many as the node asked for.
 #[derive(Debug)]
 pub(super) struct StoreEvents {
+    names: Names,
     flash: UnboundedReceiver<StoreEvent>,
     rest: UnboundedReceiver<StoreEvent>,
     recovered: Receiver<(LogName, StoreEvent)>,
 }
+
+/// The names of two stores, FLASH first.
+pub(super) type Names = (LogName, LogName);
+
+/// Those of the node itself.
+pub(super) const OWN: Names = (LogName::Flash, LogName::Rest);
+/// Those of the forward queue.
+pub(super) const QUEUES: Names = (LogName::ForwardFlash, LogName::ForwardRest);
 
 /// Where both stores' events go.
 pub struct StoreSinks {
@@ -33,15 +42,15 @@ impl std::fmt::Debug for StoreSinks {
     }
 }
 
-pub(super) fn store_events() -> (StoreSinks, StoreEvents) {
+pub(super) fn store_events(names: Names) -> (StoreSinks, StoreEvents) {
     let (to_flash, flash) = mpsc::unbounded_channel();
     let (to_rest, rest) = mpsc::unbounded_channel();
     let (to_recovered, recovered) = mpsc::channel(RECOVERED_MAX);
     let sinks = StoreSinks {
-        flash: sink(LogName::Flash, to_flash, to_recovered.clone()),
-        rest: sink(LogName::Rest, to_rest, to_recovered),
+        flash: sink(names.0, to_flash, to_recovered.clone()),
+        rest: sink(names.1, to_rest, to_recovered),
     };
-    (sinks, StoreEvents { flash, rest, recovered })
+    (sinks, StoreEvents { names, flash, rest, recovered })
 }
 
 fn sink(
@@ -61,13 +70,16 @@ fn sink(
 impl StoreEvents {
     /// Brings what the stores say to the node, FLASH first, and does its upkeep.
     pub(super) async fn run(mut self, shared: Arc<Shared>) {
+        let (flash, rest) = self.names;
+        // The node's own do the upkeep of all.
+        let does_upkeep = self.names == OWN;
         let mut deadline = Instant::now();
         loop {
             let (name, event) = tokio::select! {
                 biased;
-                Some(event) = self.flash.recv() => (LogName::Flash, event),
-                Some(event) = self.rest.recv() => (LogName::Rest, event),
-                () = tokio::time::sleep_until(deadline) => {
+                Some(event) = self.flash.recv() => (flash, event),
+                Some(event) = self.rest.recv() => (rest, event),
+                () = tokio::time::sleep_until(deadline), if does_upkeep => {
                     let now = shared.now();
                     let mut hub = shared.hub();
                     hub.node.on_time(now);
@@ -83,7 +95,7 @@ impl StoreEvents {
             hub.node.store_event(name, event, now);
             for _ in 0..BATCH_MAX {
                 let Ok(event) = self.flash.try_recv() else { break };
-                hub.node.store_event(LogName::Flash, event, now);
+                hub.node.store_event(flash, event, now);
             }
             hub.finish();
             drop(hub);

@@ -1,7 +1,8 @@
 //! `chappe device revoke`: publishes what ends a lost device, or a lost root.
 
+use crate::carrier::Carrier;
 use crate::changes;
-use crate::command::send::{deliver, sealed_to};
+use crate::command::send::{deliver, destination_of, sealed_to};
 use crate::device::contacts::display_name;
 use crate::device::sent::{Audience, Path, Sent};
 use crate::device::{Device, DeviceArguments};
@@ -42,10 +43,14 @@ pub(super) async fn run(arguments: RevokeArguments, report: Report) -> Outcome<(
     let octets = TextForm::Endorsement.read(&files::read_text(&arguments.file)?)?;
     let endorsement = Carried::parse(&octets)?;
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required(&device)?;
+    let named = arguments.relay.relay(&device)?;
+    let mut carrier = Carrier::new(&device, named, report)?;
     let mut audiences = vec![Audience::Open];
     for name in &arguments.to {
         audiences.push(sealed_to(&device.contact(name)?));
+    }
+    for audience in &audiences {
+        carrier.check(&destination_of(&device, audience)?)?;
     }
     take(&device, &endorsement, report)?;
     let mut sent = Sent::open(&device, Path::Relay { post_quantum: false })?;
@@ -54,9 +59,8 @@ pub(super) async fn run(arguments: RevokeArguments, report: Report) -> Outcome<(
         let written = sent.write(&audience, Precedence::Immediate, &item)?;
         said::report_envelope(report, &written, audience.name());
     }
-    let client = relay.connect(&device).await?;
-    let outcome = deliver(&mut sent, &device, &client, report).await;
-    client.close().await;
+    let outcome = deliver(&mut sent, &device, &mut carrier, report).await;
+    carrier.close().await;
     outcome
 }
 

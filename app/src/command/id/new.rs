@@ -3,6 +3,7 @@
 use crate::device::put_away::{self, Paper, RootPassphrases};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::home::{self, HomeArgument};
 use crate::passphrase;
 use crate::report::Report;
 use crate::storage;
@@ -23,6 +24,10 @@ pub(crate) struct NewArguments {
     #[arg(long, value_name = "REALM", default_value = "live/00000001")]
     realm: Realm,
 
+    /// Where it reads, and its card says so; up to three
+    #[arg(long, value_name = "KEY@HOST:PORT")]
+    home_relay: Vec<HomeArgument>,
+
     /// Where to write them; else into a folder beside the device
     #[arg(long, value_name = "FOLDER")]
     put_away: Option<PathBuf>,
@@ -42,8 +47,9 @@ pub(crate) struct NewArguments {
 
 pub(super) fn run(arguments: &NewArguments, report: Report) -> Outcome<()> {
     let home = &arguments.device.home;
+    let homes = home::gathered(arguments.home_relay.clone())?;
     if arguments.no_put_away {
-        return super::show(&Device::create(&arguments.device, arguments.realm)?, report);
+        return super::show(&Device::create(&arguments.device, arguments.realm, homes)?, report);
     }
     let folder = arguments.put_away.clone().unwrap_or_else(|| put_away::folder_beside(home));
     // Before anybody is asked for a passphrase, and before anything is made.
@@ -52,7 +58,7 @@ pub(super) fn run(arguments: &NewArguments, report: Report) -> Outcome<()> {
     }
     put_away::check_empty(&folder)?;
     let passphrases = passphrases(arguments, report)?;
-    let device = Device::create(&arguments.device, arguments.realm)?;
+    let device = Device::create(&arguments.device, arguments.realm, homes)?;
     let papers = device.make_papers(&folder, &passphrases)?;
     super::show(&device, report)?;
     tell(&papers, &folder, home, report);

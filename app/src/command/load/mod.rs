@@ -98,7 +98,7 @@ pub(crate) struct LoadArguments {
 }
 
 pub(crate) async fn run(arguments: LoadArguments, report: Report) -> Outcome<()> {
-    let relay = arguments.relay.named()?;
+    let relay = arguments.relay.address_and_key()?;
     check(&arguments, relay)?;
     if let Some(connections) = arguments.idle {
         return idle::hold(&arguments, relay, connections, report).await;

@@ -4,6 +4,7 @@ use super::ConfigArguments;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::relay::admission;
 use crate::relay::config::{Config, Source};
+use crate::relay::peers;
 use crate::relay::setting::Kind;
 use crate::report::Report;
 use serde_json::json;
@@ -23,6 +24,10 @@ pub(super) fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
             &line,
             json!({"name": setting.name, "value": shown, "source": source, "meaning": meaning}),
         );
+    }
+    for (line, peer) in peers::lines(&config) {
+        let fields = json!({"name": peer.name, "address": peer.address, "topics": peer.topics});
+        report.event("peer", &line, fields);
     }
     let flaws = flaws(&config);
     if flaws.is_empty() {

@@ -10,6 +10,7 @@ use crate::relay::health::Health;
 use crate::relay::http;
 use crate::relay::measured::MeasuredStore;
 use crate::relay::metrics::Metrics;
+use crate::relay::peers::{self, PeersCounted};
 use crate::relay::rates;
 use crate::report::Report;
 use chappe_codec::digest;
@@ -38,7 +39,10 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     let secret = TransportSecret::from_seed(&device.identity.transport_seed());
 
     let (health, counts) = (Arc::new(Health::default()), Counts::default());
-    let metrics = Arc::new(Metrics::new(counts.clone(), Arc::clone(&health)));
+    peers::refuse_itself(&config, secret.public())?;
+    let peers = peers::options(&config, device.realm);
+    let counted = PeersCounted::new(&peers);
+    let metrics = Arc::new(Metrics::new(counts.clone(), Arc::clone(&health), counted));
     let mut tag_secret = Zeroizing::new([0; 32]);
     let seed = device.identity.transport_seed();
     digest::derive(&*seed, "chappe-relay-tag/1", &[], &mut *tag_secret);
@@ -74,6 +78,7 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
             rest: open("rest", sinks.rest, rest)?,
         })
     })
+    .and_then(|server| peers::federate(server, &secret, peers, &config, (&folder, store)))
     .map_err(|error| failure(&error))?;
     let address = server.local_addr().map_err(|error| failure(&error))?;
 
@@ -184,6 +189,7 @@ fn show(event: &RelayEvent) {
             tracing::debug!("{event}");
         }
         RelayEvent::Misbehaved { .. }
+        | RelayEvent::PeerLost { .. }
         | RelayEvent::SumsLost { .. }
         | RelayEvent::SumsNotSaved { .. } => tracing::warn!("{event}"),
         RelayEvent::Node(

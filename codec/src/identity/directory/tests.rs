@@ -1,6 +1,7 @@
 //! What a directory takes in, and what it tells of it.
 
 use super::*;
+use crate::home::HomeRelays;
 use crate::identity::{
     Content, Draft, DraftError, PartialSignature, Permissions, Revocation, Root, Succession,
 };
@@ -11,6 +12,7 @@ use crate::realm::Mode;
 use alloc::boxed::Box;
 
 const REALM: Realm = Realm { mode: Mode::Live, network: 1 };
+const NONE: HomeRelays = HomeRelays::NONE;
 
 /// A root of one key, by number.
 fn root_key(number: u8) -> SignKey {
@@ -277,9 +279,17 @@ fn the_card_whose_prekey_expires_later_counts() {
     let card = |expiry| {
         let label_key = LabelKey([1; 16]);
         let key = signing_key(1, 1);
-        Card::sign(&key, REALM, endorsement.clone(), [expiry; 32], u64::from(expiry), label_key)
-            .unwrap()
-            .to_bytes()
+        Card::sign(
+            &key,
+            REALM,
+            endorsement.clone(),
+            [expiry; 32],
+            u64::from(expiry),
+            label_key,
+            NONE,
+        )
+        .unwrap()
+        .to_bytes()
     };
     let mut directory = Directory::new(REALM);
     let (_, changes) = directory.take_card(&card(5)).unwrap();
@@ -359,6 +369,6 @@ impl KeyStore for Locked {
 fn a_locked_store_makes_no_card() {
     let Carried::Certificate(endorsement) = certificate(1, 1, 1) else { panic!() };
     let locked = Locked(signing_key(1, 1).public());
-    let made = Card::sign(&locked, REALM, endorsement, [1; 32], 0, LabelKey([1; 16]));
+    let made = Card::sign(&locked, REALM, endorsement, [1; 32], 0, LabelKey([1; 16]), NONE);
     assert_eq!(made, Err(KeyStoreError::Unavailable));
 }

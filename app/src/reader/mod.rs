@@ -1,0 +1,177 @@
+//! A device that reads: its mailboxes and topics, at one relay or at all of its home relays
+//! (spec/06-relay.md, "Rotation" and "Federation").
+
+mod comparison;
+mod follow;
+mod link;
+mod once;
+
+use crate::arrivals::{Anchoring, Desk};
+use crate::carrier::{Carrier, Destination};
+use crate::clock;
+use crate::device::Device;
+use crate::device::inquiries::Inquiries;
+use crate::device::received::{Received, Taken};
+use crate::device::sent::{Path, Sent};
+use crate::exit::{Exit, Outcome};
+use crate::network::{self, NamedRelay, Relay};
+use crate::outbox;
+use crate::report::Report;
+use crate::said;
+use chappe_codec::precedence::Precedence;
+use chappe_relay::client::Delivery;
+use chappe_relay::{Address, AddressKind, Cursors, ParcelId, rotation};
+use comparison::{Comparison, Withheld};
+use serde_json::json;
+use tokio::time::Instant;
+
+/// Where to read, and through what to answer.
+pub(crate) struct Sources {
+    /// The relays that are read.
+    pub(crate) relays: Vec<NamedRelay>,
+    /// The one a person named, if one was.
+    pub(crate) named: Option<Relay>,
+    /// The public topics read.
+    pub(crate) topics: Vec<String>,
+}
+
+/// A reader at work.
+pub(crate) struct Reader<'a> {
+    device: &'a Device,
+    sources: Sources,
+    received: Received<'a>,
+    desk: Desk<'a>,
+    inquiries: Inquiries,
+    anchoring: Option<Anchoring>,
+    /// Before this nothing is submitted.
+    anchor_at: Instant,
+    comparison: Comparison,
+    report: Report,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        device: &'a Device,
+        sources: Sources,
+        received: Received<'a>,
+        desk: Desk<'a>,
+        inquiries: Inquiries,
+        report: Report,
+    ) -> Self {
+        let comparison = Comparison::of(sources.relays.len());
+        Self {
+            device,
+            sources,
+            received,
+            desk,
+            inquiries,
+            anchoring: None,
+            anchor_at: Instant::now(),
+            comparison,
+            report,
+        }
+    }
+
+    /// The own mailbox of an address epoch and, in the present one, the topics as well.
+    fn addresses(&self, epoch: u32) -> Outcome<Vec<Address>> {
+        let realm = self.device.realm;
+        let own = outbox::mailbox_in(self.device.identity.card(), realm, epoch)?;
+        let is_present = epoch == rotation::address_epoch(clock::now_seconds());
+        let topics = self.sources.topics.iter().filter(|_| is_present);
+        let topics = topics.map(|name| Address::topic(realm, name));
+        Ok(std::iter::once(own).chain(topics).collect())
+    }
+
+    /// Where to go on reading an address in a relay's log.
+    fn cursors(&self, log: u64, address: Address) -> Cursors {
+        network::cursors(log, address, |source: &str| self.received.cursor(source))
+    }
+
+    /// Takes in what a relay delivered. What came from another relay before is not told again.
+    fn take(&mut self, place: usize, log: u64, delivery: Delivery) -> Outcome<()> {
+        let (precedence, address) = (delivery.parcel.precedence, delivery.parcel.address);
+        let source = network::source(log, address, precedence);
+        let is_compared = precedence == Precedence::Flash && address.kind == AddressKind::Mailbox;
+        let id = delivery.parcel.id();
+        let envelope = delivery.parcel.into_envelope();
+        let mut is_new = false;
+        match self.received.take(&envelope, Some(precedence))? {
+            Ok(Taken { content, arrivals }) => {
+                is_new = true;
+                self.inquiries.heard(&arrivals);
+                self.desk.arrived(&content, arrivals);
+            }
+            Err(refusal) => {
+                self.desk.turned_away(&mut self.received, &envelope, refusal)?;
+            }
+        }
+        if is_compared && self.comparison.heard(place, id, is_new) {
+            let relay = self.name_of(place);
+            self.report.event(
+                "late",
+                &format!("{relay} has the FLASH parcel {} now, too", id.short()),
+                json!({"id": id.to_string(), "relay": relay}),
+            );
+        }
+        self.received.advance(&source, delivery.cursor)
+    }
+
+    /// "Reading from two homes, which relay did not have it. A program shows that."
+    fn tell_withheld(&self, withheld: &Withheld) {
+        let had = self.name_of(withheld.had);
+        let lacked: Vec<String> = withheld.lacked.iter().map(|one| self.name_of(*one)).collect();
+        let ids: Vec<String> = withheld.ids.iter().map(ParcelId::short).collect();
+        let key = |place: &usize| {
+            self.sources.relays.get(*place).map(|relay| relay.key.to_string()).unwrap_or_default()
+        };
+        self.report.event(
+            "withheld",
+            &format!(
+                "WARNING: FLASH parcels {} came from one of your home relays only, {had}. They were not \
+                 at {}: it withholds them or is late, or their sender did not reach it",
+                ids.join(", "),
+                lacked.join(" nor at "),
+            ),
+            json!({
+                "ids": withheld.ids.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "had": key(&withheld.had),
+                "lacked": withheld.lacked.iter().map(key).collect::<Vec<_>>(),
+            }),
+        );
+    }
+
+    fn name_of(&self, place: usize) -> String {
+        self.sources.relays.get(place).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Asks for what statements cover and did not come, and answers who asks. While another `chappe`
+    /// sends it waits.
+    async fn correspond(&mut self) -> Outcome<()> {
+        let now = clock::now_seconds();
+        if self.inquiries.is_idle(&self.received, now) {
+            return Ok(());
+        }
+        let mut sent = match Sent::open(self.device, Path::Relay { post_quantum: false }) {
+            Ok(sent) => sent,
+            Err(failure) if failure.exit == Exit::TryLater => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        let written = self.inquiries.write(self.device, &mut self.received, &mut sent, now)?;
+        if written.is_empty() {
+            return Ok(());
+        }
+        let mut carrier = Carrier::answering(self.device, self.sources.named, self.report)?;
+        let mut carried = Ok(());
+        for (contact, written) in written {
+            said::report_envelope(self.report, &written, &contact.name);
+            let to = Destination::contact(self.device, &contact.name, &contact.card)?;
+            match carrier.carry(&to, Precedence::Routine, &written.envelope).await {
+                Ok(()) => sent.handed_over(&written.envelope)?,
+                // It waits for `chappe send --queued`.
+                Err(failure) => carried = Err(failure),
+            }
+        }
+        carrier.close().await;
+        carried
+    }
+}
