@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster deb relay-faults bench-relay
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster relay-cluster deb relay-faults bench-relay
 
 FUZZ_SECONDS ?= 5
 
@@ -32,6 +32,7 @@ format:
 lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked -p chappe-store --features jetstream --all-targets -- -D warnings
+	cargo clippy --locked -p chappe-relay -p chappe-app --features chappe-relay/cluster,chappe-app/cluster --all-targets -- -D warnings
 	cd codec/firmware && cargo clippy --locked --target thumbv7em-none-eabihf -- -D warnings
 
 docs:
@@ -40,8 +41,9 @@ docs:
 
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
-	@.ci/peers nats || echo "units: without nats-server; the store's tests on a cluster are skipped"
+	@.ci/peers nats || echo "units: without nats-server; the tests on a cluster are skipped"
 	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 5
+	cargo nextest run --locked -p chappe-relay --features cluster --test cluster
 
 long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
 	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture
@@ -64,9 +66,14 @@ bench-store:      ## The store on a folder beside a plain loop, and a start with
 store-kills:      ## Kill a process at work on a store 300 times (KILLS, SEED); target/store/, dated
 	@.ci/store kills $(KILLS) $(SEED)
 
-store-cluster:    ## Kill servers under a store on a cluster, cut and fence writers, then figures; target/store/, dated
+store-cluster:    ## Kill servers under stores on a cluster, cut relays off, then figures; target/store/, dated
 	@.ci/peers nats
 	@.ci/store cluster $(KILLS)
+
+relay-cluster:    ## Kill relays and servers of a cluster in turn, 40 (KILLS) of them, under load; target/relay/, dated
+	@.ci/peers nats
+	@.ci/relay-cluster $(KILLS)
+
 deb:              ## A Debian package of the program, with the relay's unit; target/deb/
 	cargo build --locked --release -p chappe-app
 	packaging/deb "$${CARGO_TARGET_DIR:-target}/release/chappe" target/deb
@@ -79,7 +86,7 @@ model:            ## Sessions with the attacker everywhere, every state: minutes
 	@.ci/model
 
 vectors:          ## The vectors are what their independent generators make
-	@for area in airtime anchor codec frame identity packed relay session whiteflag; do \
+	@for area in airtime anchor codec frame identity packed relay session store whiteflag; do \
 		python3 test-vectors/$$area/generate.py --check && echo "vectors: $$area as generated" || exit 1; \
 	done
 	@if python3 -c "from cryptography.hazmat.primitives.kdf.argon2 import Argon2id" 2>/dev/null; then \

@@ -36,6 +36,28 @@ impl Relay {
         Self { server: Some(server), name, address, key }
     }
 
+    /// Two relays that know each other.
+    fn peers(homes: &Homes) -> [Self; 2] {
+        let names = ["one", "two"];
+        let relays = names.map(|name| {
+            assert_eq!(homes.chappe(name, &["id", "new", "--no-put-away"], "").0, 0);
+            let key = homes.chappe(name, &["id", "show"], "").1[0]["transport_key"].clone();
+            // Each has to know where the other will be.
+            let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+            Self { server: None, name, address, key: key.as_str().unwrap().to_owned() }
+        });
+        for (relay, other) in [(&relays[0], &relays[1]), (&relays[1], &relays[0])] {
+            let Self { name, address, key, .. } = other;
+            let peer =
+                format!("[[peers]]\nname = \"{name}\"\nkey = \"{key}\"\naddress = \"{address}\"\n");
+            std::fs::write(homes.path(relay.name).join("relay.toml"), peer).unwrap();
+        }
+        relays.map(|mut relay| {
+            relay.come_back(homes);
+            relay
+        })
+    }
+
     /// It dies as a process does that is killed.
     fn kill(&mut self) {
         self.server = None;
@@ -43,7 +65,11 @@ impl Relay {
 
     /// It comes back where it was, with what is on its disk.
     fn come_back(&mut self, homes: &Homes) {
-        let listen = ["relay", "--listen", &self.address];
+        let configuration = homes.path(self.name).join("relay.toml");
+        let mut listen = vec!["relay", "--listen", &self.address];
+        if configuration.exists() {
+            listen.extend(["--config", text(&configuration)]);
+        }
         self.server = Some(Server::start(homes, self.name, &listen));
         assert_eq!(self.server.as_ref().unwrap().of("key"), self.key);
     }
@@ -226,6 +252,46 @@ fn who_follows_two_relays_hears_either_and_sees_one_go() {
     station.next("online");
     assert_eq!(homes.chappe("ana", &one.named(&to_ben), &text_signal("back")).0, 0);
     assert!(station.next("message")["summary"].as_str().unwrap().contains("back"));
+}
+
+#[test]
+fn a_relay_that_is_no_home_takes_it_there() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben"]);
+    let [one, two] = Relay::peers(&homes);
+    set_homes(&homes, "ben", "ana", &[&one.home()]);
+    let through_two = two.named(&["send", "--to", "ben"]);
+    let (exit, said) = homes.chappe("ana", &through_two, &text_signal("over two relays"));
+    assert_eq!(exit, 0, "{said:?}");
+    assert_eq!(of(&said, "parcel")[0]["relays"], serde_json::json!([two.key]));
+    let station = Server::start(&homes, "ben", &["recv", "--follow"]);
+    assert!(station.next("message")["summary"].as_str().unwrap().contains("over two relays"));
+
+    // One that does not know his home says so, and it waits.
+    let stranger = Relay::start(&homes, "stranger");
+    let through_stranger = stranger.named(&["send", "--to", "ben"]);
+    let (exit, said) = homes.chappe("ana", &through_stranger, &text_signal("no way"));
+    assert_eq!((exit, kinds(&said).last()), (1, Some(&"error")), "{said:?}");
+    assert!(said.last().unwrap()["error"]["advice"].as_str().unwrap().contains("without --relay"));
+    assert_eq!(homes.chappe("ana", &["send", "--queued"], "").0, 0);
+    assert!(station.next("message")["summary"].as_str().unwrap().contains("no way"));
+}
+
+#[test]
+fn a_flash_that_one_home_relay_has_is_taken_to_the_other_when_it_is_back() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben"]);
+    let [one, mut two] = Relay::peers(&homes);
+    set_homes(&homes, "ben", "ana", &[&one.home(), &two.home()]);
+    two.kill();
+    let flash = ["send", "--to", "ben", "--precedence", "flash"];
+    let (exit, said) = homes.chappe("ana", &flash, &text_signal("now"));
+    assert_eq!(exit, 0, "{said:?}");
+    assert_eq!(of(&said, "parcel")[0]["relays"], serde_json::json!([one.key]));
+    two.come_back(&homes);
+    // He reads at the one that was dead.
+    let at_two = Server::start(&homes, "ben", &two.named(&["recv", "--follow"]));
+    assert!(at_two.next("message")["summary"].as_str().unwrap().contains("now"));
 }
 
 /// A card that comes as an item tells the person that its owner reads elsewhere.

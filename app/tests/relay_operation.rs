@@ -157,7 +157,9 @@ fn check_shows_what_holds_and_names_what_is_wrong() {
 #[test]
 fn peers_are_checked_reached_and_shown_by_their_names() {
     let (north, south) = (Homes::new(), Homes::new());
-    [&north, &south].iter().for_each(|homes| homes.people(&["relay"]));
+    for homes in [&north, &south] {
+        homes.people(&["relay"]);
+    }
     // A first run tells each relay's key; a port that was free is taken again.
     let alone = [&north, &south].map(|homes| {
         let relay = Relay::start(homes, "");

@@ -52,6 +52,7 @@ pub mod invitation;
 pub mod key;
 pub mod lease;
 pub mod limits;
+pub mod network;
 pub mod node;
 pub mod parcel;
 pub mod protocol;
@@ -63,14 +64,15 @@ pub mod sums;
 
 pub use address::{Address, AddressKind, FIELD_TOPIC};
 pub use client::{
-    Ack, ClientError, Cursors, Delivery, DirectLane, Introduction, Page, PendingAck, Reading,
-    RelayClient, Subscription,
+    Ack, ClientError, Connector, Cursors, Delivery, DirectLane, FirstAnswer, FirstRead,
+    Introduction, Page, PendingAck, Reading, RelayClient, Subscription,
 };
 pub use counts::Counts;
 pub use delegation::Delegation;
 pub use federation::PeerCounts;
 pub use key::{TransportKey, TransportSecret};
 pub use lease::Lease;
+pub use network::Network;
 pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
 pub use server::{

@@ -242,6 +242,9 @@ pub const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often a store is told what may be given back to the disk.
 pub const DISCARD_EVERY_SECONDS: u64 = 60;
 
+/// How long ago something must have expired before it is given back from a log that others share.
+pub const SHARED_DISCARD_MARGIN_SECONDS: u64 = 86_400;
+
 /// How often a log is compacted when less than half of it is still alive.
 pub const COMPACT_EVERY_SECONDS: u64 = 3600;
 
@@ -274,8 +277,15 @@ pub const CONNECTIONS_MAX: usize = 65_536;
 /// Handshakes a second above which new clients must prove their network address first.
 pub const HANDSHAKES_WITHOUT_RETRY: u32 = 100;
 
+/// TLS sessions a client remembers of a relay.
+pub const CLIENT_TICKETS_MAX: usize = 8;
+
+/// TLS sessions a relay remembers for those who come again, one for each connection, some 400 octets each; the
+/// oldest are forgotten first, and who comes with one of those has a round trip more.
+pub const TICKETS_MAX: usize = 16_384;
+
 /// A connection on which nothing was heard for this long is gone.
-pub const IDLE_MAX: Duration = Duration::from_secs(30);
+pub const IDLE_MAX_MILLISECONDS: u32 = 30_000;
 
 /// How often a client says that it is still there.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(10);

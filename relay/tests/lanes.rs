@@ -70,3 +70,37 @@ async fn a_reader_gets_flash_before_what_lay_there_longer() {
     assert_eq!(page.deliveries[0].parcel, flash(1));
     relay.stop().await;
 }
+
+#[tokio::test]
+async fn who_listens_by_datagram_hears_each_once_and_what_fits_none_on_its_lane() {
+    let relay = TestRelay::start().await;
+    let speaker = relay.connect(&secret(1)).await.unwrap();
+    let listener = relay.connect(&secret(2)).await.unwrap();
+    let mut heard = listener.listen_by_datagram(Reading::all(topic("a"))).await.unwrap();
+    let mut other = listener.listen_by_datagram(Reading::all(topic("b"))).await.unwrap();
+    listener.fetch(Reading::all(topic("a")), 1).await.unwrap();
+    for number in 0..20 {
+        let mut one = parcel(topic(if number % 2 == 0 { "a" } else { "b" }), number);
+        one.precedence = Precedence::ALL[usize::try_from(number % 4).unwrap()];
+        speaker.live(&one).await.unwrap();
+        speaker.live(&one).await.unwrap();
+        let listening = if number % 2 == 0 { &mut heard } else { &mut other };
+        let next = tokio::time::timeout(Duration::from_secs(5), listening.next());
+        let delivery = next.await.unwrap().unwrap();
+        assert_eq!((delivery.parcel, delivery.cursor), (one, 0));
+    }
+    // "As a datagram where the listen asked for that and it fits": this one does not.
+    let long = support::parcel_of(topic("a"), vec![7; 9000]);
+    assert!(!speaker.live_datagram(&long));
+    speaker.live(&long).await.unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(5), heard.next());
+    assert_eq!(next.await.unwrap().unwrap().parcel, long);
+    // A dropped listen hears nothing; the other goes on.
+    drop(heard);
+    listener.fetch(Reading::all(topic("a")), 1).await.unwrap();
+    speaker.live(&parcel(topic("a"), 100)).await.unwrap();
+    speaker.live(&parcel(topic("b"), 101)).await.unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(5), other.next());
+    assert_eq!(next.await.unwrap().unwrap().parcel, parcel(topic("b"), 101));
+    relay.stop().await;
+}

@@ -59,9 +59,8 @@ pub enum StoreError {
     Poisoned,
     /// Sequence numbers or offsets would pass what the format can hold.
     Exhausted,
-    /// Another relay writes to this partition, or nobody does: the group is not stored, and is the
-    /// writer's.
-    NotWriter,
+    /// The cluster did not store the group in time, or does not answer. It may store it later.
+    Unanswered,
     /// Groups wait faster than the cluster stores them.
     Busy {
         /// Octets that wait.
@@ -93,7 +92,7 @@ impl fmt::Display for StoreError {
             Self::BatchTooLong { records } => write!(f, "a batch of {records} records is too long"),
             Self::Poisoned => f.write_str("an earlier sync failed; the log must be opened again"),
             Self::Exhausted => f.write_str("the log has no room for more sequence numbers"),
-            Self::NotWriter => f.write_str("another relay writes to this partition"),
+            Self::Unanswered => f.write_str("the cluster does not answer"),
             Self::Busy { octets } => write!(f, "{octets} octets wait to be stored already"),
         }
     }
@@ -113,7 +112,7 @@ impl std::error::Error for StoreError {
             | Self::BatchTooLong { .. }
             | Self::Poisoned
             | Self::Exhausted
-            | Self::NotWriter
+            | Self::Unanswered
             | Self::Busy { .. } => None,
         }
     }

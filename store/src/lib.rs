@@ -26,7 +26,7 @@
 //! and compacts on threads of its own and answers by events. Its corruption is always contained.
 //!
 //! With the feature `jetstream`, `JetStreamStore` is the same for several relays that share a NATS
-//! JetStream cluster: one of them appends, the others follow.
+//! JetStream cluster: all of them append, and all follow one order.
 //!
 //! The disk is reached through the [`Storage`] seam, so that tests can cut its power.
 
@@ -52,13 +52,12 @@ pub use directory::Directory;
 pub use error::StoreError;
 pub use folder::{FolderOptions, FolderStore};
 #[cfg(feature = "jetstream")]
-pub use jetstream::{
-    JetStreamOptions, JetStreamStore, LeaseEvent, LeaseSink, PARTITIONS, partition_of,
-};
+pub use jetstream::{JetStreamOptions, JetStreamStore};
 pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};
 pub use storage::{Storage, StorageFile};
 pub use store::{
-    EventSink, Group, Keep, ReadRequest, RecordBuffer, Store, StoreEvent, StoredRecords,
+    EventSink, Group, GroupLimits, Keep, ReadRequest, RecordBuffer, Store, StoreEvent,
+    StoredRecords,
 };

@@ -1,4 +1,4 @@
-//! A record on disk, and the header of a segment.
+//! A record on disk, and the header of a segment (spec/15-store.md, "A segment").
 //!
 //! ```text
 //! segment header, 28 octets            record header, 16 octets

@@ -1,4 +1,5 @@
-//! Reading a whole segment and telling its records from what does not verify.
+//! Reading a whole segment and telling its records from what does not verify (spec/15-store.md, "Reading a
+//! segment").
 
 use crate::record::{self, Checksum, RECORD_HEADER_OCTETS, RecordHeader};
 use std::ops::Range;

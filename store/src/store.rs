@@ -1,6 +1,7 @@
 //! What a relay needs of durable storage, on one machine or on several.
 
 use crate::error::StoreError;
+use crate::limits::{BATCH_OCTETS_MAX, BATCH_RECORDS_MAX};
 use crate::recovery::{Damage, Recovery};
 use std::fmt;
 use std::ops::Range;
@@ -12,6 +13,17 @@ use std::ops::Range;
 pub trait Store: fmt::Debug + Send {
     /// A number drawn when the log was made: another log in the same place has another one.
     fn identity(&self) -> u64;
+
+    /// Whether others append to the same log. Then what they do comes as [`StoreEvent::Followed`], and a
+    /// group that failed may be found to be stored after all, as theirs.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// What a group may hold.
+    fn group_limits(&self) -> GroupLimits {
+        GroupLimits::default()
+    }
 
     /// Appends a group: all of it becomes durable, or none of it counts. Answered by
     /// [`StoreEvent::Appended`] or [`StoreEvent::AppendFailed`], in the order of the calls. May be
@@ -45,6 +57,22 @@ pub struct Group {
     pub number: u64,
     /// The records.
     pub records: RecordBuffer,
+}
+
+/// What a group may hold; more is answered with
+/// [`StoreError::BatchTooLong`](crate::StoreError::BatchTooLong).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// Records.
+    pub records: usize,
+    /// Octets of the records, with 16 more for each.
+    pub octets: usize,
+}
+
+impl Default for GroupLimits {
+    fn default() -> Self {
+        Self { records: BATCH_RECORDS_MAX, octets: BATCH_OCTETS_MAX }
+    }
 }
 
 /// Records one behind the other in one piece of memory.

@@ -7,7 +7,7 @@ KINDS = set(
     "unknown_hint bad_tag bad_signature bad_mic replay weak_key unknown_account revoked unknown_net wrong_realm "
     "unknown_log bad_inclusion other_statement unexpected_salt missing_salt bad_opening not_found wrong_method "
     "timeout unavailable expired downgraded too_much_work no_room cut open_duress all_zero same_draw repetition "
-    "proportion".split()
+    "proportion strange_file".split()
 )
 
 

@@ -20,6 +20,7 @@ import kinds_packed  # noqa: E402
 import kinds_relay  # noqa: E402
 import kinds_session  # noqa: E402
 import kinds_signal  # noqa: E402
+import kinds_store  # noqa: E402
 import kinds_vault  # noqa: E402
 from damage import damaged  # noqa: E402
 from judge import Mismatch, agree  # noqa: E402
@@ -33,6 +34,7 @@ READ = {
     "whiteflag": kinds_signal.KINDS | kinds_cryptography.KINDS, "packed": kinds_packed.KINDS,
     "codec": kinds_codec.KINDS, "identity": kinds_identity.KINDS, "session": kinds_session.KINDS,
     "vault": kinds_vault.KINDS, "relay": kinds_relay.KINDS,
+    "store": kinds_store.KINDS,
 }  # fmt: skip
 WHITEFLAG = {OPEN, *(f"whiteflag/{name}.json" for name in ("cryptography", "notation", "rules", "thread", "wire"))}
 # The standards' own test values, in a shape of their own: primitives/check.py computes them.

@@ -2,9 +2,9 @@
 
 use super::convoy::{Requests, anchored, arrives, one};
 use super::director::Director;
-use super::scenery::Scenery;
+use super::scenery::{Scenery, start_relay};
 use super::signals;
-use super::stage::REALM;
+use super::stage::{REALM, RELAYS};
 use crate::clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, Relay};
@@ -138,7 +138,7 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
     director
         .until_count(before, KILL_AFTER, "the relay to take the first parcels", is_parcel)
         .await?;
-    director.kill("relay").await?;
+    director.kill(RELAYS[0]).await?;
     director.remark("SIGKILL to the first relay");
     let code = director.wait("aid-burst").await?;
     director.expect_code("aid-burst", code, Exit::Ok as i32)?;
@@ -165,7 +165,7 @@ async fn kill_the_relay(director: &mut Director, scenery: &Scenery) -> Outcome<(
         over_the_other.len()
     ));
     flash_past_the_dead(director, scenery).await?;
-    director.start("relay", &["relay", "--listen", &scenery.relay]).await?;
+    start_relay(director, RELAYS[0], &scenery.relay).await?;
 
     let mut envelopes = Vec::new();
     for event in director.history().iter().skip(before) {

@@ -1,11 +1,14 @@
 //! The processes that stay through the whole demo.
 
+use super::actor::Event;
 use super::director::Director;
 use super::stage::{NETWORK_KEY, PARTIES, RELAYS};
-use crate::exit::Outcome;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::files;
 use crate::hex;
 use chappe_codec::home::HomeRelay;
 use chappe_codec::key::VerifyKey;
+use chappe_relay::FIELD_TOPIC;
 
 /// Where everything is.
 pub(super) struct Scenery {
@@ -36,14 +39,14 @@ impl Scenery {
 pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
     director.scene("Everyone takes their place: ten processes, one exercise realm");
     let ledger = director.start("ledger", &["ledger", "--listen", "127.0.0.1:0"]).await?;
-    let mut homes = Vec::new();
-    for name in RELAYS {
-        let relay = director.start(name, &["relay", "--listen", "127.0.0.1:0"]).await?;
-        let key = VerifyKey::from_bytes(&key_of(director, name)?)?;
-        homes.push(HomeRelay::new(key, relay.text("address").into())?);
+    let homes = federate(director)?;
+    for (name, home) in RELAYS.into_iter().zip(&homes) {
+        start_relay(director, name, home.network_address()).await?;
     }
     let relay = homes.first().map(|home| home.network_address().to_owned()).unwrap_or_default();
-    director.remark("the organisations' cards name both relays as their homes");
+    director.remark(
+        "two relays that know each other; the organisations' cards name both as their homes",
+    );
     director.populate(homes)?;
     let field = director.start("field", &["field", "--listen", "127.0.0.1:0"]).await?;
     let scenery = Scenery {
@@ -86,6 +89,46 @@ pub(super) async fn build(director: &mut Director) -> Outcome<Scenery> {
     handset.extend(on_air);
     director.start("handset", &handset).await?;
     Ok(scenery)
+}
+
+/// Makes each relay a peer of the other, and the public topic known to both.
+fn federate(director: &Director) -> Outcome<Vec<HomeRelay>> {
+    let mut homes = Vec::new();
+    for name in RELAYS {
+        let key = VerifyKey::from_bytes(&key_of(director, name)?)?;
+        homes.push(HomeRelay::new(key, free_address()?)?);
+    }
+    let others = RELAYS.into_iter().zip(&homes).rev();
+    for (name, (other, home)) in RELAYS.into_iter().zip(others) {
+        let (key, address) = (hex::encode(&home.key().to_bytes()), home.network_address());
+        let peer = format!(
+            "[[peers]]\nname = \"{other}\"\nkey = \"{key}\"\naddress = \"{address}\"\n\
+             topics = [\"{FIELD_TOPIC}\"]\n"
+        );
+        files::replace(&director.stage.file(&configuration_of(name)), peer.as_bytes())?;
+    }
+    Ok(homes)
+}
+
+/// A port of this machine that is free now: each relay has to know where the other will be.
+fn free_address() -> Outcome<String> {
+    let no_port = |error: std::io::Error| Failure::new(Exit::Failure, "port", error.to_string());
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").map_err(no_port)?;
+    Ok(socket.local_addr().map_err(no_port)?.to_string())
+}
+
+/// Starts a relay, or starts it again.
+pub(super) async fn start_relay(
+    director: &mut Director,
+    name: &str,
+    address: &str,
+) -> Outcome<Event> {
+    let file = director.stage.file(&configuration_of(name)).display().to_string();
+    director.start(name, &["relay", "--listen", address, "--config", &file]).await
+}
+
+fn configuration_of(relay: &str) -> String {
+    format!("{relay}.toml")
 }
 
 fn key_of(director: &Director, relay: &str) -> Outcome<[u8; 32]> {

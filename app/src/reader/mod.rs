@@ -23,7 +23,11 @@ use chappe_relay::client::Delivery;
 use chappe_relay::{Address, AddressKind, Cursors, ParcelId, rotation};
 use comparison::{Comparison, Withheld};
 use serde_json::json;
+use std::collections::VecDeque;
 use tokio::time::Instant;
+
+/// Refused envelopes remembered, so that each is told once; the oldest are forgotten first.
+const REFUSED_MAX: usize = 1024;
 
 /// Where to read, and through what to answer.
 pub(crate) struct Sources {
@@ -46,6 +50,8 @@ pub(crate) struct Reader<'a> {
     /// Before this nothing is submitted.
     anchor_at: Instant,
     comparison: Comparison,
+    /// What was refused and told, of several relays: another may bring it, too.
+    refused: VecDeque<ParcelId>,
     report: Report,
 }
 
@@ -68,6 +74,7 @@ impl<'a> Reader<'a> {
             anchoring: None,
             anchor_at: Instant::now(),
             comparison,
+            refused: VecDeque::new(),
             report,
         }
     }
@@ -102,7 +109,9 @@ impl<'a> Reader<'a> {
                 self.desk.arrived(&content, arrivals);
             }
             Err(refusal) => {
-                self.desk.turned_away(&mut self.received, &envelope, refusal)?;
+                if !self.has_refused(id) {
+                    self.desk.turned_away(&mut self.received, &envelope, refusal)?;
+                }
             }
         }
         if is_compared && self.comparison.heard(place, id, is_new) {
@@ -114,6 +123,22 @@ impl<'a> Reader<'a> {
             );
         }
         self.received.advance(&source, delivery.cursor)
+    }
+
+    /// Whether it was refused before, as far back as that is remembered. With one relay nothing comes
+    /// twice that was not said twice.
+    fn has_refused(&mut self, id: ParcelId) -> bool {
+        if self.sources.relays.len() < 2 {
+            return false;
+        }
+        if self.refused.contains(&id) {
+            return true;
+        }
+        if self.refused.len() >= REFUSED_MAX {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(id);
+        false
     }
 
     /// "Reading from two homes, which relay did not have it. A program shows that."

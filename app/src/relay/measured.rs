@@ -1,6 +1,6 @@
 //! A store whose work is timed on its way.
 
-use chappe_store::{EventSink, Group, Keep, ReadRequest, Store, StoreEvent};
+use chappe_store::{EventSink, Group, GroupLimits, Keep, ReadRequest, Store, StoreEvent};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use std::collections::HashMap;
@@ -57,6 +57,14 @@ pub(crate) struct MeasuredStore<S> {
 impl<S: Store> Store for MeasuredStore<S> {
     fn identity(&self) -> u64 {
         self.store.identity()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    fn group_limits(&self) -> GroupLimits {
+        self.store.group_limits()
     }
 
     fn append(&mut self, group: Group) {

@@ -1,6 +1,7 @@
 //! The relay as its operator meets it: configuration, what it counts, how it answers on this machine.
 
 pub(crate) mod admission;
+pub(crate) mod cluster;
 pub(crate) mod config;
 pub(crate) mod health;
 pub(crate) mod http;

@@ -5,17 +5,14 @@ use super::config::{flaw, line_of};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::transport_key;
 use chappe_codec::realm::Realm;
-use chappe_relay::limits::{PEER_TOPICS_MAX, PEERS_MAX, QUEUE_SEGMENT_OCTETS};
-use chappe_relay::server::{RelayServer, ServerError, Stores};
-use chappe_relay::{Address, PeerCounts, PeerOptions, TransportKey, TransportSecret};
-use chappe_store::{FolderOptions, FolderStore};
+use chappe_relay::limits::{PEER_TOPICS_MAX, PEERS_MAX};
+use chappe_relay::{Address, PeerCounts, PeerOptions, TransportKey};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use std::fmt;
-use std::path::Path;
 use toml_edit::{Item, Table};
 
 /// Letters of a name.
@@ -157,26 +154,6 @@ pub(crate) fn options(config: &Config, realm: Realm) -> Vec<PeerOptions> {
         counts: PeerCounts::default(),
     };
     config.peers().iter().map(of).collect()
-}
-
-/// Gives a relay its peers, with the queue for them in its folder.
-pub(crate) fn federate(
-    server: RelayServer,
-    secret: &TransportSecret,
-    peers: Vec<PeerOptions>,
-    config: &Config,
-    (folder, store): (&Path, FolderOptions),
-) -> Result<RelayServer, ServerError> {
-    if peers.is_empty() {
-        return Ok(server);
-    }
-    let segment_octets = store.segment_octets.min(QUEUE_SEGMENT_OCTETS);
-    let store = FolderOptions { segment_octets, ..store };
-    server.federate(secret, peers, config.octets("store.peer_quota"), |sinks| {
-        let flash = FolderStore::open(folder.join("forward-flash"), store, sinks.flash)?;
-        let rest = FolderStore::open(folder.join("forward-rest"), store, sinks.rest)?;
-        Ok(Stores { flash: Box::new(flash), rest: Box::new(rest) })
-    })
 }
 
 /// A relay that is its own peer would send to itself for ever.

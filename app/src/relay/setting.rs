@@ -37,6 +37,10 @@ pub(crate) enum Kind {
     Accounts,
     /// Host and port, or nothing.
     NetworkAddress,
+    /// Servers of a cluster, apart by commas; in the file an array.
+    Servers,
+    /// Letters, digits, `-` and `_`, or nothing.
+    Word,
 }
 
 const KIB: u64 = 1 << 10;
@@ -68,6 +72,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("store.sender_quota", Kind::Octets(4 * KIB, TIB), "1 GiB", true, "What one sender may have stored"),
     setting!("store.mailbox_quota", Kind::Octets(4 * KIB, TIB), "4 GiB", true, "What one mailbox may have stored"),
     setting!("store.peer_quota", Kind::Octets(64 * KIB, TIB), "256 MiB", false, "What may wait for one peer, in each of two queues"),
+    setting!("store.kind", Kind::OneOf(&["folder", "cluster"]), "folder", false, "Where parcels are kept: its own folder, or a cluster"),
+    setting!("cluster.servers", Kind::Servers, "", false, "NATS servers that relays share, nats:// or tls://"),
+    setting!("cluster.name", Kind::Word, "chappe", false, "What the names of its streams begin with"),
+    setting!("cluster.user", Kind::Word, "", false, "As whom it logs in there"),
+    setting!("cluster.password_file", Kind::Path, "", false, "File with the password for that"),
+    setting!("cluster.ca_file", Kind::Path, "", false, "File of certificates the servers' must lead to"),
+    setting!("cluster.certificate_file", Kind::Path, "", false, "File of the certificate it shows them"),
+    setting!("cluster.key_file", Kind::Path, "", false, "File of that certificate's key"),
     setting!("admission.who", Kind::OneOf(&["everybody", "listed"]), "everybody", true, "Who may use it"),
     setting!("admission.keys", Kind::Keys, "", true, "Transport keys that may, as chappe id show shows them"),
     setting!("admission.accounts", Kind::Accounts, "", true, "Accounts whose devices may, each with its most urgent precedence"),
@@ -126,6 +138,12 @@ impl Setting {
             },
             Kind::OneOf(words) => {
                 (!words.contains(&value)).then(|| format!("is none of {}", words.join(", ")))
+            }
+            Kind::Servers => super::cluster::servers(value).err().map(str::to_owned),
+            Kind::Word => {
+                let is_fit = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
+                let why = "may have letters, digits, - and _ only";
+                (!value.bytes().all(is_fit)).then(|| why.to_owned())
             }
             Kind::Keys => keys(value).err().map(|failure| failure.to_string()),
             Kind::Accounts => accounts(value).err(),

@@ -15,7 +15,8 @@ use std::task::{Context, Poll};
 /// What is asked lies in one buffer until [`flush`](Self::flush) or [`read`](Self::read) writes it. Answers
 /// come in [`read`](Self::read) and borrow what the network brought. Keep no more than
 /// [`PUBLISHES_PENDING_MAX`](crate::limits::PUBLISHES_PENDING_MAX) publishes unanswered: beyond that the
-/// relay reads no further.
+/// relay reads no further. Datagrams are as long as what is in them: whoever watches the network sees how much is
+/// said.
 #[derive(Debug)]
 pub struct DirectLane {
     session: ClientLane,

@@ -1,5 +1,6 @@
 //! A lane, the task that drives it, and who waits for its answers.
 
+use super::filling::fill;
 use super::subscription::Inbox;
 use super::{Ack, ClientError, Delivery, lost};
 use crate::address::Address;
@@ -92,6 +93,11 @@ impl LaneState {
         self.session.publishes_pending() < CLIENT_PENDING_MAX
             && self.session.output_octets() < CLIENT_OUTPUT_OCTETS_MAX
     }
+
+    /// Gives what was heard to who listens.
+    pub(super) fn hear(&self, number: u64, given: &Given<'_>) {
+        hear(&self.reads, number, given);
+    }
 }
 
 struct Driver {
@@ -112,6 +118,7 @@ impl Driver {
                 self.output = Bytes::from(state.session.take_output());
                 drop(state);
                 if !self.output.is_empty() {
+                    fill(&self.connection, self.output.len());
                     self.lane.room.notify_waiters();
                 }
             }
@@ -233,13 +240,7 @@ fn take_event(
             }
             None => {}
         },
-        ClientEvent::Heard { number, given } => {
-            if let Some(Waiting::Inbox(address, inbox)) = reads.get(&number)
-                && let Some(delivery) = delivery(*address, 0, &given)
-            {
-                inbox.push_live(delivery);
-            }
-        }
+        ClientEvent::Heard { number, given } => hear(reads, number, &given),
         ClientEvent::Ended { number, cursor, more } => match reads.remove(&number) {
             Some(Waiting::Fetch(_, deliveries, answer)) => {
                 drop(answer.send(Ok(FetchEnd { deliveries, cursor, more })));
@@ -250,7 +251,15 @@ fn take_event(
     }
 }
 
-pub(super) fn delivery(address: Address, cursor: u64, given: &Given<'_>) -> Option<Delivery> {
+fn hear(reads: &BTreeMap<u64, Waiting>, number: u64, given: &Given<'_>) {
+    if let Some(Waiting::Inbox(address, inbox)) = reads.get(&number)
+        && let Some(delivery) = delivery(*address, 0, given)
+    {
+        inbox.push_live(delivery);
+    }
+}
+
+fn delivery(address: Address, cursor: u64, given: &Given<'_>) -> Option<Delivery> {
     let envelope = given.envelope.to_vec();
     let parcel = Parcel::new(address, given.precedence, given.expiry_seconds, envelope).ok()?;
     Some(Delivery { cursor, parcel })

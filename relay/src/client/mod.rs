@@ -4,14 +4,20 @@
 //! subscriptions of that precedence go. Connecting again after a loss is the caller's business: it knows
 //! what it still has to send. [`ClientError::is_temporary`] says whether that makes sense.
 
+mod connector;
 mod cursors;
 mod direct;
+mod early;
 mod error;
+mod filling;
+mod hearing;
 mod lane;
 mod subscription;
 
+pub use connector::{Connector, Introduction};
 pub use cursors::Cursors;
 pub use direct::DirectLane;
+pub use early::{FirstAnswer, FirstRead};
 pub use error::ClientError;
 pub use subscription::Subscription;
 
@@ -19,21 +25,22 @@ use crate::address::Address;
 use crate::delegation::Delegation;
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{CLIENT_CREDIT, CONNECT_WAIT};
+use crate::network::Network;
 use crate::parcel::{Parcel, ParcelRef};
-use crate::protocol::{
-    AnyParcel, ClientControl, ClientLane, ClientMessage, CloseCode, ConnectionRole, Read,
-};
-use crate::quic;
+use crate::protocol::{AnyParcel, ClientLane, ClientMessage, CloseCode, Read};
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
+use connector::{Lanes, any_address};
+use filling::fill;
+use hearing::hear;
 use lane::{Lane, LaneState, Waiting};
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
-use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use subscription::{Inbox, LaneRead};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 
 /// The four from the most urgent.
 const FLASH_FIRST: [Precedence; 4] =
@@ -45,12 +52,14 @@ const FLASH_FIRST: [Precedence; 4] =
 #[derive(Debug)]
 pub struct RelayClient {
     endpoint: Endpoint,
+    network: Network,
     connection: Connection,
     log: u64,
-    /// By precedence, opened when they are first needed.
-    lanes: Mutex<[Option<Arc<Lane>>; 4]>,
+    lanes: Lanes,
+    /// Whether somebody brings datagrams to those who listen.
+    hears: AtomicBool,
     /// Held open: "It stays open as long as the connection."
-    _control: (SendStream, RecvStream),
+    control: Option<(SendStream, RecvStream)>,
 }
 
 /// The relay's word that a parcel is on durable storage there. It is not a delivery.
@@ -101,24 +110,6 @@ pub struct Page {
     pub more: bool,
 }
 
-/// What a client shows beside its key.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Introduction {
-    /// A certificate, or nothing: it tells the relay who this is.
-    pub certificate: Vec<u8>,
-    /// An invitation, or nothing.
-    pub invitation: Vec<u8>,
-    /// As what it connects: a relay does so to its peers, under its relay key.
-    pub role: ConnectionRole,
-}
-
-/// Whoever has an invitation is let in, so it is not shown.
-impl fmt::Debug for Introduction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Introduction")
-    }
-}
-
 impl RelayClient {
     /// Connects to the relay at `address` that holds the key `relay`, shows the own transport key and
     /// says hello. Returns when the relay has answered: only then the connection counts.
@@ -146,20 +137,8 @@ impl RelayClient {
         realm: Realm,
         introduction: &Introduction,
     ) -> Result<Self, ClientError> {
-        let config = quic::client_config(own, relay).map_err(ClientError::Setup)?;
-        let endpoint = Endpoint::client(any_address(address)).map_err(ClientError::Socket)?;
-        // spec/06-relay.md: "The server name in the handshake has no meaning".
-        let connecting = endpoint
-            .connect_with(config, address, "relay")
-            .map_err(|error| ClientError::Setup(error.into()))?;
-        let greeted = async {
-            let connection = connecting.await?;
-            let (log, control) = greet(&connection, realm, introduction).await?;
-            Ok::<_, ClientError>((connection, log, control))
-        };
-        let greeted = tokio::time::timeout(CONNECT_WAIT, greeted).await;
-        let (connection, log, control) = greeted.map_err(|_| ClientError::NoAnswer)??;
-        Ok(Self { endpoint, connection, log, lanes: Mutex::default(), _control: control })
+        let connector = Connector::new(relay, own, realm)?;
+        connector.with_introduction(introduction.clone()).connect(address).await
     }
 
     /// The name of the relay's logs. Cursors remembered under another name have lost their meaning:
@@ -174,9 +153,9 @@ impl RelayClient {
     /// # Errors
     /// [`ClientError::Socket`].
     pub fn rebind(&self) -> Result<(), ClientError> {
-        let socket = UdpSocket::bind(any_address(self.connection.remote_address()));
-        let socket = socket.map_err(ClientError::Socket)?;
-        self.endpoint.rebind(socket).map_err(ClientError::Socket)
+        let any = any_address(self.connection.remote_address());
+        let socket = self.network.open(any).map_err(ClientError::Socket)?;
+        self.endpoint.rebind_abstract(socket).map_err(ClientError::Socket)
     }
 
     /// Publishes a parcel; returns when the relay has it on durable storage.
@@ -269,7 +248,12 @@ impl RelayClient {
         let octets = parcel.to_bytes();
         let Ok(parcel) = ParcelRef::parse(&octets) else { return false };
         let message = ClientMessage::Live(AnyParcel::Known(parcel)).to_bytes();
-        self.connection.send_datagram(Bytes::from(message)).is_ok()
+        let octets = message.len();
+        let is_sent = self.connection.send_datagram(Bytes::from(message)).is_ok();
+        if is_sent {
+            fill(&self.connection, octets);
+        }
+        is_sent
     }
 
     /// Listens for what is said live at an address, on all precedences.
@@ -277,7 +261,19 @@ impl RelayClient {
     /// # Errors
     /// As [`RelayClient::subscribe`].
     pub async fn listen(&self, reading: Reading) -> Result<Subscription, ClientError> {
-        self.watch(reading, true).await
+        self.watch(reading, Watch::Listen { datagrams: false }).await
+    }
+
+    /// The same as datagrams, where they fit: one that is lost in the network holds up none behind it
+    /// and does not come again.
+    ///
+    /// # Errors
+    /// As [`RelayClient::subscribe`].
+    pub async fn listen_by_datagram(&self, reading: Reading) -> Result<Subscription, ClientError> {
+        if !self.hears.swap(true, Ordering::Relaxed) {
+            tokio::spawn(hear(self.connection.clone(), Arc::clone(&self.lanes)));
+        }
+        self.watch(reading, Watch::Listen { datagrams: true }).await
     }
 
     /// Fetches at most `limit` (1 to 256) parcels stored after the cursors, FLASH first.
@@ -321,10 +317,10 @@ impl RelayClient {
     /// [`ClientError`]: the connection is lost, or [`ClientError::NoFreeLane`]. A refusal comes with the
     /// first [`Subscription::next`].
     pub async fn subscribe(&self, reading: Reading) -> Result<Subscription, ClientError> {
-        self.watch(reading, false).await
+        self.watch(reading, Watch::Subscribe).await
     }
 
-    async fn watch(&self, reading: Reading, listens: bool) -> Result<Subscription, ClientError> {
+    async fn watch(&self, reading: Reading, watch: Watch) -> Result<Subscription, ClientError> {
         let delegation = reading.delegation_octets();
         let read = Read { address: reading.address, delegation: &delegation };
         let inbox = Arc::new(Inbox::default());
@@ -336,11 +332,12 @@ impl RelayClient {
                 if state.is_closed {
                     return Err(lost(&self.connection));
                 }
-                let number = if listens {
-                    state.session.listen(read, false)
-                } else {
-                    let cursor = reading.cursors.get(precedence);
-                    state.session.subscribe(read, cursor, CLIENT_CREDIT)
+                let number = match watch {
+                    Watch::Listen { datagrams } => state.session.listen(read, datagrams),
+                    Watch::Subscribe => {
+                        let cursor = reading.cursors.get(precedence);
+                        state.session.subscribe(read, cursor, CLIENT_CREDIT)
+                    }
                 };
                 let inbox = Arc::clone(&subscription.inbox);
                 state.reads.insert(number, Waiting::Inbox(reading.address, inbox));
@@ -416,6 +413,13 @@ impl Drop for RelayClient {
     }
 }
 
+/// What comes as it comes.
+#[derive(Debug, Clone, Copy)]
+enum Watch {
+    Subscribe,
+    Listen { datagrams: bool },
+}
+
 /// A publish that is under way.
 #[derive(Debug)]
 pub struct PendingAck {
@@ -430,35 +434,6 @@ impl PendingAck {
     /// As [`RelayClient::publish`].
     pub async fn wait(self) -> Result<Ack, ClientError> {
         self.pending.await.map_err(|_| lost(&self.connection))?
-    }
-}
-
-fn any_address(like: SocketAddr) -> SocketAddr {
-    match like {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    }
-}
-
-/// Says hello on the control stream and waits for the answer.
-async fn greet(
-    connection: &Connection,
-    realm: Realm,
-    introduction: &Introduction,
-) -> Result<(u64, (SendStream, RecvStream)), ClientError> {
-    let (mut send, mut receive) = connection.open_bi().await?;
-    let Introduction { certificate, invitation, role } = introduction;
-    let mut control = ClientControl::new(*role, realm, certificate, invitation);
-    send.write_all(&control.take_output()).await.map_err(|_| lost(connection))?;
-    loop {
-        if let Some(log) = control.next_greeting()? {
-            return Ok((log, (send, receive)));
-        }
-        match receive.read_chunk(usize::MAX, true).await {
-            Ok(Some(chunk)) => control.receive(chunk.bytes),
-            Ok(None) => return Err(control.end().into()),
-            Err(_) => return Err(lost(connection)),
-        }
     }
 }
 

@@ -13,6 +13,14 @@ use std::hash::{Hash, Hasher};
 pub(super) struct Fingerprint([u64; 2]);
 
 impl Fingerprint {
+    /// The same parcel in a log that is looked at for itself: what one log holds then hides nothing in
+    /// another.
+    pub(super) const fn in_log(self, index: usize) -> Self {
+        let Self([low, high]) = self;
+        let mark = if index == 0 { 1 } else { 2 };
+        Self([low, high ^ mark])
+    }
+
     /// 64 of its bits, for what may be wrong once in a long while.
     pub(super) const fn short(self) -> u64 {
         let [short, _] = self.0;

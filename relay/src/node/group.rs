@@ -6,9 +6,12 @@ use super::fingerprint::Fingerprint;
 use super::levels::LogLevels;
 use super::record::Record;
 use super::slots::SlotId;
-use crate::limits::{BLOCK_RECORDS, GROUP_OCTETS_MAX, GROUP_RECORDS_MAX, STORE_READS_MAX};
+use crate::limits::{
+    BLOCK_RECORDS, GROUP_OCTETS_MAX, GROUP_RECORDS_MAX, MESSAGE_BODY_OCTETS_MAX, STORE_READS_MAX,
+};
 use crate::protocol::GroupId;
 use chappe_codec::precedence::Precedence;
+use chappe_store::record::RECORD_HEADER_OCTETS;
 use chappe_store::{Group, RecordBuffer, Store};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -25,6 +28,8 @@ pub(super) struct Pending {
     pub(super) judgement: Judgement,
     pub(super) expiry_seconds: u64,
     pub(super) octets: u32,
+    /// When it was taken, as its record says.
+    pub(super) stored_seconds: u64,
     /// Where its head and all from the expiry on lie among the kept, if somebody waits for it.
     pub(super) kept: Range<u32>,
 }
@@ -34,7 +39,8 @@ pub(super) struct Pending {
 pub(super) enum Judgement {
     /// It is none.
     New,
-    /// Not yet: old records are still being read.
+    /// Not yet: old records are still being read, or others append to the log and it is judged at its
+    /// place.
     Waits,
     /// It is one, as was found after it had been written.
     Duplicate,
@@ -72,6 +78,11 @@ struct Block {
 pub(super) struct NodeLog {
     index: usize,
     pub(super) store: Box<dyn Store>,
+    /// Whether other relays append to it.
+    pub(super) is_shared: bool,
+    /// What a group of it may hold before it is full.
+    records_max: usize,
+    octets_max: usize,
     records: RecordBuffer,
     pub(super) forming: Forming,
     pub(super) in_flight: Option<Forming>,
@@ -98,9 +109,18 @@ pub(super) struct NodeLog {
 
 impl NodeLog {
     pub(super) fn new(index: usize, store: Box<dyn Store>) -> Self {
+        let limits = store.group_limits();
+        let records_max = GROUP_RECORDS_MAX.min(limits.records);
+        // The last record passes what is full, and each has a header.
+        let headers = records_max.saturating_mul(RECORD_HEADER_OCTETS);
+        let octets_max =
+            limits.octets.saturating_sub(headers).saturating_sub(MESSAGE_BODY_OCTETS_MAX);
         Self {
             index,
+            is_shared: store.is_shared(),
             store,
+            records_max,
+            octets_max: GROUP_OCTETS_MAX.min(octets_max),
             records: RecordBuffer::default(),
             forming: Forming::default(),
             in_flight: None,
@@ -118,6 +138,11 @@ impl NodeLog {
             reads: HashMap::new(),
             last_read: 0,
         }
+    }
+
+    /// What a parcel is known by in this log.
+    pub(super) fn key(&self, key: Fingerprint) -> Fingerprint {
+        if self.is_shared { key.in_log(self.index) } else { key }
     }
 
     /// The group that grows.
@@ -141,7 +166,7 @@ impl NodeLog {
 
     /// Whether it may grow further.
     pub(super) fn has_room(&self) -> bool {
-        self.records.len() < GROUP_RECORDS_MAX && self.records.octets() < GROUP_OCTETS_MAX
+        self.records.len() < self.records_max && self.records.octets() < self.octets_max
     }
 
     pub(super) fn push(&mut self, record: &Record<'_>, mut entry: Pending, keeps: bool) {

@@ -44,10 +44,19 @@ impl Node {
         if log.has_failed {
             return Err(Reason::TryLater);
         }
-        let key = self.fingerprints.of(parcel);
+        let is_shared = log.is_shared;
+        let parcel_key = self.fingerprints.of(parcel);
+        let key = log.key(parcel_key);
         let body_octets = parcel.octets().len();
         if is_recovered {
-            let copy = self.duplicates.covering(key, expiry_seconds, precedence, now.seconds);
+            let covering =
+                |key| self.duplicates.covering(key, expiry_seconds, precedence, now.seconds);
+            // Of a shared log only what is durable is known, each log for itself.
+            let copy = if is_shared {
+                [0, 1].map(|index| parcel_key.in_log(index)).into_iter().find_map(covering)
+            } else {
+                [key].into_iter().find_map(covering)
+            };
             if let Some(copy) = copy {
                 return self.repeats(id, number, body_octets, copy);
             }
@@ -55,8 +64,9 @@ impl Node {
             return Err(Reason::TryLater);
         }
 
-        let record =
-            Record { is_judged: is_recovered, stored_seconds: now.seconds, parcel: *parcel };
+        // What others append at this moment may come to lie before it.
+        let is_judged = is_recovered && !is_shared;
+        let record = Record { is_judged, stored_seconds: now.seconds, parcel: *parcel };
         let octets = u32::try_from(record.octets()).unwrap_or(u32::MAX);
         let shelf = match lane.last_shelf {
             Some((address, place))
@@ -89,7 +99,7 @@ impl Node {
         let keeps = !on_shelf.subscribers(precedence).is_empty();
 
         let group = log.group();
-        let (previous, judgement) = if is_recovered {
+        let (previous, judgement) = if is_judged {
             let copy = Copy::new(expiry_seconds, precedence, group.number);
             (self.duplicates.insert(key, copy), Judgement::New)
         } else {
@@ -104,6 +114,7 @@ impl Node {
             judgement,
             expiry_seconds,
             octets,
+            stored_seconds: now.seconds,
             kept: 0..0,
         };
         log.push(&record, entry, keeps);

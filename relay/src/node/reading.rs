@@ -118,11 +118,14 @@ impl Node {
     pub(super) fn begin_reading(&mut self, id: SlotId) {
         let Some(reader) = self.readers.get_mut(id) else { return };
         let (kind, precedence) = (reader.kind, reader.precedence);
-        let next = self.logs.get(log_of(precedence)).map_or(0, |log| log.next);
-        if reader.cursor > next {
+        let log = self.logs.get(log_of(precedence));
+        if reader.cursor > log.map_or(0, |log| log.next) {
             let (lane, number) = (reader.lane, reader.number);
+            // Another relay of the same log may have come further than this one.
+            let is_shared = log.is_some_and(|log| log.is_shared);
             self.forget_reader(id);
-            return self.refuse(lane, number, Reason::CursorAhead);
+            let reason = if is_shared { Reason::TryLater } else { Reason::CursorAhead };
+            return self.refuse(lane, number, reason);
         }
         if kind != ReaderKind::Listen {
             reader.state = ReaderState::Behind;

@@ -1,4 +1,4 @@
-//! What lies in a relay's logs.
+//! What lies in a relay's logs (spec/15-store.md, "Records").
 //!
 //! ```text
 //! octet 0      kind: 2 a parcel that was looked at for duplicates before it was stored, 3 one that was
@@ -50,5 +50,47 @@ impl<'a> Record<'a> {
 
     pub(super) const fn octets(&self) -> usize {
         self.parcel.octets().len().saturating_add(RECORD_HEAD_OCTETS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    fn hex(octets: &[u8]) -> String {
+        octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
+    fn octets_of(text: &Value) -> Vec<u8> {
+        let digits = text.as_str().unwrap().as_bytes().chunks(2);
+        let octet = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        digits.map(octet).collect()
+    }
+
+    #[test]
+    fn every_record_is_read_as_the_vectors_say() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/store/record.json");
+        let book: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let vectors = book["vectors"].as_array().unwrap();
+        assert_eq!(vectors.len(), 9);
+        for vector in vectors {
+            let octets = octets_of(&vector["in"]["octets"]);
+            let found = Record::parse(&octets);
+            let shown = found.map(|record| {
+                json!({
+                    "looked_at": record.is_judged,
+                    "stored": record.stored_seconds.to_string(),
+                    "parcel": hex(record.parcel.octets()),
+                })
+            });
+            assert_eq!(json!({ "record": shown }), vector["out"], "{}", vector["id"]);
+            if let Some(record) = found {
+                let mut again = Vec::new();
+                record.put(&mut again);
+                assert_eq!(again, octets, "{}", vector["id"]);
+            }
+        }
     }
 }

@@ -33,6 +33,22 @@ pub(super) struct Unjudged {
     is_met: bool,
 }
 
+impl Unjudged {
+    /// One that this relay took and that is durable now.
+    fn taken(index: usize, entry: &Pending, stored: Entry, address: Address) -> Self {
+        Self {
+            log: index,
+            key: entry.key,
+            address,
+            precedence: entry.precedence,
+            entry: stored,
+            stored_seconds: entry.stored_seconds,
+            is_counted: true,
+            is_met: false,
+        }
+    }
+}
+
 impl Node {
     /// Takes in old records.
     pub(super) fn recover(&mut self, index: usize, records: &StoredRecords, now: Now) {
@@ -44,13 +60,14 @@ impl Node {
             };
             let parcel = record.parcel;
             let expiry_seconds = parcel.expiry_seconds();
+            let is_shared = log.is_shared;
             log.note(*sequence, expiry_seconds, record.octets());
             if expiry_seconds <= now.seconds {
                 continue;
             }
             let unjudged = Unjudged {
                 log: index,
-                key: self.fingerprints.of(&parcel),
+                key: log.key(self.fingerprints.of(&parcel)),
                 address: parcel.address,
                 precedence: parcel.precedence,
                 entry: Entry::new(*sequence, expiry_seconds, record.octets()),
@@ -60,6 +77,10 @@ impl Node {
             };
             if record.is_judged {
                 self.place(&unjudged);
+            } else if is_shared {
+                if self.meets_nothing(&unjudged) {
+                    self.shelve(&unjudged);
+                }
             } else if !self.repeats_in_its_log(&unjudged) {
                 self.note(&unjudged);
                 self.unjudged.push(unjudged);
@@ -124,16 +145,30 @@ impl Node {
         stored: Entry,
         address: Address,
     ) {
-        self.unjudged.push(Unjudged {
-            log: index,
-            key: entry.key,
-            address,
-            precedence: entry.precedence,
-            entry: stored,
-            stored_seconds: self.seconds,
-            is_counted: true,
-            is_met: false,
-        });
+        self.unjudged.push(Unjudged::taken(index, entry, stored, address));
+    }
+
+    /// A parcel that this relay appended to a shared log, at its place there: whether it repeats nothing
+    /// that lies before it.
+    pub(super) fn is_first(
+        &mut self,
+        index: usize,
+        entry: &Pending,
+        stored: Entry,
+        address: Address,
+    ) -> bool {
+        self.meets_nothing(&Unjudged::taken(index, entry, stored, address))
+    }
+
+    /// Looks at a parcel of a shared log beside all before it in that log, and notes it when it is the
+    /// first. All relays do so at the same place, and so decide alike (spec/15-store.md, "Which messages
+    /// count").
+    fn meets_nothing(&mut self, parcel: &Unjudged) -> bool {
+        let is_first = !self.repeats_in_its_log(parcel);
+        if is_first {
+            self.note(parcel);
+        }
+        is_first
     }
 
     /// One log's old records are all there. When both are, what was not judged is, and reads begin.
@@ -157,7 +192,7 @@ impl Node {
     /// the same fate, makes a duplicate of it: it will be acknowledged whatever becomes of another
     /// group.
     fn judge_pending(&mut self, index: usize, now: Now) {
-        let Some(log) = self.logs.get_mut(index) else { return };
+        let Some(log) = self.logs.get_mut(index).filter(|log| !log.is_shared) else { return };
         let growing = log.group();
         let under_way = GroupId { number: growing.number.saturating_sub(1), ..growing };
         let mut in_flight = log.in_flight.take();

@@ -124,25 +124,34 @@ impl Node {
         let stored = Entry::new(sequence, entry.expiry_seconds, octets);
         let Some(log) = self.logs.get_mut(index) else { return };
         log.note(sequence, entry.expiry_seconds, octets);
+        let is_shared = log.is_shared;
         let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return };
         shelf.pending = shelf.pending.saturating_sub(1);
         self.counters.stored = self.counters.stored.saturating_add(1);
         self.options.counts.store(entry.precedence, entry.octets);
         match entry.judgement {
-            Judgement::New => {
-                shelf.insert(entry.precedence, stored);
-                if !shelf.subscribers(entry.precedence).is_empty() {
-                    let range = usize::try_from(entry.kept.start).unwrap_or(usize::MAX)
-                        ..usize::try_from(entry.kept.end).unwrap_or(usize::MAX);
-                    let octets = kept.get(range).unwrap_or_default();
-                    self.deliver(entry, stored, octets);
-                }
-            }
+            Judgement::New => self.show(entry, stored, kept),
             Judgement::Waits => {
                 let address = shelf.address;
-                self.judge_later(index, entry, stored, address);
+                if !is_shared {
+                    self.judge_later(index, entry, stored, address);
+                } else if self.is_first(index, entry, stored, address) {
+                    self.show(entry, stored, kept);
+                }
             }
             Judgement::Duplicate => {}
+        }
+    }
+
+    /// Shows readers a parcel that is durable and repeats nothing.
+    fn show(&mut self, entry: &Pending, stored: Entry, kept: &[u8]) {
+        let Some(shelf) = self.shelves.get_mut(entry.shelf) else { return };
+        shelf.insert(entry.precedence, stored);
+        if !shelf.subscribers(entry.precedence).is_empty() {
+            let range = usize::try_from(entry.kept.start).unwrap_or(usize::MAX)
+                ..usize::try_from(entry.kept.end).unwrap_or(usize::MAX);
+            let octets = kept.get(range).unwrap_or_default();
+            self.deliver(entry, stored, octets);
         }
     }
 

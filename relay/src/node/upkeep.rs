@@ -3,7 +3,8 @@
 use super::record::Record;
 use super::{Node, Now};
 use crate::limits::{
-    COMPACT_EVERY_SECONDS, COMPACT_OCTETS_MIN, DISCARD_EVERY_SECONDS, SWEEP_ADDRESSES, UPKEEP_EVERY,
+    COMPACT_EVERY_SECONDS, COMPACT_OCTETS_MIN, DISCARD_EVERY_SECONDS,
+    SHARED_DISCARD_MARGIN_SECONDS, SWEEP_ADDRESSES, UPKEEP_EVERY,
 };
 use crate::protocol::Reason;
 use std::time::Instant;
@@ -69,7 +70,9 @@ impl Node {
         if seconds.saturating_sub(self.upkeep.discarded_seconds) >= DISCARD_EVERY_SECONDS {
             self.upkeep.discarded_seconds = seconds;
             for log in &mut self.logs {
-                log.discard(seconds);
+                // A clock that is ahead must not take from others what is theirs.
+                let margin = if log.is_shared { SHARED_DISCARD_MARGIN_SECONDS } else { 0 };
+                log.discard(seconds.saturating_sub(margin));
             }
         }
         if self.upkeep.compacted_seconds == 0 {
@@ -77,7 +80,7 @@ impl Node {
         }
         if seconds.saturating_sub(self.upkeep.compacted_seconds) >= COMPACT_EVERY_SECONDS {
             self.upkeep.compacted_seconds = seconds;
-            for log in &mut self.logs {
+            for log in self.logs.iter_mut().filter(|log| !log.is_shared) {
                 let (all, living) = (log.octets(), log.living(seconds));
                 if all >= COMPACT_OCTETS_MIN && living.saturating_mul(2) < all {
                     log.compacted(living);

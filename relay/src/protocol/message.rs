@@ -24,6 +24,9 @@ pub(crate) const END: u8 = 0x85;
 pub(crate) const UNKNOWN_MESSAGE: u8 = 0x86;
 pub(crate) const HEARD: u8 = 0x87;
 
+/// What fills a client's datagrams: no message has this type (spec/06-relay.md, "Sizes").
+pub(crate) const FILLER: u8 = 0x7F;
+
 /// The last type of what clients say.
 pub(crate) const LAST_OF_CLIENTS: u8 = 0x7F;
 

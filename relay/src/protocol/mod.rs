@@ -28,6 +28,7 @@ pub use code::{CloseCode, Reason};
 pub use control::ControlSession;
 pub use error::SessionError;
 pub use hello::{ConnectionRole, Hello};
+pub(crate) use message::FILLER;
 pub(crate) use number::{NumberOctets, number};
 pub use relay_message::{Given, RelayMessage};
 pub(crate) use relay_message::{put_delivery, put_heard};

@@ -4,7 +4,7 @@ use super::client_message::{AnyParcel, ClientMessage, Read};
 use super::code::Reason;
 use super::deframer::{Deframer, Frame};
 use super::error::SessionError;
-use super::message::{FIRST_OF_RELAYS, LANE};
+use super::message::{FETCH, FIRST_OF_RELAYS, LANE, LISTEN, SUBSCRIBE};
 use crate::limits::MESSAGE_WAIT;
 use crate::parcel::ParcelRef;
 use bytes::Bytes;
@@ -102,9 +102,32 @@ pub struct LaneRequests {
     precedence: Option<Precedence>,
     last_number: u64,
     begun: Option<Instant>,
+    /// Whether the handshake is not complete.
+    is_early: bool,
+    /// What waits for that.
+    held: Option<Frame>,
 }
 
 impl LaneRequests {
+    /// A lane of a connection whose handshake is not complete: what comes may be a repetition by
+    /// somebody else. "A relay takes up nothing else before": until [`LaneRequests::complete`] fetches,
+    /// subscribes and listens are given out, and from the first other message on nothing.
+    #[must_use]
+    pub fn early() -> Self {
+        Self { is_early: true, ..Self::default() }
+    }
+
+    /// The handshake is complete.
+    pub const fn complete(&mut self) {
+        self.is_early = false;
+    }
+
+    /// Whether something has come that waits for the end of the handshake. Then nothing needs to be read.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Takes in what a read brought. It is parsed by [`LaneRequests::next_request`].
     pub fn receive(&mut self, octets: Bytes) {
         self.inbox.push(octets);
@@ -122,8 +145,21 @@ impl LaneRequests {
     /// # Errors
     /// [`SessionError`]: the connection is to be closed.
     pub fn next_request(&mut self) -> Result<Option<Request<'_>>, SessionError> {
-        let Some(frame) = self.inbox.next()? else { return Ok(None) };
+        if self.is_early && self.is_held() {
+            return Ok(None);
+        }
+        let frame = match self.held.take() {
+            Some(frame) => frame,
+            None => match self.inbox.next()? {
+                Some(frame) => frame,
+                None => return Ok(None),
+            },
+        };
         self.begun = None;
+        if self.is_early && !matches!(frame.message_type, LANE | FETCH | SUBSCRIBE | LISTEN) {
+            self.held = Some(frame);
+            return Ok(None);
+        }
         let Some(precedence) = self.precedence else { return self.begin(frame).map(Some) };
         let number = self.last_number.saturating_add(1);
         let message = ClientMessage::from_body(frame.message_type, self.inbox.body(frame));

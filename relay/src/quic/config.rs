@@ -4,16 +4,17 @@ use super::identity::certified_key;
 use super::verifier::{AnyClient, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{
-    DATAGRAM_BUFFER, IDLE_MAX, KEEP_ALIVE, SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX,
+    CLIENT_TICKETS_MAX, DATAGRAM_BUFFER, IDLE_MAX_MILLISECONDS, KEEP_ALIVE, SEND_WINDOW,
+    STREAM_WINDOW, STREAMS_MAX, TICKETS_MAX,
 };
 use crate::protocol::ALPN;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{TransportConfig, VarInt};
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
-use rustls::client::AlwaysResolvesClientRawPublicKeys;
+use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::ring as provider;
-use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
+use rustls::server::{AlwaysResolvesServerRawPublicKeys, ServerSessionMemoryCache};
 use rustls::version::TLS13;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -30,12 +31,16 @@ pub(crate) fn server_config(secret: &TransportSecret) -> Result<quinn::ServerCon
             .with_client_cert_verifier(Arc::new(AnyClient))
             .with_cert_resolver(Arc::new(key));
     tls.alpn_protocols = vec![ALPN.to_vec()];
-    // A resumed session would skip the look at the client's key.
-    tls.session_storage = Arc::new(NoServerSessionStorage {});
-    tls.send_tls13_tickets = 0;
+    // "A resumed session carries the client key of the one it resumes." Each ticket is taken once, so early
+    // data that is sent again is early data no more; and what could do harm twice waits for the end of the
+    // handshake anyway (spec/06-relay.md, "Connection").
+    tls.session_storage = ServerSessionMemoryCache::new(TICKETS_MAX);
+    tls.send_tls13_tickets = 1;
+    // All or nothing (RFC 9001 §4.6.1).
+    tls.max_early_data_size = u32::MAX;
 
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
-    config.transport_config(Arc::new(transport(STREAMS_MAX)?)).migration(true);
+    config.transport_config(Arc::new(transport(STREAMS_MAX))).migration(true);
     Ok(config)
 }
 
@@ -66,17 +71,18 @@ pub(crate) fn client_config(
             .with_custom_certificate_verifier(Arc::new(PinnedRelay(relay)))
             .with_client_cert_resolver(Arc::new(key));
     tls.alpn_protocols = vec![ALPN.to_vec()];
-    tls.resumption = rustls::client::Resumption::disabled();
+    tls.resumption = Resumption::in_memory_sessions(CLIENT_TICKETS_MAX);
+    tls.enable_early_data = true;
 
     let mut config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
-    let mut transport = transport(0)?;
+    let mut transport = transport(0);
     transport.keep_alive_interval(Some(KEEP_ALIVE));
     config.transport_config(Arc::new(transport));
     Ok(config)
 }
 
 /// spec/06-relay.md, "Lanes": "All streams are bidirectional and opened by the client".
-fn transport(streams_max: u32) -> Result<TransportConfig, SetupError> {
+fn transport(streams_max: u32) -> TransportConfig {
     let mut transport = TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(streams_max))
@@ -87,6 +93,6 @@ fn transport(streams_max: u32) -> Result<TransportConfig, SetupError> {
         .send_fairness(false)
         .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER))
         .datagram_send_buffer_size(DATAGRAM_BUFFER)
-        .max_idle_timeout(Some(IdleTimeout::try_from(IDLE_MAX)?));
-    Ok(transport)
+        .max_idle_timeout(Some(VarInt::from_u32(IDLE_MAX_MILLISECONDS).into()));
+    transport
 }

@@ -1,16 +1,16 @@
 //! One connection: the control stream, then a task for each lane.
 
 use super::course::{Order, Orders};
+use super::early::{Begun, Completion, begin};
 use super::event::RelayEvent;
 use super::hub::Shared;
 use super::lane::serve_lane;
 use crate::counts::Counts;
-use crate::limits::{CONNECT_WAIT, READ_CHUNKS_MAX};
+use crate::limits::READ_CHUNKS_MAX;
 use crate::node::{Applicant, Leave, Node, Peer};
 use crate::protocol::{
     CloseCode, ConnectionRole, ControlSession, Hello, SessionError, VERSION, live_datagram,
 };
-use crate::quic::peer_key;
 use crate::rates::RateMeter;
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
@@ -22,9 +22,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// Serves one connection until its client is gone or the relay drains.
 pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>, mut orders: Orders) {
-    // A handshake that fails is the client's business; it learns why from TLS.
-    let Ok(Ok(connection)) = tokio::time::timeout(CONNECT_WAIT, incoming).await else { return };
-    let Some(key) = peer_key(&connection) else { return };
+    let Some(Begun { connection, key, completion }) = begin(incoming).await else { return };
     let realm = shared.hub().node.realm();
     let session = ControlSession::new(realm, tokio::time::Instant::now().into_std());
     let mut control = Control {
@@ -35,6 +33,7 @@ pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>, mut orders: O
         shown: None,
         meters: None,
         meters_changes: 0,
+        completion,
     };
     let greeted = tokio::select! {
         greeted = control.greet(key) => greeted,
@@ -71,6 +70,8 @@ struct Control<'a> {
     meters: Option<[RateMeter; 2]>,
     /// How often rates had been changed when those were got.
     meters_changes: u64,
+    /// Where the handshake is not complete yet.
+    completion: Option<Completion>,
 }
 
 /// What a client's hello showed, kept to be judged anew.
@@ -194,11 +195,21 @@ impl Control<'_> {
                     None => std::future::pending().await,
                 }
             };
+            let completion = self.completion.clone();
+            let is_early = completion.is_some();
+            let complete = async {
+                match completion {
+                    Some(completion) => completion.wait().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 accepted = self.connection.accept_bi() => match accepted {
                     Ok(streams) => {
                         let shared = Arc::clone(self.shared);
-                        lanes.spawn(serve_lane(shared, self.connection.clone(), peer, streams));
+                        let (connection, completion) =
+                            (self.connection.clone(), self.completion.clone());
+                        lanes.spawn(serve_lane(shared, connection, peer, streams, completion));
                     }
                     Err(_) => return Ok(()),
                 },
@@ -207,7 +218,9 @@ impl Control<'_> {
                         return Err(error);
                     }
                 }
-                datagram = self.connection.read_datagram() => match datagram {
+                () = complete => self.completion = None,
+                // What is said live is not taken up before the handshake is complete either.
+                datagram = self.connection.read_datagram(), if !is_early => match datagram {
                     Ok(datagram) => self.take_datagrams(peer.leave, &datagram)?,
                     Err(_) => return Ok(()),
                 },

@@ -81,8 +81,11 @@ impl RelayServer {
         Ok(self)
     }
 
-    /// The same with the queue in the relay's own folder; nothing is opened when there are no peers.
-    pub(super) fn federate_in(
+    /// The same with the queue in a folder; nothing is opened when there are no peers.
+    ///
+    /// # Errors
+    /// As [`RelayServer::federate`].
+    pub fn federate_in(
         self,
         secret: &TransportSecret,
         peers: Vec<PeerOptions>,

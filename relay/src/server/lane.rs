@@ -1,5 +1,6 @@
 //! One lane: between a stream and the node. A task each, and nothing in it waits for anybody else.
 
+use super::early::Completion;
 use super::hub::Shared;
 use crate::limits::{BATCH_FLASH_MAX, BATCH_MAX, RATE_WAIT_MAX, READ_CHUNKS_MAX, WRITE_CHUNKS_MAX};
 use crate::node::{LaneState, Peer, SlotId};
@@ -23,7 +24,12 @@ pub(super) async fn serve_lane(
     connection: Connection,
     peer: Peer,
     (send, receive): (SendStream, RecvStream),
+    completion: Option<Completion>,
 ) -> Result<(), SessionError> {
+    let requests = match completion {
+        Some(_) => LaneRequests::early(),
+        None => LaneRequests::default(),
+    };
     let mut lane = Lane {
         shared,
         connection,
@@ -31,7 +37,8 @@ pub(super) async fn serve_lane(
         send,
         receive,
         id: None,
-        requests: LaneRequests::default(),
+        requests,
+        completion: completion.map(|completion| Box::pin(completion.wait()) as Pin<Box<_>>),
         output: Vec::new(),
         written: 0,
         is_starved: true,
@@ -58,6 +65,8 @@ struct Lane {
     /// The node's name for it, once it has begun.
     id: Option<SlotId>,
     requests: LaneRequests,
+    /// Ready when the handshake is complete, where the lane began before.
+    completion: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     output: Vec<Bytes>,
     /// Chunks of the output that are written.
     written: usize,
@@ -88,6 +97,13 @@ impl Drop for Lane {
 impl Lane {
     /// Goes on as far as it can. `Ok(false)`: the stream failed.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, SessionError>> {
+        if let Some(completion) = &mut self.completion
+            && completion.as_mut().poll(context).is_ready()
+        {
+            self.completion = None;
+            self.requests.complete();
+            self.is_starved = false;
+        }
         loop {
             let state = self.fetch_output(context);
             let Ok(has_written) = self.write(context) else { return Poll::Ready(Ok(false)) };
@@ -130,6 +146,10 @@ impl Lane {
             if self.shared.is_draining() {
                 self.end_input();
                 continue;
+            }
+            if self.requests.is_held() {
+                self.requests.pause();
+                return Poll::Pending;
             }
             match ready!(self.read(context))? {
                 Some(true) => {}

@@ -6,6 +6,7 @@
 mod connection;
 mod control;
 mod course;
+mod early;
 mod event;
 mod federation;
 mod hub;
@@ -34,10 +35,10 @@ use connection::serve;
 use course::{Course, Orders};
 use federation::Peers;
 use hub::Shared;
-use quinn::{Endpoint, Incoming, TokioRuntime, VarInt};
+use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
 use saving::SumsFile;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +105,8 @@ impl RelayServer {
         options: RelayOptions,
         open: impl FnOnce(StoreSinks) -> Result<Stores, StoreError>,
     ) -> Result<Self, ServerError> {
-        let RelayOptions { realm, admission, counts, clock, observer, rates, .. } = options;
+        let RelayOptions { realm, admission, counts, clock, observer, rates, network, .. } =
+            options;
         let door = Door::new(options.connections, counts.clone());
         let config = quic::server_config(secret).map_err(ServerError::Setup)?;
         let key = ring::rand::generate::<[u8; 16]>(&SystemRandom::new());
@@ -116,7 +118,7 @@ impl RelayServer {
             counts: counts.clone(),
             ..NodeOptions::new(realm, key)
         };
-        let socket = UdpSocket::bind(address).map_err(ServerError::Socket)?;
+        let socket = network.open(address).map_err(ServerError::Socket)?;
         let (sinks, events) = store_events(OWN);
         let stores = open(sinks).map_err(ServerError::Store)?;
         let mut node = Node::new(node, stores.flash, stores.rest);
@@ -127,9 +129,11 @@ impl RelayServer {
             }
             Arc::new(file)
         });
-        let endpoint = quic::endpoint_config(secret);
-        let endpoint = Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime))
-            .map_err(ServerError::Socket)?;
+        let mut endpoint = quic::endpoint_config(secret);
+        endpoint.rng_seed(network.seed);
+        let endpoint =
+            Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, network.runtime)
+                .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
         let (course, _) = watch::channel(Course::default());
         let key = secret.public();

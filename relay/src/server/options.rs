@@ -6,6 +6,7 @@ use crate::counts::Counts;
 use crate::limits::{
     ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, QUEUE_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT,
 };
+use crate::network::Network;
 use crate::node::{Admission, ListedKeys};
 use crate::rates::RateLimits;
 use chappe_codec::realm::Realm;
@@ -43,12 +44,14 @@ pub struct RelayOptions {
     pub store: FolderOptions,
     /// Its clock.
     pub clock: Clock,
+    /// Where its socket comes from.
+    pub network: Network,
     /// Who is told what happens.
     pub observer: Observer,
 }
 
 impl RelayOptions {
-    /// All clients, the quotas of [`limits`](crate::limits), the system's clock, nobody told.
+    /// All clients, the quotas of [`limits`](crate::limits), the system's clock and sockets, nobody told.
     #[must_use]
     pub fn new(realm: Realm) -> Self {
         Self {
@@ -64,6 +67,7 @@ impl RelayOptions {
             queue_octets: QUEUE_OCTETS_DEFAULT,
             store: FolderOptions::default(),
             clock: Clock::system(),
+            network: Network::system(),
             observer: Observer::default(),
         }
     }

@@ -11,6 +11,7 @@ use chappe_codec::realm::{Mode, Realm};
 use chappe_relay::node::{Leave, LogName, Node, NodeOptions, Now, Peer, SenderTag, SlotId};
 use chappe_relay::protocol::{ClientEvent, ClientLane, LaneRequests, Read, Reason, Request};
 use chappe_relay::{Address, Parcel, TransportSecret};
+use chappe_store::{Store, StoreEvent};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,25 @@ impl TestNode {
         let node = node(&disks, [0; 2], change);
         let now = Now { seconds, instant: Instant::now() };
         Self { node, disks, now, change, lanes: BTreeMap::new(), acknowledged: Vec::new() }
+    }
+
+    /// A node on stores of the test's own, and no disks.
+    pub(crate) fn on(seconds: u64, [flash, rest]: [Box<dyn Store>; 2]) -> Self {
+        let mut test = Self::start(seconds);
+        test.restart_on([flash, rest]);
+        test
+    }
+
+    /// Such a one is killed and started again.
+    pub(crate) fn restart_on(&mut self, [flash, rest]: [Box<dyn Store>; 2]) {
+        self.lanes.clear();
+        self.node = Node::new(NodeOptions::new(REALM, [7; 16]), flash, rest);
+    }
+
+    /// A store says something.
+    pub(crate) fn told(&mut self, log: usize, event: StoreEvent) {
+        self.node.store_event(LOGS[log], event, self.now);
+        self.settle();
     }
 
     /// The program is killed and started again. Groups under way became durable, or did not.

@@ -3,6 +3,9 @@
 //! It shares nothing with the crate's own client: TLS is set up here once more from RFC 7250 and
 //! RFC 8410.
 
+// Each test program uses its own part of this.
+#![allow(dead_code)]
+
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{Connection, Endpoint, RecvStream, SendStream};
 use rustls::client::AlwaysResolvesClientRawPublicKeys;
@@ -37,21 +40,7 @@ impl RawClient {
         seed: u8,
         alpn: &[u8],
     ) -> Result<Self, quinn::ConnectionError> {
-        let mut private =
-            vec![0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
-        private.extend_from_slice(&[seed; 32]);
-        let key = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(private)).unwrap();
-        let shown = CertificateDer::from(key.public_key().unwrap().to_vec());
-        let key = Arc::new(CertifiedKey::new(vec![shown], key));
-        let mut tls =
-            rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-                .with_protocol_versions(&[&rustls::version::TLS13])
-                .unwrap()
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyRelay))
-                .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key)));
-        tls.alpn_protocols = vec![alpn.to_vec()];
-        let config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
+        let config = raw_config(seed, alpn);
         let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
         let connection = endpoint.connect_with(config, address, "anything").unwrap().await?;
         Ok(Self { connection, _endpoint: endpoint })
@@ -72,6 +61,24 @@ impl RawClient {
             other => panic!("{other}"),
         }
     }
+}
+
+/// With the key of a seed, and whatever TLS lets a client do early.
+pub(crate) fn raw_config(seed: u8, alpn: &[u8]) -> quinn::ClientConfig {
+    let mut private = vec![0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    private.extend_from_slice(&[seed; 32]);
+    let key = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(private)).unwrap();
+    let shown = CertificateDer::from(key.public_key().unwrap().to_vec());
+    let key = Arc::new(CertifiedKey::new(vec![shown], key));
+    let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyRelay))
+        .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key)));
+    tls.alpn_protocols = vec![alpn.to_vec()];
+    tls.enable_early_data = true;
+    quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
 }
 
 impl RawLane {

@@ -1,4 +1,4 @@
-//! What the files of a folder store are called.
+//! What the files of a folder store are called (spec/15-store.md, "A log in a folder", "Which files count").
 //!
 //! ```text
 //! FIRST-IDENTITY.store               a segment as it was appended

@@ -1,15 +1,12 @@
-//! A message of the stream: some groups of one writer, or the fence that a writer begins with.
+//! A message of the stream: some groups of one writer (spec/15-store.md, "A message").
 //!
 //! ```text
 //! octets 0-2    "chb"
-//! octet 3       version 1
+//! octet 3       version 2
 //! octets 4-7    CRC-32C of the log's identity and of octets 8 to the end
-//! octet 8       kind: 1 fence, 2 records
-//! octets 9-11   zero
-//! octets 12-19  epoch (u64)
-//! octets 20-27  writer (u64): drawn anew for every fence
-//! octets 28-35  number of the message among the writer's (u64): the fence is 0
-//! octets 36-39  number of records (u32); then the octets of each (u32), then the records
+//! octets 8-15   writer (u64): drawn whenever a store is opened
+//! octets 16-23  number (u64) of the message among the writer's, from 1 on
+//! octets 24-27  number of records (u32); then the octets of each (u32), then the records
 //! ```
 //!
 //! Integers are big-endian. A record's sequence is the message's place in the stream times 4096 plus
@@ -21,25 +18,16 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// Octets before the lengths of the records.
-pub(super) const HEADER_OCTETS: usize = 40;
+pub(super) const HEADER_OCTETS: usize = 28;
 
 /// Octets a record takes beside itself.
 pub(super) const LENGTH_OCTETS: usize = 4;
 
-const MAGIC: [u8; 4] = *b"chb\x01";
-
-/// What a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Fence,
-    Records,
-}
+const MAGIC: [u8; 4] = *b"chb\x02";
 
 /// Who wrote a message, and which of theirs it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
-    pub(super) kind: Kind,
-    pub(super) epoch: u64,
     pub(super) writer: u64,
     pub(super) number: u64,
 }
@@ -67,12 +55,8 @@ pub(super) fn encode<'a>(
     header: Header,
     records: impl Iterator<Item = &'a [u8]> + Clone,
 ) -> Vec<u8> {
-    let mut covered = vec![match header.kind {
-        Kind::Fence => 1,
-        Kind::Records => 2,
-    }];
-    covered.extend_from_slice(&[0; 3]);
-    for field in [header.epoch, header.writer, header.number] {
+    let mut covered = Vec::new();
+    for field in [header.writer, header.number] {
         covered.extend_from_slice(&field.to_be_bytes());
     }
     let count = u32::try_from(records.clone().count()).unwrap_or(u32::MAX);
@@ -97,28 +81,17 @@ pub(super) fn parse(identity: u64, message: &[u8]) -> Option<(Header, Records<'_
     if checksum(identity, covered) != u32::from_be_bytes(*stated) {
         return None;
     }
-    let ([kind, zeros @ ..], rest) = covered.split_first_chunk::<4>()?;
-    let kind = match (*kind, zeros) {
-        (1, [0, 0, 0]) => Kind::Fence,
-        (2, [0, 0, 0]) => Kind::Records,
-        _ => return None,
-    };
-    let (epoch, rest) = rest.split_first_chunk()?;
-    let (writer, rest) = rest.split_first_chunk()?;
+    let (writer, rest) = covered.split_first_chunk()?;
     let (number, rest) = rest.split_first_chunk()?;
     let (count, rest) = rest.split_first_chunk()?;
     let count = usize::try_from(u32::from_be_bytes(*count)).ok()?;
-    if count > MESSAGE_RECORDS_MAX {
+    if count == 0 || count > MESSAGE_RECORDS_MAX {
         return None;
     }
     let (lengths, records) = rest.split_at_checked(count.checked_mul(LENGTH_OCTETS)?)?;
     let records = Records { lengths, octets: records };
-    let header = Header {
-        kind,
-        epoch: u64::from_be_bytes(*epoch),
-        writer: u64::from_be_bytes(*writer),
-        number: u64::from_be_bytes(*number),
-    };
+    let header =
+        Header { writer: u64::from_be_bytes(*writer), number: u64::from_be_bytes(*number) };
     records.are_whole().then_some((header, records))
 }
 
@@ -161,17 +134,12 @@ fn checksum(identity: u64, covered: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jetstream::order::Order;
+    use crate::jetstream::reads::first_sequence;
+    use serde_json::{Value, json};
+    use std::path::Path;
 
-    const HEADER: Header = Header { kind: Kind::Records, epoch: 7, writer: 8, number: 9 };
-
-    #[test]
-    fn what_is_written_is_read() {
-        let records: [&[u8]; 3] = [b"one", b"", b"three"];
-        let message = encode(5, HEADER, records.into_iter());
-        let (header, read) = parse(5, &message).unwrap();
-        assert_eq!(header, HEADER);
-        assert_eq!(read.iter().collect::<Vec<_>>(), records);
-    }
+    const HEADER: Header = Header { writer: 8, number: 9 };
 
     #[test]
     fn no_octet_may_change_and_none_may_be_missing() {
@@ -184,8 +152,70 @@ mod tests {
         }
     }
 
+    fn vectors(name: &str, count: usize) -> Vec<Value> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/store");
+        let text = std::fs::read(folder.join(name)).unwrap();
+        let book: Value = serde_json::from_slice(&text).unwrap();
+        let vectors = book["vectors"].as_array().unwrap().clone();
+        assert_eq!(vectors.len(), count);
+        vectors
+    }
+
+    fn octets_of(text: &Value) -> Vec<u8> {
+        let digits = text.as_str().unwrap().as_bytes().chunks(2);
+        let octet = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        digits.map(octet).collect()
+    }
+
+    fn hex(octets: &[u8]) -> String {
+        octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
+    fn identity_of(vector: &Value) -> u64 {
+        u64::from_str_radix(vector["in"]["identity"].as_str().unwrap(), 16).unwrap()
+    }
+
     #[test]
-    fn another_logs_message_is_not_read() {
-        assert!(parse(6, &encode(5, HEADER, std::iter::empty())).is_none());
+    fn every_message_is_read_as_the_vectors_say() {
+        for vector in vectors("message.json", 15) {
+            let octets = octets_of(&vector["in"]["octets"]);
+            let found = parse(identity_of(&vector), &octets);
+            let shown = found.map(|(header, records)| {
+                json!({
+                    "writer": format!("{:016x}", header.writer),
+                    "number": header.number.to_string(),
+                    "records": records.iter().map(hex).collect::<Vec<_>>(),
+                    "id": header.message_id(),
+                })
+            });
+            assert_eq!(json!({ "message": shown }), vector["out"], "{}", vector["id"]);
+            if let Some((header, records)) = found {
+                let held: Vec<&[u8]> = records.iter().collect();
+                let again = encode(identity_of(&vector), header, held.into_iter());
+                assert_eq!(again, octets, "{}", vector["id"]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_stream_is_read_as_the_vectors_say() {
+        for vector in vectors("stream.json", 11) {
+            let (mut order, mut records, mut damaged) = (Order::default(), vec![], vec![]);
+            for message in vector["in"]["messages"].as_array().unwrap() {
+                let place: u64 = message[0].as_str().unwrap().parse().unwrap();
+                let octets = octets_of(&message[1]);
+                match parse(identity_of(&vector), &octets) {
+                    Some((header, held)) if order.counts(&header) => {
+                        for (record, sequence) in held.iter().zip(first_sequence(place)..) {
+                            records.push(json!([sequence.to_string(), hex(record)]));
+                        }
+                    }
+                    Some(_) => {}
+                    None => damaged.push(place.to_string()),
+                }
+            }
+            let found = json!({ "records": records, "damaged": damaged });
+            assert_eq!(found, vector["out"], "{}", vector["id"]);
+        }
     }
 }

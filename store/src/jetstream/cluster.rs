@@ -1,4 +1,4 @@
-//! The connection, the stream and the bucket of leases.
+//! The connection and the stream.
 
 use super::limits::{
     ANSWER_TIMEOUT, CONNECT_PAUSE_MAX, MESSAGE_HEADERS_OCTETS, MESSAGE_OCTETS_MAX, RETRY_PAUSE,
@@ -7,7 +7,7 @@ use super::options::JetStreamOptions;
 use crate::error::StoreError;
 use async_nats::ConnectOptions;
 use async_nats::jetstream::context::{Context, ContextBuilder};
-use async_nats::jetstream::{kv, stream};
+use async_nats::jetstream::stream;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -27,7 +27,6 @@ pub(super) struct Cluster {
     pub(super) stream: Stream,
     pub(super) name: String,
     pub(super) subject: String,
-    pub(super) leases: kv::Store,
     pub(super) identity: u64,
     /// Octets a message may have.
     pub(super) message_octets: usize,
@@ -43,7 +42,7 @@ where
 }
 
 impl Cluster {
-    /// Connects; makes the stream and the bucket when there are none. Tries until the time is over.
+    /// Connects; makes the stream when there is none. Tries until the time is over.
     pub(super) async fn open(options: &JetStreamOptions) -> Result<Self, StoreError> {
         let now = Instant::now();
         let end = now.checked_add(options.open_timeout).unwrap_or(now);
@@ -77,25 +76,12 @@ impl Cluster {
             },
         }
         .ok_or_else(|| StoreError::StrangeFile { name: name.clone() })?;
-        let bucket = options.bucket();
-        let leases = match context.get_key_value(&bucket).await {
-            Ok(leases) => leases,
-            Err(_) => context
-                .create_key_value(kv::Config {
-                    bucket: bucket.clone(),
-                    history: 1,
-                    num_replicas: usize::from(options.replicas),
-                    ..kv::Config::default()
-                })
-                .await
-                .map_err(failed("make the bucket", &bucket))?,
-        };
         let stream =
             context.get_stream_no_info(&name).await.map_err(failed("find the stream", &name))?;
         let payload = context.client().server_info().max_payload;
         let message_octets = payload.saturating_sub(MESSAGE_HEADERS_OCTETS).min(MESSAGE_OCTETS_MAX);
         let subject = options.subject();
-        Ok(Self { context, stream, name, subject, leases, identity, message_octets })
+        Ok(Self { context, stream, name, subject, identity, message_octets })
     }
 
     /// The first and the last place of the stream; the first is behind the last when it is empty.
@@ -112,7 +98,7 @@ impl Cluster {
 async fn connect(options: &JetStreamOptions) -> Result<Context, StoreError> {
     let servers = "the cluster";
     let mut connect = ConnectOptions::new()
-        .name(&options.holder)
+        .name(&options.label)
         .ignore_discovered_servers()
         .max_reconnects(None)
         .connection_timeout(ANSWER_TIMEOUT)

@@ -1,30 +1,29 @@
-//! The task that does everything in its turn: tells what the stream holds, begins to write when the
-//! lease is its own, writes, and follows again when anything is in doubt.
+//! The task that does everything in its turn: tells what the stream holds, in its order, and appends to
+//! it.
 
-use super::batch::{self, Header, Kind};
+use super::batch::{self, Header};
 use super::cluster::Cluster;
 use super::follower::{Follower, Next};
-use super::lease::{LeaseEvent, LeaseKeeper, LeaseSink, LeaseState, Wish};
-use super::limits::{ANSWER_TIMEOUT, DRAIN_TIMEOUT, LOOK_PAUSE, RETRY_PAUSE};
+use super::limits::{ANSWER_TIMEOUT, DRAIN_TIMEOUT, LOOK_PAUSE, RETRY_PAUSE, STUCK_TIMEOUT};
 use super::options::JetStreamOptions;
-use super::order::{Order, Verdict};
+use super::order::Order;
+use super::probe::{Health, probe};
 use super::reads::{Reads, Tail, first_sequence, place_of};
 use super::waiting::Waiting;
-use super::writing::{self, Answer};
+use super::writing::{UnderWay, answer_of};
 use crate::error::StoreError;
 use crate::limits::{RECOVERED_OCTETS_MAX, RECOVERED_RECORDS_MAX};
 use crate::recovery::{Damage, Recovery};
 use crate::store::{EventSink, Group, Keep, ReadRequest, StoreEvent, StoredRecords};
 use bytes::Bytes;
-use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, spawn_local};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep, timeout};
 
 /// What a store is asked.
 pub(super) enum Command {
@@ -32,40 +31,32 @@ pub(super) enum Command {
     Read(ReadRequest),
     Discard(u64),
     Compact(Keep),
-    Take,
     Stop,
 }
 
 /// Everything a store knows.
 pub(super) struct Driver {
-    pub(super) cluster: Cluster,
-    pub(super) reads: Rc<Reads>,
+    cluster: Cluster,
+    reads: Rc<Reads>,
     commands: mpsc::UnboundedReceiver<Command>,
-    leases: LeaseSink,
-    lease: watch::Receiver<LeaseState>,
-    wishes: mpsc::UnboundedSender<Wish>,
-    keeper: JoinHandle<()>,
+    health: watch::Receiver<Health>,
     /// What the stream says up to `place`.
-    pub(super) order: Order,
-    pub(super) place: u64,
-    /// Places of messages that do not count.
-    passed_over: BTreeSet<u64>,
-    pub(super) waiting: Waiting,
-    pub(super) under_way: usize,
-    /// Since when somebody else may have the lease: a fence needs one that was renewed later.
-    doubted: Option<Instant>,
-    lease_time: Duration,
-    /// Who this store tried to become and may be found to be.
-    tried: Vec<u64>,
+    order: Order,
+    place: u64,
+    /// Where it began to be read.
+    first: u64,
+    waiting: Waiting,
+    /// This store's messages are this writer's.
+    writer: u64,
+    number: u64,
+    under_way: Option<UnderWay>,
+    patience: Duration,
+    /// Since when nothing is taken, as the cluster does not answer.
+    failed: Option<Instant>,
+    /// When the follower handed over something last.
+    progress: Instant,
     /// Until when what is under way is waited for, once the store is being dropped.
-    pub(super) stopping: Option<Instant>,
-}
-
-/// A fence under way.
-struct Fence {
-    header: Header,
-    behind: u64,
-    answer: Answer,
+    stopping: Option<Instant>,
 }
 
 impl Driver {
@@ -74,83 +65,59 @@ impl Driver {
         options: &JetStreamOptions,
         commands: mpsc::UnboundedReceiver<Command>,
         sink: EventSink,
-        leases: LeaseSink,
     ) -> Self {
-        let (state, lease) = watch::channel(LeaseState::Unknown);
-        let (wishes, to_keeper) = mpsc::unbounded_channel();
-        let keeper = LeaseKeeper {
-            leases: cluster.leases.clone(),
-            key: options.lease_key(),
-            holder: options.holder.clone(),
-            token: draw(),
-            lease: options.lease,
-            state,
-            wishes: to_keeper,
-            seen: None,
-        };
-        let keeper = spawn_local(keeper.run());
         let tail = Mutex::new(Tail::default());
         let reads = Rc::new(Reads { cluster: cluster.clone(), sink, tail });
         Self {
+            health: probe(cluster.clone()),
             cluster,
             reads,
             commands,
-            leases,
-            lease,
-            wishes,
-            keeper,
             order: Order::default(),
             place: 0,
-            passed_over: BTreeSet::new(),
+            first: 0,
             waiting: Waiting::default(),
-            under_way: options.under_way.max(1),
-            doubted: None,
-            lease_time: options.lease,
-            tried: Vec::new(),
+            writer: draw(),
+            number: 0,
+            under_way: None,
+            patience: options.patience,
+            failed: None,
+            progress: Instant::now(),
             stopping: None,
         }
     }
 
     /// Works until the store is dropped.
     pub(super) async fn run(mut self) {
-        let mut follower = self.recover().await;
-        while let Some(writer) = self.follow(follower.take()).await {
-            self.write(writer).await;
-            self.doubt();
-            if self.is_done() {
-                break;
+        let Some(mut follower) = self.recover().await else { return };
+        self.progress = Instant::now();
+        while !self.is_done() {
+            self.send().await;
+            if self.is_stuck() {
+                follower = Follower::behind(self.place, self.cluster.clone());
+                self.progress = Instant::now();
             }
-        }
-        match self.wishes.send(Wish::GiveBack) {
-            Ok(()) | Err(_) => {}
-        }
-        match timeout(ANSWER_TIMEOUT, &mut self.keeper).await {
-            Ok(_) | Err(_) => {}
+            tokio::select! {
+                next = follower.next.recv() => match next {
+                    Some(next) => self.take_next(next),
+                    None => return,
+                },
+                command = self.commands.recv() => self.obey(command),
+                place = answer_of(&mut self.under_way) => self.answered(place),
+                Ok(()) = self.health.changed() => self.look_at_health(),
+                () = sleep(LOOK_PAUSE) => {}
+            }
         }
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.stopping.is_some_and(|end| self.waiting.is_empty() || Instant::now() >= end)
     }
 
-    /// The lease's epoch while it is this store's.
-    pub(super) fn epoch(&self) -> Option<u64> {
-        self.lease.borrow().mine()
-    }
-
-    /// Somebody else may have the lease: it is renewed before anything is built on it.
-    fn doubt(&mut self) {
-        self.doubted = Some(Instant::now());
-        match self.wishes.send(Wish::Renew) {
-            Ok(()) | Err(_) => {}
-        }
-    }
-
-    /// Whether the lease is this store's beyond doubt.
-    fn may_begin(&self) -> bool {
-        let LeaseState::Mine { until, .. } = *self.lease.borrow() else { return false };
-        let renewed = until.checked_sub(self.lease_time);
-        Instant::now() < until && self.doubted.is_none_or(|since| renewed >= Some(since))
+    /// Whether the cluster says that a message is stored, and the follower does not bring it.
+    fn is_stuck(&self) -> bool {
+        let is_stored = self.under_way.as_ref().is_some_and(|sent| sent.stored_at.is_some());
+        is_stored && self.progress.elapsed() > STUCK_TIMEOUT
     }
 
     /// Tells all that is in the stream at the start.
@@ -162,6 +129,7 @@ impl Driver {
                 Err(_) => sleep(RETRY_PAUSE).await,
             }
         };
+        self.first = first;
         self.place = first.saturating_sub(1);
         let mut follower = Follower::behind(self.place, self.cluster.clone());
         let mut records = StoredRecords::default();
@@ -183,207 +151,159 @@ impl Driver {
         if !records.sequences.is_empty() {
             self.reads.tell(StoreEvent::Recovered(records));
         }
-        let end = first_sequence(self.place.saturating_add(1));
-        let recovery = Recovery { sequences: first_sequence(first)..end, torn: None, damage };
+        let recovery = Recovery { sequences: self.sequences(), torn: None, damage };
         self.reads.tell(StoreEvent::RecoveryEnded(recovery));
         Some(follower)
     }
 
-    /// Tells what others append until this store is found to write; `None` when it is being dropped.
-    async fn follow(&mut self, follower: Option<Follower>) -> Option<u64> {
-        let mut follower =
-            follower.unwrap_or_else(|| Follower::behind(self.place, self.cluster.clone()));
-        let mut fence: Option<Fence> = None;
-        let mut again = Instant::now();
-        let mut progress = Instant::now();
-        self.tell_lease();
-        loop {
-            if self.is_done() {
-                return None;
+    fn sequences(&self) -> std::ops::Range<u64> {
+        first_sequence(self.first)..first_sequence(self.place.saturating_add(1))
+    }
+
+    /// Sends what is to be sent: one message at a time.
+    async fn send(&mut self) {
+        if let Some(sent) = &mut self.under_way {
+            if Instant::now() < sent.give_up || (sent.stored_at.is_some() && self.failed.is_none())
+            {
+                return sent.send(&self.cluster).await;
             }
-            if self.may_begin() && fence.is_none() && Instant::now() >= again {
-                fence = self.fence().await;
-                again = after(RETRY_PAUSE);
-                // A follower that hands over nothing while fences are refused is at fault.
-                if progress.elapsed() > ANSWER_TIMEOUT {
-                    follower = Follower::behind(self.place, self.cluster.clone());
-                    progress = Instant::now();
-                }
+            self.give_up();
+        }
+        while self.failed.is_none() && self.waiting.pack(self.cluster.message_octets) {
+            if self.waiting.sent_records().next().is_none() {
+                self.waiting.stored(self.place.saturating_add(1), &self.reads);
+                continue;
             }
-            let is_behind = self.may_begin() && fence.is_none();
-            let pause = if is_behind { again } else { after(LOOK_PAUSE) };
-            tokio::select! {
-                next = follower.next.recv() => {
-                    progress = Instant::now();
-                    if let Some(writer) = self.take_next(next?) {
-                        return Some(writer);
-                    }
-                }
-                command = self.commands.recv() => self.obey(command),
-                answer = answer_of(&mut fence) => if let Some(sent) = fence.take()
-                    && answer == Some(sent.behind.saturating_add(1))
-                    && sent.behind == self.place
-                {
-                    self.place = sent.behind.saturating_add(1);
-                    self.order.judge(&sent.header);
-                    self.begun();
-                    return Some(sent.header.writer);
-                },
-                Ok(()) = self.lease.changed() => self.tell_lease(),
-                () = sleep_until(pause) => {}
-            }
+            self.number = self.number.saturating_add(1);
+            let header = Header { writer: self.writer, number: self.number };
+            let identity = self.cluster.identity;
+            let message = batch::encode(identity, header, self.waiting.sent_records());
+            let mut sent = UnderWay::new(header, message.into(), after(self.patience));
+            sent.send(&self.cluster).await;
+            self.under_way = Some(sent);
+            return;
         }
     }
 
-    /// Sends a fence that is stored only right behind what was read.
-    async fn fence(&mut self) -> Option<Fence> {
-        let epoch = self.epoch()?.max(self.order.epoch().saturating_add(1));
-        let header = Header { kind: Kind::Fence, epoch, writer: draw(), number: 0 };
-        let message = batch::encode(self.cluster.identity, header, std::iter::empty());
-        let behind = self.place;
-        self.tried.push(header.writer);
-        let answer = writing::send(&self.cluster, header, behind, message.into()).await?;
-        Some(Fence { header, behind, answer })
+    /// Answers as failed what the cluster did not store in time. It may do so later: then it is told like
+    /// anybody's.
+    fn give_up(&mut self) {
+        self.under_way = None;
+        self.waiting.give_up(&self.reads);
+        self.fail();
     }
 
-    /// Takes in what the stream holds next; the writer that this store is now, if it is.
-    fn take_next(&mut self, next: Next) -> Option<u64> {
+    fn fail(&mut self) {
+        if self.failed.is_none() {
+            self.reads.tell(StoreEvent::Failed { error: StoreError::Unanswered });
+        }
+        self.failed = Some(Instant::now());
+    }
+
+    /// The cluster says where the message under way is. Right behind all that was read, that is enough; else
+    /// the follower comes to it.
+    fn answered(&mut self, place: Option<u64>) {
+        let next = self.place.saturating_add(1);
+        match place {
+            Some(place) if place == next => {
+                let Some(sent) = self.under_way.take() else { return };
+                self.place = next;
+                self.order.counts(&sent.header);
+                self.reads.tail().keep(next, sent.message);
+                self.waiting.stored(next, &self.reads);
+            }
+            // It was passed already, so it did not verify there.
+            Some(place) if place < next => self.give_up(),
+            Some(_) | None => {}
+        }
+    }
+
+    /// Takes in what the stream holds next.
+    fn take_next(&mut self, next: Next) {
+        self.progress = Instant::now();
         let (place, message) = match next {
             Next::Gone(place) => {
                 self.place = self.place.max(place);
-                return None;
+                return;
             }
-            Next::Message(place, _) if place <= self.place => return None,
+            Next::Message(place, _) if place <= self.place => return,
             Next::Message(place, message) => (place, message),
         };
         let mut records = StoredRecords::default();
-        let judged = self.judge(place, &message, &mut records, &mut Vec::new());
-        match judged {
-            Some((Verdict::Begins, header)) => {
-                if self.tried.contains(&header.writer) && self.epoch().is_some() {
-                    self.begun();
-                    return Some(header.writer);
-                }
-                // Somebody else writes now, so what is under way will never count.
-                self.waiting.send_again();
-                self.doubt();
-                if self.epoch().is_none() {
-                    self.waiting.refuse_all(&self.reads);
-                }
-            }
-            Some((Verdict::Counts, header)) => {
-                let own = self.waiting.first_sent().is_some_and(|sent| {
-                    (sent.writer, sent.number) == (header.writer, header.number)
-                });
-                if own {
-                    self.waiting.stored(place, &self.reads);
-                } else if !records.sequences.is_empty() {
-                    self.reads.tell(StoreEvent::Followed(records));
-                }
-            }
-            Some((Verdict::Ignored, _)) | None => {}
+        let header = self.judge(place, &message, &mut records, &mut Vec::new());
+        if self.under_way.as_ref().is_some_and(|sent| Some(sent.header) == header) {
+            self.under_way = None;
+            self.waiting.stored(place, &self.reads);
+        } else if header.is_some() {
+            self.reads.tell(StoreEvent::Followed(records));
         }
-        None
     }
 
-    /// Judges the message at the next place and collects the records that count.
+    /// Judges the message at the next place and collects its records; its header when it counts.
     fn judge(
         &mut self,
         place: u64,
         message: &Bytes,
         records: &mut StoredRecords,
         damage: &mut Vec<Damage>,
-    ) -> Option<(Verdict, Header)> {
+    ) -> Option<Header> {
         self.place = place;
         let Some((header, held)) = batch::parse(self.cluster.identity, message) else {
-            self.order.pass_damaged();
             let found = self.reads.damage(place, message);
             self.reads.tell(StoreEvent::Damaged(found.clone()));
             damage.push(found);
             return None;
         };
-        let verdict = self.order.judge(&header);
-        match verdict {
-            Verdict::Counts => {
-                for (record, sequence) in held.iter().zip(first_sequence(place)..) {
-                    records.push(sequence, record);
-                }
-                self.reads.tail().keep(place, message.clone());
-            }
-            Verdict::Ignored => {
-                self.passed_over.insert(place);
-            }
-            Verdict::Begins => {}
+        if !self.order.counts(&header) {
+            return None;
         }
-        Some((verdict, header))
+        for (record, sequence) in held.iter().zip(first_sequence(place)..) {
+            records.push(sequence, record);
+        }
+        self.reads.tail().keep(place, message.clone());
+        Some(header)
     }
 
-    /// This store writes: what it had under way before and was not found is sent anew.
-    fn begun(&mut self) {
-        self.tried.clear();
-        self.waiting.send_again();
-        if let Some(epoch) = self.epoch() {
-            (self.leases)(LeaseEvent::Mine { epoch });
-        }
-    }
-
-    /// Tells who writes when this store does not, and answers what it can then not append.
-    fn tell_lease(&mut self) {
-        let state = self.lease.borrow_and_update().clone();
-        if state.mine().is_some() {
-            return;
-        }
-        self.waiting.refuse_all(&self.reads);
-        match state {
-            LeaseState::Others(holder) => (self.leases)(LeaseEvent::Others { holder }),
-            LeaseState::Free | LeaseState::Mine { .. } => (self.leases)(LeaseEvent::Free),
-            LeaseState::Unknown => {}
+    /// Takes nothing while the cluster is silent, and goes on when it answers again.
+    fn look_at_health(&mut self) {
+        let Health { is_well, since } = *self.health.borrow_and_update();
+        match self.failed {
+            None if !is_well => self.fail(),
+            Some(failed) if is_well && since > failed => {
+                self.failed = None;
+                let sequences = self.sequences();
+                let recovery = Recovery { sequences, torn: None, damage: Vec::new() };
+                self.reads.tell(StoreEvent::WorksAgain(recovery));
+            }
+            None | Some(_) => {}
         }
     }
 
     /// Does what the store is asked.
-    pub(super) fn obey(&mut self, command: Option<Command>) {
+    fn obey(&mut self, command: Option<Command>) {
+        let reads = self.reads.clone();
         match command {
-            Some(Command::Append(group)) if self.epoch().is_some() => {
-                self.waiting.take(group, self.cluster.message_octets, &self.reads);
+            Some(Command::Append(group)) if self.failed.is_none() => {
+                self.waiting.take(group, self.cluster.message_octets, &reads);
             }
             Some(Command::Append(group)) => {
-                self.waiting.refuse(group.number, StoreError::NotWriter, &self.reads);
+                self.waiting.refuse(group.number, StoreError::Unanswered, &reads);
             }
             Some(Command::Read(request)) => {
-                let reads = self.reads.clone();
                 spawn_local(async move { reads.read(request).await });
             }
             Some(Command::Discard(sequence)) => {
-                // The last message stays: it tells which writer's come next.
-                let mut place = place_of(sequence).min(self.place);
-                while self.passed_over.contains(&place) {
-                    place = place.saturating_sub(1);
-                }
-                self.passed_over = self.passed_over.split_off(&place);
-                let reads = self.reads.clone();
+                let place = place_of(sequence).min(self.place);
                 spawn_local(async move { reads.discard(place).await });
             }
             Some(Command::Compact(keep)) => {
-                let (reads, end) = (self.reads.clone(), self.place);
-                let passed_over: Vec<u64> = self.passed_over.iter().copied().collect();
-                spawn_local(async move { reads.compact(keep, end, &passed_over).await });
+                let end = self.place;
+                spawn_local(async move { reads.compact(keep, end).await });
             }
-            Some(Command::Take) => match self.wishes.send(Wish::Take) {
-                Ok(()) | Err(_) => {}
-            },
-            Some(Command::Stop) | None => self.stopping = Some(after(DRAIN_TIMEOUT)),
+            Some(Command::Stop) | None => {
+                self.stopping.get_or_insert_with(|| after(DRAIN_TIMEOUT));
+            }
         }
-    }
-
-    /// The next command; for the writer.
-    pub(super) async fn next_command(&mut self) -> Option<Command> {
-        self.commands.recv().await
-    }
-
-    /// A command that came already.
-    pub(super) fn ready_command(&mut self) -> Option<Command> {
-        self.commands.try_recv().ok()
     }
 }
 
@@ -395,12 +315,4 @@ fn draw() -> u64 {
 fn after(pause: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(pause).unwrap_or(now)
-}
-
-/// The place of a fence that is under way; never, when there is none.
-async fn answer_of(fence: &mut Option<Fence>) -> Option<u64> {
-    match fence {
-        Some(fence) => (&mut fence.answer).await,
-        None => std::future::pending().await,
-    }
 }

@@ -14,23 +14,29 @@ pub(super) const MESSAGE_OCTETS_MAX: usize = 4 << 20;
 /// Octets of the headers that go with a message, at most.
 pub(super) const MESSAGE_HEADERS_OCTETS: usize = 512;
 
-/// Octets of groups that wait to be sent while a writer begins or the cluster is slow.
+/// Octets of groups that wait to be sent while the cluster is slow.
 pub(super) const WAITING_OCTETS_MAX: usize = 32 << 20;
 
 /// Octets of messages kept for reads.
 pub(super) const TAIL_OCTETS_MAX: usize = 16 << 20;
 
+/// Events that wait for whoever takes them; then the store waits.
+pub(super) const EVENTS_WAITING_MAX: usize = 64;
+
 /// Messages asked for at once by one read.
 pub(super) const READS_MAX: usize = 16;
-
-/// Octets of a holder's name.
-pub(super) const HOLDER_OCTETS_MAX: usize = 512;
 
 /// How long one answer of the cluster is waited for.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often a writer looks whether its lease is over, and a follower whether it is to end.
+/// How often the driver looks whether something is due.
 pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often the cluster is asked whether it is there, beside everything else.
+pub(super) const PROBE_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long nothing may come of a message that is in the stream before it is fetched anew.
+pub(super) const STUCK_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The longest pause between two attempts to connect.
 pub(super) const CONNECT_PAUSE_MAX: Duration = Duration::from_millis(500);

@@ -1,99 +1,91 @@
-//! A [`Store`] on one stream of a NATS `JetStream` cluster: one partition that several relays share.
+//! A [`Store`] on one stream of a NATS `JetStream` cluster: a log that several relays share
+//! (spec/15-store.md, "A log on a cluster").
 //!
 //! ```text
-//! relay A: append ─► driver ─ messages, several under way ─► stream "chappe-3" (3 replicas)
-//! relay B: follower ◄──────── messages, in order ◄──────────┘      bucket "chappe-leases": who writes
+//! relay A ─┐ messages of its own writer, one under way each   ┌─► relay A: its own as Appended,
+//! relay B ─┼────────────────► stream "chappe-rest" ───────────┼─► relay B: all others as Followed,
+//! relay C ─┘                   3 replicas, one order          └─► relay C: in the one order
 //! ```
 //!
-//! One store at a time writes. Who does is said by a lease; that nobody else does is said by the
-//! stream itself: a writer begins with a *fence*, a message that is stored only at the place right
-//! behind all that the writer has read. Each message names the place before its own, so what a former
-//! writer still has under way is refused; where the cluster lets some of it in, every reader passes
-//! it over by the same rule (`order`).
+//! Every store appends, and none waits for another: the stream's order is the order of storing. Who appends
+//! knows only afterwards what came to lie before, so what must be decided by order (which of two like parcels
+//! is the first) is decided by each reader when it comes to the place, and all decide alike.
 //!
-//! When an answer is lost, nothing is guessed and nothing is sent again in the hope that the cluster
-//! knows it: the writer begins anew behind a fence of its own. What is found before that fence is stored; what
-//! is not can never count any more, and is sent under the new fence or answered as failed.
+//! A writer is a number that a store draws when it is opened, so that no two ever write under one. When an
+//! answer is lost the same message is sent again; a repetition is known by its number and passed over.
 
 mod batch;
 mod cluster;
 mod driver;
 mod follower;
-mod lease;
 mod limits;
 mod options;
 mod order;
-mod partition;
+mod probe;
 mod reads;
 mod waiting;
 mod writing;
 
-pub use lease::{LeaseEvent, LeaseSink};
 pub use options::JetStreamOptions;
-pub use partition::{PARTITIONS, partition_of};
 
 use crate::error::StoreError;
-use crate::store::{EventSink, Group, Keep, ReadRequest, Store};
+use crate::store::{EventSink, Group, GroupLimits, Keep, ReadRequest, Store};
 use cluster::Cluster;
 use driver::{Command, Driver};
-use limits::HOLDER_OCTETS_MAX;
+use limits::{EVENTS_WAITING_MAX, MESSAGE_HEADERS_OCTETS, MESSAGE_RECORDS_MAX};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use tokio::runtime;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-/// A store on a cluster. It does not write until it is told to ([`try_take`](Self::try_take)) and
-/// the lease is its own ([`LeaseEvent::Mine`]); until then groups are answered with
-/// [`StoreError::NotWriter`], and what the writer appends is told as
-/// [`StoreEvent::Followed`](crate::StoreEvent::Followed).
+/// A store on a cluster, one of several on the same log.
 ///
-/// Events come from one thread. Blocking on `Recovered` or `Followed` holds up reads, and no more; on
-/// other events, everything. Reads are answered as they end, which may be in another order.
+/// What others append is told as [`StoreEvent::Followed`](crate::StoreEvent::Followed), in its place among
+/// the own groups. Events come from a thread of their own; blocking there for long holds up reads and
+/// appends. Reads are answered as they end, which may be in another order.
 ///
-/// A group whose answer the cluster owes while the lease is lost is answered when the next writer
-/// has begun, whoever that is: before, nobody can know. `Failed` and `WorksAgain` are not told: a
-/// cluster that is silent for as long as the lease ends in [`LeaseEvent::Free`].
+/// A cluster that does not store for as long as the options say, or does not answer at all, is told
+/// as `Failed`; groups are then answered with [`StoreError::Unanswered`] until it `WorksAgain`. Such a group may
+/// be stored all the same, later: then it is told as `Followed`.
 ///
-/// Dropping it gives the lease back and waits a few seconds for what is under way; groups that are
-/// not answered by then stay without an answer.
+/// Dropping it waits a few seconds for what is under way; groups that are not answered by then stay
+/// without an answer.
 #[derive(Debug)]
 pub struct JetStreamStore {
     identity: u64,
+    limits: GroupLimits,
     commands: mpsc::UnboundedSender<Command>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl JetStreamStore {
-    /// Opens the store of a partition; makes stream and bucket when there are none. Returns when
-    /// the cluster has answered; what is stored is told meanwhile.
+    /// Opens the store; makes the stream when there is none. Returns when the cluster has answered; what
+    /// is stored is told meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Io`] when the cluster cannot be reached in time; [`StoreError::StrangeFile`]
-    /// when the stream is none of ours; [`StoreError::RecordTooLong`] for a holder's name that is.
-    pub fn open(
-        options: JetStreamOptions,
-        sink: EventSink,
-        leases: LeaseSink,
-    ) -> Result<Self, StoreError> {
-        if options.holder.len() > HOLDER_OCTETS_MAX {
-            return Err(StoreError::RecordTooLong { octets: options.holder.len() });
-        }
+    /// when the stream is none of ours.
+    pub fn open(options: JetStreamOptions, sink: EventSink) -> Result<Self, StoreError> {
         let (commands, to_driver) = mpsc::unbounded_channel();
         let (opened, is_opened) = sync_channel(1);
         let name = options.stream();
-        let thread = Builder::new()
-            .name("store-cluster".to_owned())
-            .spawn(move || run(options, to_driver, sink, leases, &opened))
+        let (events, told) = sync_channel(EVENTS_WAITING_MAX);
+        let teller = Builder::new()
+            .name("store-events".to_owned())
+            .spawn(move || told.iter().for_each(sink))
             .map_err(StoreError::io("start", &name))?;
-        let identity = is_opened.recv().unwrap_or(Err(StoreError::Poisoned))?;
-        Ok(Self { identity, commands, thread: Some(thread) })
-    }
-
-    /// Asks for the lease. Answered by the next [`LeaseEvent`]: `Mine` when it was free, once all
-    /// that others had appended was told.
-    pub fn try_take(&mut self) {
-        self.order(Command::Take);
+        // Fails only when the sink panicked.
+        let sink: EventSink = Box::new(move |event| drop(events.send(event)));
+        let driver = Builder::new()
+            .name("store-cluster".to_owned())
+            .spawn(move || run(options, to_driver, sink, &opened))
+            .map_err(StoreError::io("start", &name))?;
+        let opened = is_opened.recv().unwrap_or(Err(StoreError::Poisoned))?;
+        let Opened { identity, message_octets } = opened;
+        let octets = message_octets.saturating_sub(MESSAGE_HEADERS_OCTETS);
+        let limits = GroupLimits { records: MESSAGE_RECORDS_MAX, octets };
+        Ok(Self { identity, limits, commands, threads: vec![driver, teller] })
     }
 
     fn order(&mut self, command: Command) {
@@ -104,12 +96,18 @@ impl JetStreamStore {
     }
 }
 
+/// What is known once the cluster has answered.
+#[derive(Debug)]
+struct Opened {
+    identity: u64,
+    message_octets: usize,
+}
+
 fn run(
     options: JetStreamOptions,
     commands: mpsc::UnboundedReceiver<Command>,
     sink: EventSink,
-    leases: LeaseSink,
-    opened: &SyncSender<Result<u64, StoreError>>,
+    opened: &SyncSender<Result<Opened, StoreError>>,
 ) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -121,8 +119,9 @@ fn run(
     LocalSet::new().block_on(&runtime, async {
         match Cluster::open(&options).await {
             Ok(cluster) => {
-                answer(opened, Ok(cluster.identity));
-                Driver::new(cluster, &options, commands, sink, leases).run().await;
+                let Cluster { identity, message_octets, .. } = cluster;
+                answer(opened, Ok(Opened { identity, message_octets }));
+                Driver::new(cluster, &options, commands, sink).run().await;
             }
             Err(error) => answer(opened, Err(error)),
         }
@@ -131,7 +130,7 @@ fn run(
     runtime.shutdown_background();
 }
 
-fn answer(opened: &SyncSender<Result<u64, StoreError>>, with: Result<u64, StoreError>) {
+fn answer(opened: &SyncSender<Result<Opened, StoreError>>, with: Result<Opened, StoreError>) {
     match opened.send(with) {
         Ok(()) | Err(_) => {}
     }
@@ -140,6 +139,14 @@ fn answer(opened: &SyncSender<Result<u64, StoreError>>, with: Result<u64, StoreE
 impl Store for JetStreamStore {
     fn identity(&self) -> u64 {
         self.identity
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn group_limits(&self) -> GroupLimits {
+        self.limits
     }
 
     fn append(&mut self, group: Group) {
@@ -164,7 +171,7 @@ impl Store for JetStreamStore {
 impl Drop for JetStreamStore {
     fn drop(&mut self) {
         self.order(Command::Stop);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             match thread.join() {
                 Ok(()) | Err(_) => {}
             }

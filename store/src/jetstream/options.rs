@@ -10,21 +10,16 @@ pub struct JetStreamOptions {
     /// The servers, as `nats://host:port` or `tls://host:port`. Only these are spoken to, whatever
     /// others the cluster names.
     pub servers: Vec<String>,
-    /// What streams and bucket are called: `<name>-<partition>` and `<name>-leases`. Letters,
-    /// digits, `-` and `_`.
+    /// What streams are called: `<name>-<log>`. Letters, digits, `-` and `_`.
     pub name: String,
-    /// The partition; see [`partition_of`](super::partition_of).
-    pub partition: u16,
+    /// Which log: `flash` or `rest`.
+    pub log: String,
     /// Servers that keep each message, when the stream is made: 3, or 1 for a trial.
     pub replicas: u8,
-    /// How this relay is called in the lease, its key and address say: at most 512 octets.
-    pub holder: String,
-    /// How long nobody else may take a lease that is not renewed; also the longest time a cluster
-    /// may be silent without the writer stopping. The same for all relays of a partition.
-    pub lease: Duration,
-    /// Messages under way. With one, the cluster alone keeps a former writer's out; with more,
-    /// readers pass over what it let in.
-    pub under_way: usize,
+    /// How this relay is called in the servers' own lists of connections.
+    pub label: String,
+    /// How long a group waits for the cluster before it is answered as failed.
+    pub patience: Duration,
     /// How long the cluster keeps messages when the stream is made; zero: until they are discarded.
     pub expiry: Duration,
     /// User and file of the password.
@@ -38,17 +33,16 @@ pub struct JetStreamOptions {
 }
 
 impl JetStreamOptions {
-    /// For these servers and this partition, under this name in its lease; all else as usual.
+    /// For these servers and this log; all else as usual.
     #[must_use]
-    pub fn new(servers: Vec<String>, partition: u16, holder: String) -> Self {
+    pub fn new(servers: Vec<String>, log: &str) -> Self {
         Self {
             servers,
             name: "chappe".to_owned(),
-            partition,
+            log: log.to_owned(),
             replicas: 3,
-            holder,
-            lease: Duration::from_secs(6),
-            under_way: 8,
+            label: "chappe-relay".to_owned(),
+            patience: Duration::from_secs(6),
             expiry: Duration::ZERO,
             login: None,
             root_certificates: None,
@@ -58,19 +52,11 @@ impl JetStreamOptions {
     }
 
     pub(super) fn stream(&self) -> String {
-        format!("{}-{}", self.name, self.partition)
+        format!("{}-{}", self.name, self.log)
     }
 
     pub(super) fn subject(&self) -> String {
-        format!("{}.{}", self.name, self.partition)
-    }
-
-    pub(super) fn bucket(&self) -> String {
-        format!("{}-leases", self.name)
-    }
-
-    pub(super) fn lease_key(&self) -> String {
-        self.partition.to_string()
+        format!("{}.{}", self.name, self.log)
     }
 }
 
@@ -80,7 +66,6 @@ impl fmt::Debug for JetStreamOptions {
         f.debug_struct("JetStreamOptions")
             .field("stream", &self.stream())
             .field("replicas", &self.replicas)
-            .field("holder", &self.holder)
             .finish_non_exhaustive()
     }
 }

@@ -143,8 +143,8 @@ impl Reads {
 
     /// Gives back the messages at the stream's start of which no record is wanted. The cluster
     /// cannot give back those in the middle without leaving out places.
-    pub(super) async fn compact(&self, keep: Keep, end: u64, passed_over: &[u64]) {
-        let compacted = self.give_back_unwanted(&keep, end, passed_over).await;
+    pub(super) async fn compact(&self, keep: Keep, end: u64) {
+        let compacted = self.give_back_unwanted(&keep, end).await;
         let (given_back, error) = match compacted {
             Ok(given_back) => (given_back, None),
             Err(error) => (0, Some(error)),
@@ -152,20 +152,13 @@ impl Reads {
         self.tell(StoreEvent::Compacted { given_back, error });
     }
 
-    async fn give_back_unwanted(
-        &self,
-        keep: &Keep,
-        end: u64,
-        passed_over: &[u64],
-    ) -> Result<u64, StoreError> {
+    async fn give_back_unwanted(&self, keep: &Keep, end: u64) -> Result<u64, StoreError> {
         let (mut place, _) = self.cluster.ends().await?;
         let mut given_back = 0_u64;
         let first = place;
         while place < end {
             let message = self.message(place).await?;
-            if let Some(message) = message
-                && !passed_over.contains(&place)
-            {
+            if let Some(message) = message {
                 let records = batch::parse(self.cluster.identity, &message);
                 let mut sequences = first_sequence(place)..;
                 let wanted = records.is_some_and(|(_, records)| {
@@ -178,9 +171,6 @@ impl Reads {
                 given_back = given_back.saturating_add(u64::try_from(octets).unwrap_or(u64::MAX));
             }
             place = place.saturating_add(1);
-        }
-        while passed_over.contains(&place) {
-            place = place.saturating_sub(1);
         }
         if place <= first {
             return Ok(0);

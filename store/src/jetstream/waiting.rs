@@ -13,7 +13,8 @@ use std::collections::VecDeque;
 pub(super) struct Waiting {
     entries: VecDeque<Entry>,
     octets: usize,
-    sent: VecDeque<Sent>,
+    /// What the message under way holds.
+    sent: Vec<Entry>,
 }
 
 /// A group, or the answer it has already.
@@ -23,43 +24,18 @@ enum Entry {
     Refused(u64, StoreError),
 }
 
-/// A message under way.
-#[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) writer: u64,
-    pub(super) number: u64,
-    entries: Vec<Entry>,
-}
-
-impl Sent {
-    /// Its records.
-    pub(super) fn records(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let groups = self.entries.iter().filter_map(|entry| match entry {
-            Entry::Group(group) => Some(group),
-            Entry::Refused(..) => None,
-        });
-        groups.flat_map(|group| (0..group.records.len()).filter_map(|at| group.records.get(at)))
-    }
-}
-
 impl Waiting {
-    /// How many messages are under way.
-    pub(super) fn under_way(&self) -> usize {
-        self.sent.len()
-    }
-
-    /// Whether nothing waits to be sent.
-    pub(super) fn nothing_to_send(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.sent.is_empty()
     }
 
-    /// The message that was sent first.
-    pub(super) fn first_sent(&self) -> Option<&Sent> {
-        self.sent.front()
+    /// The records of the message under way.
+    pub(super) fn sent_records(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        let groups = self.sent.iter().filter_map(|entry| match entry {
+            Entry::Group(group) => Some(group),
+            Entry::Refused(..) => None,
+        });
+        groups.flat_map(|group| (0..group.records.len()).filter_map(|at| group.records.get(at)))
     }
 
     /// Takes a group in, or refuses it in its turn.
@@ -81,23 +57,15 @@ impl Waiting {
     /// Answers a group as not stored, after those before it.
     pub(super) fn refuse(&mut self, number: u64, error: StoreError, reads: &Reads) {
         let entry = Entry::Refused(number, error);
-        if !self.entries.is_empty() {
-            self.entries.push_back(entry);
-        } else if let Some(last) = self.sent.back_mut() {
-            last.entries.push(entry);
-        } else {
+        if self.is_empty() {
             answer(entry, reads);
+        } else {
+            self.entries.push_back(entry);
         }
     }
 
-    /// Puts as many groups as fit into a message that is then under way.
-    pub(super) fn pack(
-        &mut self,
-        writer: u64,
-        number: u64,
-        message_octets: usize,
-    ) -> Option<&Sent> {
-        let mut entries = Vec::new();
+    /// Puts as many groups as fit into a message that is then under way. Whether there were any.
+    pub(super) fn pack(&mut self, message_octets: usize) -> bool {
         let (mut octets, mut records) = (HEADER_OCTETS, 0_usize);
         while let Some(entry) = self.entries.pop_front() {
             if let Entry::Group(group) = &entry {
@@ -105,26 +73,21 @@ impl Waiting {
                 octets = octets.saturating_add(own);
                 records = records.saturating_add(group.records.len());
                 let fits = octets <= message_octets && records <= MESSAGE_RECORDS_MAX;
-                if !fits && !entries.is_empty() {
+                if !fits && !self.sent.is_empty() {
                     self.entries.push_front(entry);
                     break;
                 }
                 self.octets = self.octets.saturating_sub(own);
             }
-            entries.push(entry);
+            self.sent.push(entry);
         }
-        if entries.is_empty() {
-            return None;
-        }
-        self.sent.push_back(Sent { writer, number, entries });
-        self.sent.back()
+        !self.sent.is_empty()
     }
 
-    /// Answers what was sent first: it is stored at this place.
+    /// Answers what is under way: it is stored at this place.
     pub(super) fn stored(&mut self, place: u64, reads: &Reads) {
-        let Some(sent) = self.sent.pop_front() else { return };
         let mut next = first_sequence(place);
-        for entry in sent.entries {
+        for entry in std::mem::take(&mut self.sent) {
             match entry {
                 Entry::Group(group) => {
                     let count = u64::try_from(group.records.len()).unwrap_or(u64::MAX);
@@ -137,26 +100,16 @@ impl Waiting {
         }
     }
 
-    /// What is under way will never count: it waits again, before all else.
-    pub(super) fn send_again(&mut self) {
-        while let Some(sent) = self.sent.pop_back() {
-            for entry in sent.entries.into_iter().rev() {
-                if let Entry::Group(group) = &entry {
-                    self.octets = self.octets.saturating_add(octets_of(&group.records));
-                }
-                self.entries.push_front(entry);
-            }
-        }
-    }
-
-    /// Refuses what waits, as this store does not write.
-    pub(super) fn refuse_all(&mut self, reads: &Reads) {
+    /// Answers everything as failed.
+    pub(super) fn give_up(&mut self, reads: &Reads) {
         self.octets = 0;
-        for entry in std::mem::take(&mut self.entries) {
-            match entry {
-                Entry::Group(group) => self.refuse(group.number, StoreError::NotWriter, reads),
-                Entry::Refused(number, error) => self.refuse(number, error, reads),
-            }
+        let sent = std::mem::take(&mut self.sent);
+        for entry in sent.into_iter().chain(std::mem::take(&mut self.entries)) {
+            let entry = match entry {
+                Entry::Group(group) => Entry::Refused(group.number, StoreError::Unanswered),
+                Entry::Refused(..) => entry,
+            };
+            answer(entry, reads);
         }
     }
 }

@@ -1,85 +1,77 @@
-//! Writing: messages under way, answers in order. Anything but the answer that was to come ends it.
+//! The message under way: sent until it is found in the stream, or given up.
 
-use super::batch::{self, Header, Kind};
+use super::batch::Header;
 use super::cluster::Cluster;
-use super::driver::Driver;
-use super::limits::LOOK_PAUSE;
+use super::limits::RETRY_PAUSE;
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesOrdered;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 /// The place a message was stored at, once the cluster says so; `None` when it says anything else,
 /// or nothing.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Option<u64>>>>;
+type Answer = Pin<Box<dyn Future<Output = Option<u64>>>>;
 
-/// Sends a message that is stored only right behind a place.
-pub(super) async fn send(
-    cluster: &Cluster,
-    header: Header,
-    behind: u64,
-    message: Bytes,
-) -> Option<Answer> {
+/// The message under way.
+pub(super) struct UnderWay {
+    pub(super) header: Header,
+    pub(super) message: Bytes,
+    answer: Option<Answer>,
+    /// Where the cluster says that it is.
+    pub(super) stored_at: Option<u64>,
+    /// When it is sent again.
+    again: Instant,
+    /// When nobody waits for it any more.
+    pub(super) give_up: Instant,
+}
+
+impl UnderWay {
+    pub(super) fn new(header: Header, message: Bytes, give_up: Instant) -> Self {
+        let again = Instant::now();
+        Self { header, message, answer: None, stored_at: None, again, give_up }
+    }
+
+    /// Sends it, if it is not known to be stored and no answer is awaited.
+    pub(super) async fn send(&mut self, cluster: &Cluster) {
+        if self.answer.is_some() || self.stored_at.is_some() || Instant::now() < self.again {
+            return;
+        }
+        self.answer = send(cluster, self.header, self.message.clone()).await;
+        self.pause();
+    }
+
+    fn pause(&mut self) {
+        let now = Instant::now();
+        self.again = now.checked_add(RETRY_PAUSE).unwrap_or(now);
+    }
+
+    /// Notes what the cluster said.
+    fn answered(&mut self, place: Option<u64>) {
+        self.answer = None;
+        self.stored_at = place;
+        self.pause();
+    }
+}
+
+/// The next answer to the message under way: where it is stored. Never, when none is awaited.
+pub(super) async fn answer_of(under_way: &mut Option<UnderWay>) -> Option<u64> {
+    let Some(UnderWay { answer: Some(answer), .. }) = under_way else {
+        return std::future::pending().await;
+    };
+    let place = answer.await;
+    if let Some(sent) = under_way {
+        sent.answered(place);
+    }
+    place
+}
+
+async fn send(cluster: &Cluster, header: Header, message: Bytes) -> Option<Answer> {
     let publish = PublishMessage::build()
         .payload(message)
         .message_id(header.message_id())
-        .expected_stream(&cluster.name)
-        .expected_last_sequence(behind);
+        .expected_stream(&cluster.name);
     let sent = cluster.context.send_publish(cluster.subject.clone(), publish).await.ok()?;
-    Some(Box::pin(async move {
-        let answer = sent.into_future().await.ok()?;
-        // No message is ever sent twice, so one that was there already is none of ours.
-        (!answer.duplicate).then_some(answer.sequence)
-    }))
-}
-
-impl Driver {
-    /// Writes as this writer until something is in doubt: an answer that does not come or is not
-    /// the one, or a lease that ends.
-    pub(super) async fn write(&mut self, writer: u64) {
-        let epoch = self.order.epoch();
-        let mut last = self.place;
-        let mut number = 0_u64;
-        let mut answers: FuturesOrdered<Answer> = FuturesOrdered::new();
-        let mut messages = std::collections::VecDeque::new();
-        loop {
-            while let Some(command) = self.ready_command() {
-                self.obey(Some(command));
-            }
-            if self.is_done() || self.epoch().is_none() {
-                return;
-            }
-            while self.waiting.under_way() < self.under_way && !self.waiting.nothing_to_send() {
-                number = number.saturating_add(1);
-                let octets = self.cluster.message_octets;
-                let Some(sent) = self.waiting.pack(writer, number, octets) else { break };
-                let header = Header { kind: Kind::Records, epoch, writer, number };
-                let message: Bytes =
-                    batch::encode(self.cluster.identity, header, sent.records()).into();
-                messages.push_back((header, message.clone()));
-                let Some(answer) = send(&self.cluster, header, last, message).await else { return };
-                last = last.saturating_add(1);
-                answers.push_back(answer);
-            }
-            tokio::select! {
-                Some(stored) = answers.next(), if !answers.is_empty() => {
-                    let next = self.place.saturating_add(1);
-                    let (true, Some((header, message))) = (stored == Some(next), messages.pop_front())
-                    else {
-                        return;
-                    };
-                    self.place = next;
-                    self.order.judge(&header);
-                    self.reads.tail().keep(next, message);
-                    self.waiting.stored(next, &self.reads);
-                }
-                command = self.next_command() => self.obey(command),
-                // The lease may have ended.
-                () = sleep(LOOK_PAUSE) => {}
-            }
-        }
-    }
+    // One that the cluster has already is answered with its place.
+    Some(Box::pin(async move { sent.into_future().await.ok().map(|answer| answer.sequence) }))
 }

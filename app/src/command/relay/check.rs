@@ -3,6 +3,7 @@
 use super::ConfigArguments;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::relay::admission;
+use crate::relay::cluster;
 use crate::relay::config::{Config, Source};
 use crate::relay::peers;
 use crate::relay::setting::Kind;
@@ -78,6 +79,9 @@ fn flaws(config: &Config) -> Vec<String> {
         flaws.push(format!("home.passphrase_file: {}: {error}", path.display()));
     }
     if let Err(failure) = admission::revocations(config) {
+        flaws.push(failure.to_string());
+    }
+    if let Err(failure) = cluster::look(config) {
         flaws.push(failure.to_string());
     }
     // Given back at once. A relay that runs with this configuration holds them, which is no flaw of it.

@@ -5,18 +5,17 @@ use crate::command::shutdown;
 use crate::device::Device;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::relay::admission::ConfiguredAdmission;
+use crate::relay::cluster;
 use crate::relay::config::Config;
 use crate::relay::health::Health;
 use crate::relay::http;
-use crate::relay::measured::MeasuredStore;
 use crate::relay::metrics::Metrics;
 use crate::relay::peers::{self, PeersCounted};
 use crate::relay::rates;
 use crate::report::Report;
 use chappe_codec::digest;
-use chappe_relay::server::{Observer, RelayEvent, RelayOptions, RelayServer, ServerError, Stores};
+use chappe_relay::server::{Observer, RelayEvent, RelayOptions, RelayServer, ServerError};
 use chappe_relay::{Counts, RelayControl, TransportSecret};
-use chappe_store::{FolderOptions, FolderStore};
 use sd_notify::NotifyState;
 use serde_json::json;
 use std::sync::Arc;
@@ -32,6 +31,7 @@ type Level = reload::Handle<LevelFilter, Registry>;
 
 pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
     let config = arguments.read()?;
+    cluster::look(&config)?;
     let level = start_log(&config);
     // Before anything takes long: a reload that comes early must not end the process.
     let hang_up = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
@@ -47,11 +47,6 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     let seed = device.identity.transport_seed();
     digest::derive(&*seed, "chappe-relay-tag/1", &[], &mut *tag_secret);
     let admission = ConfiguredAdmission::new(&config, &device, &tag_secret, &counts)?;
-    let store = FolderOptions {
-        segment_octets: config.octets("store.segment"),
-        scrub_octets_per_second: config.octets("store.scrub"),
-        ..FolderOptions::default()
-    };
     let mut options = RelayOptions::new(device.realm);
     options.admission = admission.judge();
     options.rates = rates::limits(&config);
@@ -66,19 +61,15 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     });
     let folder = device.subfolder("relay")?;
     options.sums = Some(folder.join("sums"));
-    let [flash, rest] = metrics.measures.clone();
     let listen = config.address("listen.address").ok_or_else(no_address)?;
     let server = RelayServer::bind_with(listen, &secret, options, |sinks| {
-        let open = |name, sink, measures: crate::relay::measured::Measures| {
-            let store = FolderStore::open(folder.join(name), store, measures.sink(sink))?;
-            Ok(Box::new(MeasuredStore { store, measures }))
-        };
-        Ok(Stores {
-            flash: open("flash", sinks.flash, flash)?,
-            rest: open("rest", sinks.rest, rest)?,
-        })
+        cluster::open_stores(&config, &folder, metrics.measures.clone(), sinks)
     })
-    .and_then(|server| peers::federate(server, &secret, peers, &config, (&folder, store)))
+    .and_then(|server| {
+        let queue_octets = config.octets("store.peer_quota");
+        let store = cluster::folder_options(&config);
+        server.federate_in(&secret, peers, queue_octets, (&folder, store))
+    })
     .map_err(|error| failure(&error))?;
     let address = server.local_addr().map_err(|error| failure(&error))?;
 
