@@ -35,7 +35,7 @@ enum RelayCommand {
     /// Show what holds and where it comes from; find what is wrong
     Check(ConfigArguments),
     /// Make, list and withdraw invitations
-    Invite(invite::InviteArguments),
+    Invite(Box<invite::InviteArguments>),
     /// Ask the relay that runs on this machine how it is
     Status(status::StatusArguments),
 }
