@@ -40,7 +40,7 @@ pub(super) struct InviteArguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum InviteCommand {
-    /// Show those made, how many keys each has let in this week, and which are withdrawn
+    /// Show those made, and how many keys each has let in
     List(ConfigArguments),
     /// Withdraw one; whom it let in is turned out at the next reload
     Withdraw {
@@ -59,15 +59,15 @@ struct MakeArguments {
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=DAYS_MAX))]
     days: u64,
 
-    /// How many keys it lets in each week: count six for a device
+    /// Keys it lets in each week; six a device
     #[arg(long, default_value = "6", value_name = "COUNT")]
     keys: NonZeroU16,
 
-    /// For whom, to find it again; the holder does not see it
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    /// For whom; the holder does not see it
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 
-    /// Where clients reach the relay; else listen.public
+    /// Where it is reached; else listen.public
     #[arg(long, value_name = "HOST:PORT")]
     public: Option<String>,
 
