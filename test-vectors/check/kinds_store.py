@@ -285,6 +285,6 @@ def answered(read):
 KINDS = {
     "folder": (answered(folder), ("valid", "invalid"), ("out", "error")),
     "record": (answered(record), ("valid",), ("out",)),
-    "message": (answered(message), ("valid",), ("in", "out")),
+    "message": (answered(message), ("valid",), ("out",)),
     "stream": (answered(stream), ("valid",), ("out",)),
 }
