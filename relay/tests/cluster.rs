@@ -28,13 +28,12 @@ use chappe_store::{JetStreamOptions, JetStreamStore};
 use cluster::Cluster;
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use support::process::{self, serve};
 use support::{NOW, REALM, secret, topic};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
 const SERVERS: &str = "CHAPPE_TEST_CLUSTER_SERVERS";
@@ -66,26 +65,13 @@ async fn relay_process() {
         })
     })
     .unwrap();
-    println!("\nlistening {}", server.local_addr().unwrap());
-    server.run(std::future::pending()).await;
+    serve(server).await;
 }
 
 async fn start(servers: &[String], number: usize) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["relay_process", "--exact", "--ignored", "--nocapture"])
-        .env(SERVERS, servers.join(","))
-        .env(NUMBER, number.to_string())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some(address) = line.strip_prefix("listening ") {
-            return (child, address.parse().unwrap());
-        }
-    }
-    panic!("the relay did not start");
+    let (servers, number) = (servers.join(","), number.to_string());
+    let variables = [(SERVERS, servers.as_ref()), (NUMBER, number.as_ref())];
+    process::start("relay_process", &variables).await
 }
 
 /// Where the relays are at the moment, and what the load has come to.

@@ -10,8 +10,7 @@
     missing_docs
 )]
 
-#[path = "support/federation.rs"]
-mod federation;
+mod support;
 
 use chappe_codec::precedence::Precedence;
 use chappe_relay::protocol::ConnectionRole;
@@ -19,8 +18,9 @@ use chappe_relay::{
     Address, ClientError, CloseCode, Delegation, Introduction, Reading, Reason, RelayClient,
     TransportKey, TransportSecret,
 };
-use federation::{Net, eventually, parcel, secret, topic};
 use std::path::Path;
+use support::federation::{Net, eventually, parcel};
+use support::{NOW, REALM, secret, topic};
 
 const ROUTINE: Precedence = Precedence::Routine;
 const FLASH: Precedence = Precedence::Flash;
@@ -274,7 +274,7 @@ async fn role_1_is_for_peers_and_peers_read_topics_only() {
         let station = &net.stations[&'b'];
         let as_relay = Introduction { role: ConnectionRole::Relay, ..Introduction::default() };
         let (address, key) = (station.address, station.key);
-        RelayClient::connect_introduced(address, key, &secret, federation::REALM, &as_relay).await
+        RelayClient::connect_introduced(address, key, &secret, REALM, &as_relay).await
     };
     let refused = connect(secret(7)).await.unwrap_err();
     assert!(matches!(refused, ClientError::Closed(CloseCode::NotAPeer)), "{refused}");
@@ -285,8 +285,7 @@ async fn role_1_is_for_peers_and_peers_read_topics_only() {
     for delegated in [false, true] {
         let owner = if delegated { secret(9) } else { a.clone() };
         let address = Address::mailbox(owner.public());
-        let delegation =
-            Delegation::sign(&owner, federation::REALM, a.public(), federation::NOW + 60);
+        let delegation = Delegation::sign(&owner, REALM, a.public(), NOW + 60);
         let delegation = delegated.then_some(delegation);
         let reading = Reading { delegation, ..Reading::all(address) };
         for refused in [

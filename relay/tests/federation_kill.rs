@@ -11,22 +11,21 @@
     missing_docs
 )]
 
-#[path = "support/federation.rs"]
-mod federation;
+mod support;
 
 use chappe_codec::precedence::Precedence;
 use chappe_relay::{
     Clock, PeerCounts, PeerOptions, RelayClient, RelayOptions, RelayServer, TransportKey,
 };
-use federation::{NOW, Net, REALM, eventually, parcel, secret, topic};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use support::federation::{Net, eventually, parcel};
+use support::process::{self, serve};
+use support::{NOW, REALM, secret, topic};
+use tokio::process::Child;
 
 const FOLDER: &str = "CHAPPE_TEST_FORWARDER_FOLDER";
 const HOME: &str = "CHAPPE_TEST_FORWARDER_HOME";
@@ -54,26 +53,11 @@ async fn forwarder_process() {
     }];
     let any = "127.0.0.1:0".parse().unwrap();
     let server = RelayServer::bind(any, &secret(FORWARDER_SEED), folder, options).unwrap();
-    println!("\nlistening {}", server.local_addr().unwrap());
-    server.run(std::future::pending()).await;
+    serve(server).await;
 }
 
 async fn start(folder: &Path, home: &str) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["forwarder_process", "--exact", "--ignored", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(HOME, home)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some(address) = line.strip_prefix("listening ") {
-            return (child, address.parse().unwrap());
-        }
-    }
-    panic!("the relay did not start");
+    process::start("forwarder_process", &[(FOLDER, folder.as_ref()), (HOME, home.as_ref())]).await
 }
 
 /// Forwards until it is ended, and notes what was acknowledged.

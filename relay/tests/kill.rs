@@ -22,13 +22,12 @@ use chappe_relay::{
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use support::process::{self, serve};
 use support::{NOW, REALM, secret, topic};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 const FOLDER: &str = "CHAPPE_TEST_RELAY_FOLDER";
 const CLOCK: &str = "CHAPPE_TEST_RELAY_CLOCK";
@@ -50,8 +49,7 @@ async fn relay_process() {
     options.store.segment_octets = 32 << 10;
     let any = "127.0.0.1:0".parse().unwrap();
     let server = RelayServer::bind(any, &secret(200), folder, options).unwrap();
-    println!("\nlistening {}", server.local_addr().unwrap());
-    server.run(std::future::pending()).await;
+    serve(server).await;
 }
 
 #[tokio::test]
@@ -120,21 +118,8 @@ async fn what_is_acknowledged_survives_every_kill() {
 }
 
 async fn start(folder: &Path, clock: u64) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["relay_process", "--exact", "--ignored", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(CLOCK, clock.to_string())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some(address) = line.strip_prefix("listening ") {
-            return (child, address.parse().unwrap());
-        }
-    }
-    panic!("the relay did not start");
+    let clock = clock.to_string();
+    process::start("relay_process", &[(FOLDER, folder.as_ref()), (CLOCK, clock.as_ref())]).await
 }
 
 /// What is published, and what of it was acknowledged. A number says everything about its parcel.

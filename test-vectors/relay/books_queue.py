@@ -3,7 +3,7 @@
 import ed25519
 from conventions import Refused, seed, u8, u40
 from formats import PRECEDENCES, Reader, read_parcel, topic, write_parcel
-from material import EXPIRY, LIVE, Relay
+from material import EXPIRY, LIVE, Relay, refusing
 from messages import read_number, write_number
 
 A, B, C, D = (ed25519.public(seed(f"relay {name}")) for name in ("a", "b", "c", "d"))
@@ -31,7 +31,7 @@ def route(given):
 
 
 def routes():
-    b = Relay("route", "federation", {"route": refusing_homes(route)})
+    b = Relay("route", "federation", {"route": refusing(route, "homes")})
     peers = [B, C, D]
 
     def put(comment, homes, hops, precedence, *expected, own=A, peers=peers):
@@ -64,16 +64,6 @@ def routes():
     put("no peers, itself named", [A, B], 2, "FLASH", True, [], peers=[])
     put("itself among its peers is a fault of its operator, and changes nothing", [A, B], 2, "FLASH", True, [B], peers=[A, B])
     return b
-
-
-def refusing_homes(answer):
-    def kind(given):
-        found = answer(given)
-        if isinstance(found, str):
-            raise Refused(found, "homes")
-        return found
-
-    return kind
 
 
 # ---- the queue on disk ---------------------------------------------------------------------------

@@ -50,13 +50,13 @@ def unhex(given, name):
     return bytes.fromhex(given[name])
 
 
-def refusing(answer):
-    """A kind whose answer is a reason's name (a string) or members."""
+def refusing(answer, field="delegation"):
+    """A kind whose answer is a reason's name (a string), the fault of that field, or members."""
 
     def kind(given):
         found = answer(given)
         if isinstance(found, str):
-            raise Refused(found, "delegation")
+            raise Refused(found, field)
         return found
 
     return kind

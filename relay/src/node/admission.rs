@@ -1,5 +1,6 @@
 //! Who may use a relay (spec/06-relay.md, "Admission").
 
+use crate::address::Address;
 use crate::key::TransportKey;
 use crate::protocol::{ConnectionRole, Hello, SessionError};
 use crate::rotation::address_epoch;
@@ -80,6 +81,15 @@ pub struct Leave {
     pub is_peer: bool,
 }
 
+impl Leave {
+    /// What a relay that this one knows may do.
+    #[must_use]
+    pub(crate) fn of_peer(key: TransportKey) -> Self {
+        let sender = SenderTag(Address::mailbox(key).octets);
+        Self { sender, highest: Precedence::Flash, is_peer: true }
+    }
+}
+
 /// For whom stored octets are counted: octets that say nothing to anybody else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SenderTag(pub [u8; 16]);
@@ -116,7 +126,7 @@ impl Admission for ListedKeys {
         if self.keys.as_ref().is_some_and(|listed| !listed.contains(&applicant.key)) {
             return Err(SessionError::NotAdmitted);
         }
-        let sender = SenderTag(crate::address::Address::mailbox(applicant.key).octets);
+        let sender = SenderTag(Address::mailbox(applicant.key).octets);
         Ok(Leave { sender, highest: Precedence::Flash, is_peer: false })
     }
 }

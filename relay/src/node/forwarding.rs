@@ -1,14 +1,12 @@
 //! Where the node and its [`Federation`] meet (spec/06-relay.md, "Federation").
 
-use super::admission::{Applicant, Leave, SenderTag};
+use super::admission::{Applicant, Leave};
+use super::publishing::may_come;
 use super::slots::SlotId;
 use super::{LogName, Node, NodeEvent, Now};
-use crate::address::Address;
 use crate::federation::{Federation, QueueName, Route, Settled};
-use crate::limits::EXPIRY_AHEAD_SECONDS_MAX;
 use crate::parcel::ParcelRef;
 use crate::protocol::{GroupId, Reason, SessionError};
-use chappe_codec::precedence::Precedence;
 use chappe_store::StoreEvent;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -91,8 +89,7 @@ impl Node {
     pub(super) fn admit_peer(&mut self, applicant: &Applicant<'_>) -> Result<Leave, SessionError> {
         let federation = self.federation().ok_or(SessionError::NotAPeer)?;
         federation.peer(applicant.key).ok_or(SessionError::NotAPeer)?;
-        let sender = SenderTag(Address::mailbox(applicant.key).octets);
-        Ok(Leave { sender, highest: Precedence::Flash, is_peer: true })
+        Ok(Leave::of_peer(applicant.key))
     }
 
     pub(super) fn forward(
@@ -164,16 +161,7 @@ impl Node {
     /// "What is kept is judged as a `publish` is: precedence, expiry, and the sender's quota."
     fn may_be_kept(&mut self, id: SlotId, parcel: &ParcelRef<'_>, now: Now) -> Result<(), Reason> {
         let Some(lane) = self.lanes.get(id) else { return Ok(()) };
-        let expiry_seconds = parcel.expiry_seconds();
-        if parcel.precedence > lane.peer.leave.highest {
-            return Err(Reason::NotPermitted);
-        }
-        if expiry_seconds <= now.seconds {
-            return Err(Reason::Expired);
-        }
-        if expiry_seconds > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
-            return Err(Reason::ExpiryTooFar);
-        }
+        may_come(lane.peer.leave, parcel, now)?;
         if lane.peer.leave.is_peer {
             return Ok(());
         }
@@ -183,7 +171,7 @@ impl Node {
         if stored > self.options.sender_octets {
             return Err(Reason::SenderFull);
         }
-        sender.account.add(expiry_seconds, octets);
+        sender.account.add(parcel.expiry_seconds(), octets);
         Ok(())
     }
 

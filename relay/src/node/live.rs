@@ -1,9 +1,10 @@
 //! What need not be stored (spec/06-relay.md, "Live").
 
 use super::fan_out::add_span;
+use super::publishing::may_come;
 use super::slots::SlotId;
 use super::{Node, Now};
-use crate::limits::{EXPIRY_AHEAD_SECONDS_MAX, LIVE_DATAGRAMS_MAX};
+use crate::limits::LIVE_DATAGRAMS_MAX;
 use crate::parcel::ParcelRef;
 use crate::protocol::put_heard;
 use bytes::BytesMut;
@@ -14,12 +15,8 @@ pub(super) const FAN_OUT_OCTETS_MAX: usize = 256 << 10;
 impl Node {
     /// Gives a live parcel to those who listen. It "is neither numbered, acknowledged nor refused".
     pub fn live(&mut self, id: SlotId, parcel: &ParcelRef<'_>, now: Now) {
-        let expiry = parcel.expiry_seconds();
         let Some(lane) = self.lanes.get_mut(id) else { return };
-        if parcel.precedence > lane.peer.leave.highest
-            || expiry <= now.seconds
-            || expiry > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX)
-        {
+        if may_come(lane.peer.leave, parcel, now).is_err() {
             return;
         }
         let place = match lane.last_shelf {
@@ -40,10 +37,7 @@ impl Node {
 
     /// The same for a datagram, which belongs to no lane.
     pub fn live_datagram(&mut self, leave: super::Leave, parcel: &ParcelRef<'_>, now: Now) {
-        let expiry = parcel.expiry_seconds();
-        if parcel.precedence <= leave.highest
-            && expiry > now.seconds
-            && expiry <= now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX)
+        if may_come(leave, parcel, now).is_ok()
             && let Some(place) = self.shelves.find(&parcel.address)
         {
             self.say_live(place, parcel, now);

@@ -1,5 +1,6 @@
 //! A parcel comes in.
 
+use super::admission::Leave;
 use super::duplicates::{Copy, log_of};
 use super::fingerprint::Fingerprint;
 use super::group::{Judgement, Pending};
@@ -52,15 +53,7 @@ impl Node {
     ) -> Result<(), Reason> {
         let (precedence, expiry_seconds) = (parcel.precedence, parcel.expiry_seconds());
         let Some(lane) = self.lanes.get_mut(id) else { return Ok(()) };
-        if precedence > lane.peer.leave.highest {
-            return Err(Reason::NotPermitted);
-        }
-        if expiry_seconds <= now.seconds {
-            return Err(Reason::Expired);
-        }
-        if expiry_seconds > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
-            return Err(Reason::ExpiryTooFar);
-        }
+        may_come(lane.peer.leave, parcel, now)?;
         if self.unnoted.may_hold(parcel_key) {
             self.note_copies();
         }
@@ -195,4 +188,19 @@ impl Node {
         }
         (log.under_way().is_some() && copy.is_of(under_way)).then_some(under_way)
     }
+}
+
+/// What is asked of every parcel, whether it is stored here, kept for others, or said live.
+pub(super) fn may_come(leave: Leave, parcel: &ParcelRef<'_>, now: Now) -> Result<(), Reason> {
+    let expiry_seconds = parcel.expiry_seconds();
+    if parcel.precedence > leave.highest {
+        return Err(Reason::NotPermitted);
+    }
+    if expiry_seconds <= now.seconds {
+        return Err(Reason::Expired);
+    }
+    if expiry_seconds > now.seconds.saturating_add(EXPIRY_AHEAD_SECONDS_MAX) {
+        return Err(Reason::ExpiryTooFar);
+    }
+    Ok(())
 }

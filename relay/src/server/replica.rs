@@ -7,7 +7,7 @@ use crate::client::{ClientError, Delivery, Reading, RelayClient};
 use crate::federation::PeerId;
 use crate::key::TransportKey;
 use crate::limits::{PEER_WINDOW_PARCELS, PUT_OFF_FIRST, PUT_OFF_MOST};
-use crate::node::{Leave, Peer, SenderTag, SlotId};
+use crate::node::{Leave, Peer, SlotId};
 use crate::parcel::ParcelRef;
 use crate::protocol::{ClientEvent, ClientLane, LaneRequests, Reason};
 use bytes::Bytes;
@@ -16,9 +16,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-
-const PRECEDENCES: [Precedence; 4] =
-    [Precedence::Routine, Precedence::Priority, Precedence::Immediate, Precedence::Flash];
 
 /// Replicates a topic until the task is ended or the connection is lost. Where this relay itself puts a parcel
 /// off, it begins again behind the last that it has, after a pause that doubles.
@@ -93,10 +90,9 @@ struct PutOff;
 
 impl<'a> Store<'a> {
     fn new(shared: &'a Shared, (peer, key): (PeerId, TransportKey), topic: (Address, u64)) -> Self {
-        let sender = SenderTag(Address::mailbox(key).octets);
-        let leave = Leave { sender, highest: Precedence::Flash, is_peer: true };
+        let leave = Leave::of_peer(key);
         let mut hub = shared.hub();
-        let lanes = PRECEDENCES.into_iter().map(|precedence| StoreLane {
+        let lanes = Precedence::ALL.into_iter().map(|precedence| StoreLane {
             precedence,
             client: ClientLane::new(precedence),
             relay: LaneRequests::default(),

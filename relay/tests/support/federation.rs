@@ -1,13 +1,10 @@
 //! Relays that know each other, in this process, each on a real socket and a real folder.
 
-// Each test program uses its own part of this.
-#![allow(dead_code)]
-
+use super::{NOW, REALM, secret};
 use chappe_codec::precedence::Precedence;
-use chappe_codec::realm::{Mode, Realm};
 use chappe_relay::{
     Address, ClientError, Clock, Counts, Observer, Parcel, PeerCounts, PeerOptions, Reading,
-    RelayClient, RelayOptions, RelayServer, TransportKey, TransportSecret,
+    RelayClient, RelayOptions, RelayServer, TransportKey,
 };
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
@@ -18,17 +15,6 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-
-pub(crate) const REALM: Realm = Realm { mode: Mode::Exercise, network: 42 };
-pub(crate) const NOW: u64 = 1_800_000_000;
-
-pub(crate) fn secret(number: u8) -> TransportSecret {
-    TransportSecret::from_seed(&[number; 32])
-}
-
-pub(crate) fn topic(name: &str) -> Address {
-    Address::topic(REALM, name)
-}
 
 pub(crate) fn parcel(address: Address, precedence: Precedence, number: u64) -> Parcel {
     let mut envelope = vec![0x55];

@@ -3,6 +3,9 @@
 // Each test program uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod federation;
+pub(crate) mod process;
+
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_relay::{
