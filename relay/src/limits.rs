@@ -189,7 +189,7 @@ pub const GROUP_OCTETS_MAX: usize = 256 << 10;
 
 /// How often a group of few ROUTINE parcels is synced at most. A sync costs as much for one parcel as for
 /// many, and nothing of ROUTINE is in a hurry; what is more urgent waits for nothing.
-pub const ROUTINE_SYNC_EVERY: Duration = Duration::from_millis(10);
+pub const ROUTINE_SYNC_EVERY: Duration = Duration::from_millis(20);
 
 /// Few: so many are synced at once.
 pub const ROUTINE_GATHERED_MAX: usize = 32;
@@ -233,6 +233,11 @@ pub const STREAM_WINDOW: u32 = 512 << 10;
 /// What is handed to the operating system at once, ten of them, must stay below 65,507.
 pub const DATAGRAM_OCTETS_MAX: u16 = 6500;
 
+/// QUIC packets an end may receive without acknowledging them at once, where both know the extension (QUIC
+/// Acknowledgement Frequency); what comes out of order is acknowledged at once anyhow, and everything after
+/// the 25 milliseconds of RFC 9000, section 18.2.
+pub const UNACKNOWLEDGED_PACKETS_MAX: u32 = 9;
+
 /// Octets a relay sends ahead of acknowledgements on one connection.
 pub const SEND_WINDOW: u64 = 4 << 20;
 
@@ -258,6 +263,12 @@ pub const BLOCK_RECORDS: usize = 1 << 16;
 
 /// Addresses looked through for expired parcels at one deadline.
 pub const SWEEP_ADDRESSES: usize = 1024;
+
+/// Their entries looked at, about: a fraction of a millisecond's work.
+pub const SWEEP_ENTRIES: usize = 1 << 18;
+
+/// Entries of an address in one piece: what is moved at most when one is put between others.
+pub const PIECE_ENTRIES: usize = 1024;
 
 /// How often that, and the rest of the upkeep, is due.
 pub const UPKEEP_EVERY: Duration = Duration::from_secs(1);

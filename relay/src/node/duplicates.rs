@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 type Table<V> = HashMap<Fingerprint, V, BuildHasherDefault<PassedThrough>>;
+/// By precedence.
+type Others = Table<[Option<Copy>; 4]>;
 
 /// A stored copy of a parcel in eight octets: expiry (40 bits), precedence (2), whether there are
 /// others that neither cover nor are covered by it (1), and the low bits of the group it was stored
@@ -87,7 +89,7 @@ pub(super) struct Duplicates {
     shards: Vec<Table<Copy>>,
     /// By precedence, what does not fit one place: the few parcels stored as FLASH for minutes and as
     /// ROUTINE for days.
-    others: Table<[Option<Copy>; 4]>,
+    others: Others,
     swept: usize,
 }
 
@@ -158,8 +160,14 @@ impl Duplicates {
         others.iter().flatten().copied().find(|other| is_meant(*other))
     }
 
-    /// Notes a copy. Returns what stood in its place, for [`Duplicates::restore`].
-    pub(super) fn insert(&mut self, key: Fingerprint, copy: Copy) -> Option<Copy> {
+    /// Notes a copy. Returns what stood in its place, for [`Duplicates::take_back`].
+    pub(super) fn insert(
+        &mut self,
+        key: Fingerprint,
+        copy: Copy,
+        now_seconds: u64,
+    ) -> Option<Copy> {
+        self.make_room(key, now_seconds);
         let shard = self.shard(key)?;
         let previous = shard.insert(key, copy)?;
         if previous.has_others() || !copy.is_no_less_than(previous) {
@@ -199,20 +207,32 @@ impl Duplicates {
         }
     }
 
+    /// A part that is full forgets what has expired before it grows: it would move all it has anyhow. So
+    /// memory follows what lives, and not what came since the last sweep.
+    fn make_room(&mut self, key: Fingerprint, now_seconds: u64) {
+        let Some(shard) = self.shards.get_mut(shard_of(key)) else { return };
+        if shard.len() < shard.capacity() {
+            return;
+        }
+        let before = shard.len();
+        forget_expired(shard, &mut self.others, now_seconds);
+        let living = shard.len();
+        if before.saturating_sub(living) < before / 4 {
+            // It grows.
+            return;
+        }
+        // Moved as well, since places that were taken are not all free at once. A third more, so that this comes
+        // once for that many.
+        let capacity = living.saturating_add(living / 3).saturating_add(1);
+        let mut roomy = Table::with_capacity_and_hasher(capacity, BuildHasherDefault::default());
+        roomy.extend(shard.drain());
+        *shard = roomy;
+    }
+
     /// Forgets what has expired in the next part.
     pub(super) fn sweep(&mut self, now_seconds: u64) {
-        let others = &mut self.others;
         if let Some(shard) = self.shards.get_mut(self.swept) {
-            shard.retain(|key, copy| {
-                let lives = |copy: &Copy| copy.expiry_seconds() > now_seconds;
-                let is_alive = lives(copy)
-                    || (copy.has_others()
-                        && others.get(key).is_some_and(|all| all.iter().flatten().any(lives)));
-                if !is_alive && copy.has_others() {
-                    others.remove(key);
-                }
-                is_alive
-            });
+            forget_expired(shard, &mut self.others, now_seconds);
             if shard.len() < shard.capacity() / 4 {
                 shard.shrink_to_fit();
             }
@@ -224,4 +244,17 @@ impl Duplicates {
     pub(super) fn len(&self) -> usize {
         self.shards.iter().fold(0, |sum, shard| sum.saturating_add(shard.len()))
     }
+}
+
+fn forget_expired(shard: &mut Table<Copy>, others: &mut Others, now_seconds: u64) {
+    let lives = |copy: &Copy| copy.expiry_seconds() > now_seconds;
+    shard.retain(|key, copy| {
+        let is_alive = lives(copy)
+            || (copy.has_others()
+                && others.get(key).is_some_and(|all| all.iter().flatten().any(lives)));
+        if !is_alive && copy.has_others() {
+            others.remove(key);
+        }
+        is_alive
+    });
 }

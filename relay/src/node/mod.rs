@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod admission;
 mod duplicates;
+mod entries;
 mod fan_out;
 mod fingerprint;
 mod forwarding;

@@ -8,6 +8,7 @@ use super::shelf::Entry;
 use super::slots::SlotId;
 use super::{Node, Now};
 use crate::address::Address;
+use crate::limits::STAGED_MAX;
 use crate::protocol::GroupId;
 use chappe_codec::precedence::Precedence;
 use chappe_store::StoredRecords;
@@ -52,30 +53,56 @@ impl Unjudged {
 impl Node {
     /// Takes in old records.
     pub(super) fn recover(&mut self, index: usize, records: &StoredRecords, now: Now) {
+        let mut old = Vec::with_capacity(STAGED_MAX);
         for (sequence, octets) in records.sequences.iter().zip(records.records.iter()) {
-            let Some(log) = self.logs.get_mut(index) else { return };
-            let Some(record) = Record::parse(octets) else {
-                log.note(*sequence, 0, octets.len());
-                continue;
-            };
-            let parcel = record.parcel;
-            let expiry_seconds = parcel.expiry_seconds();
-            let is_shared = log.is_shared;
-            log.note(*sequence, expiry_seconds, record.octets());
-            if expiry_seconds <= now.seconds {
-                continue;
+            old.extend(self.read_old(index, *sequence, octets, now));
+            if old.len() >= STAGED_MAX {
+                self.take_old(index, &mut old);
             }
-            let unjudged = Unjudged {
-                log: index,
-                key: log.key(self.fingerprints.of(&parcel)),
-                address: parcel.address,
-                precedence: parcel.precedence,
-                entry: Entry::new(*sequence, expiry_seconds, record.octets()),
-                stored_seconds: record.stored_seconds,
-                is_counted: false,
-                is_met: true,
-            };
-            if record.is_judged {
+        }
+        self.take_old(index, &mut old);
+    }
+
+    /// Notes an old record. What it holds when that has not expired, and whether it was judged.
+    fn read_old(
+        &mut self,
+        index: usize,
+        sequence: u64,
+        octets: &[u8],
+        now: Now,
+    ) -> Option<(Unjudged, bool)> {
+        let log = self.logs.get_mut(index)?;
+        let Some(record) = Record::parse(octets) else {
+            log.note(sequence, 0, octets.len());
+            return None;
+        };
+        let parcel = record.parcel;
+        let expiry_seconds = parcel.expiry_seconds();
+        log.note(sequence, expiry_seconds, record.octets());
+        if expiry_seconds <= now.seconds {
+            return None;
+        }
+        let unjudged = Unjudged {
+            log: index,
+            key: log.key(self.fingerprints.of(&parcel)),
+            address: parcel.address,
+            precedence: parcel.precedence,
+            entry: Entry::new(sequence, expiry_seconds, record.octets()),
+            stored_seconds: record.stored_seconds,
+            is_counted: false,
+            is_met: true,
+        };
+        Some((unjudged, record.is_judged))
+    }
+
+    /// Takes in what some old records held, in their order.
+    fn take_old(&mut self, index: usize, old: &mut Vec<(Unjudged, bool)>) {
+        let is_shared = self.logs.get(index).is_some_and(|log| log.is_shared);
+        // One after the other each would wait for memory; so a processor has them under way together.
+        let known = old.iter().filter(|(parcel, _)| self.duplicates.knows(parcel.key)).count();
+        std::hint::black_box(known);
+        for (unjudged, is_judged) in old.drain(..) {
+            if is_judged {
                 self.place(&unjudged);
             } else if is_shared {
                 if self.meets_nothing(&unjudged) {
@@ -96,7 +123,7 @@ impl Node {
 
     fn note(&mut self, parcel: &Unjudged) {
         let copy = Copy::new(parcel.entry.expiry_seconds(), parcel.precedence, 0);
-        self.duplicates.insert(parcel.key, copy);
+        self.duplicates.insert(parcel.key, copy, self.seconds);
     }
 
     fn shelve(&mut self, parcel: &Unjudged) {
@@ -219,7 +246,7 @@ impl Node {
                 entry.judgement = Judgement::Duplicate;
             } else {
                 let copy = Copy::new(expiry, precedence, group.number);
-                entry.previous = self.duplicates.insert(entry.key, copy);
+                entry.previous = self.duplicates.insert(entry.key, copy, now.seconds);
                 entry.judgement = Judgement::New;
             }
         }

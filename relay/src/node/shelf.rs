@@ -1,10 +1,11 @@
 //! Where each address's parcels lie in the logs. Derived, never written.
 
 use super::account::Account;
+use super::entries::Entries;
 use super::slots::SlotId;
 use crate::address::Address;
 use chappe_codec::precedence::Precedence;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 /// One parcel in a log, 16 octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +35,14 @@ impl Entry {
     }
 }
 
-/// The parcels of one address, and who reads it. An address costs some 200 octets beside its entries.
+/// The parcels of one address, and who reads it. An address costs some 300 octets beside its entries, and
+/// some 130 more for each precedence it has any of.
 #[derive(Debug)]
 pub(super) struct Shelf {
     pub(super) address: Address,
     pub(super) account: Account,
-    /// By precedence, in order of storing.
-    entries: [VecDeque<Entry>; 4],
+    /// By precedence.
+    entries: [Entries; 4],
     watchers: Option<Box<Watchers>>,
     /// Parcels in groups that are not stored yet.
     pub(super) pending: u32,
@@ -59,24 +61,18 @@ fn index(precedence: Precedence) -> usize {
 
 impl Shelf {
     fn new(address: Address) -> Self {
-        let entries = std::array::from_fn(|_| VecDeque::new());
+        let entries = std::array::from_fn(|_| Entries::default());
         Self { address, account: Account::default(), entries, watchers: None, pending: 0 }
     }
 
-    pub(super) fn entries(&self, precedence: Precedence) -> Option<&VecDeque<Entry>> {
+    fn entries(&self, precedence: Precedence) -> Option<&Entries> {
         self.entries.get(index(precedence))
     }
 
     /// Adds an entry; nearly always it is the last.
     pub(super) fn insert(&mut self, precedence: Precedence, entry: Entry) {
-        let Some(entries) = self.entries.get_mut(index(precedence)) else { return };
-        if entries.back().is_none_or(|last| last.sequence < entry.sequence) {
-            entries.push_back(entry);
-            return;
-        }
-        let at = entries.partition_point(|other| other.sequence < entry.sequence);
-        if entries.get(at).is_none_or(|other| other.sequence != entry.sequence) {
-            entries.insert(at, entry);
+        if let Some(entries) = self.entries.get_mut(index(precedence)) {
+            entries.insert(entry);
         }
     }
 
@@ -87,17 +83,14 @@ impl Shelf {
         cursor: u64,
         now_seconds: u64,
     ) -> impl Iterator<Item = Entry> {
-        let entries = self.entries(precedence).map(|entries| {
-            let from = entries.partition_point(|entry| entry.sequence < cursor);
-            entries.range(from..).copied()
-        });
+        let entries = self.entries(precedence).map(|entries| entries.from(cursor));
         let lives = move |entry: &Entry| entry.expiry_seconds() > now_seconds;
         entries.into_iter().flatten().filter(lives)
     }
 
     /// The cursor behind the last entry.
     pub(super) fn end(&self, precedence: Precedence) -> u64 {
-        self.entries(precedence).and_then(VecDeque::back).map_or(0, |entry| entry.cursor())
+        self.entries(precedence).and_then(Entries::last).map_or(0, Entry::cursor)
     }
 
     pub(super) fn subscribers(&self, precedence: Precedence) -> &[SlotId] {
@@ -144,19 +137,14 @@ impl Shelf {
         moved
     }
 
-    /// Forgets entries that have expired. Whether nothing is left.
-    fn sweep(&mut self, now_seconds: u64) -> bool {
+    /// Forgets entries that have expired, as far as the budget goes. Whether nothing is left.
+    fn sweep(&mut self, now_seconds: u64, budget: &mut usize) -> bool {
         for entries in &mut self.entries {
-            if entries.iter().any(|entry| entry.expiry_seconds() <= now_seconds) {
-                entries.retain(|entry| entry.expiry_seconds() > now_seconds);
-            }
-            if entries.len() < entries.capacity() / 4 {
-                entries.shrink_to_fit();
-            }
+            entries.sweep(now_seconds, budget);
         }
         self.pending == 0
             && self.watchers.is_none()
-            && self.entries.iter().all(VecDeque::is_empty)
+            && self.entries.iter().all(Entries::is_empty)
             && self.account.octets(now_seconds) == 0
     }
 }
@@ -219,14 +207,19 @@ impl Shelves {
         place
     }
 
-    /// Looks through the next so many addresses for what has expired.
-    pub(super) fn sweep(&mut self, count: usize, now_seconds: u64) {
+    /// Looks through the next so many addresses for what has expired, and through at most about so many
+    /// entries.
+    pub(super) fn sweep(&mut self, count: usize, entries: usize, now_seconds: u64) {
+        let mut budget = entries;
         for _ in 0..count.min(self.shelves.len()) {
+            if budget == 0 {
+                return;
+            }
             let at = self.swept;
             self.swept = at.checked_add(1).filter(|next| *next < self.shelves.len()).unwrap_or(0);
             let Some(place) = self.shelves.get_mut(at) else { continue };
             if let Some(shelf) = place
-                && shelf.sweep(now_seconds)
+                && shelf.sweep(now_seconds, &mut budget)
             {
                 self.places.remove(&shelf.address);
                 self.last = None;

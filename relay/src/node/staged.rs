@@ -123,7 +123,7 @@ impl Node {
         }
         let mut unnoted = std::mem::take(&mut self.unnoted);
         for UnnotedCopy { key, copy, log, entry } in unnoted.copies.drain(..) {
-            let previous = self.duplicates.insert(key, copy);
+            let previous = self.duplicates.insert(key, copy, self.seconds);
             let log = self.logs.get_mut(log);
             if let Some(entry) = log.and_then(|log| log.forming.entries.get_mut(entry)) {
                 entry.previous = previous;

@@ -4,7 +4,7 @@ use super::record::Record;
 use super::{Node, Now};
 use crate::limits::{
     COMPACT_EVERY_SECONDS, COMPACT_OCTETS_MIN, DISCARD_EVERY_SECONDS,
-    SHARED_DISCARD_MARGIN_SECONDS, SWEEP_ADDRESSES, UPKEEP_EVERY,
+    SHARED_DISCARD_MARGIN_SECONDS, SWEEP_ADDRESSES, SWEEP_ENTRIES, UPKEEP_EVERY,
 };
 use crate::protocol::Reason;
 use std::time::Instant;
@@ -69,7 +69,7 @@ impl Node {
         for _ in 0..SWEEP_SHARDS {
             self.duplicates.sweep(now.seconds);
         }
-        self.shelves.sweep(SWEEP_ADDRESSES, now.seconds);
+        self.shelves.sweep(SWEEP_ADDRESSES, SWEEP_ENTRIES, now.seconds);
         if self.logs.iter().all(|log| log.is_recovered) {
             self.give_back(now);
         }

@@ -5,11 +5,11 @@ use super::verifier::{AnyClient, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{
     CLIENT_TICKETS_MAX, DATAGRAM_BUFFER, DATAGRAM_OCTETS_MAX, IDLE_MAX_MILLISECONDS, KEEP_ALIVE,
-    SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX, TICKETS_MAX,
+    SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX, TICKETS_MAX, UNACKNOWLEDGED_PACKETS_MAX,
 };
 use crate::protocol::ALPN;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{MtuDiscoveryConfig, TransportConfig, VarInt};
+use quinn::{AckFrequencyConfig, MtuDiscoveryConfig, TransportConfig, VarInt};
 use quinn_proto::HashedConnectionIdGenerator;
 use ring::hmac;
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
@@ -88,12 +88,17 @@ fn transport(streams_max: u32) -> TransportConfig {
     let mut transport = TransportConfig::default();
     let mut datagrams = MtuDiscoveryConfig::default();
     datagrams.upper_bound(DATAGRAM_OCTETS_MAX);
+    // A report that comes alone is answered within the time an acknowledgement may take, and the packet with
+    // that answer acknowledges it too: one packet instead of two.
+    let mut acknowledgements = AckFrequencyConfig::default();
+    acknowledgements.ack_eliciting_threshold(VarInt::from_u32(UNACKNOWLEDGED_PACKETS_MAX));
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(streams_max))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .send_window(SEND_WINDOW)
         .mtu_discovery_config(Some(datagrams))
+        .ack_frequency_config(Some(acknowledgements))
         // Without it a stream that has begun to be written comes before more urgent ones until it is empty.
         .send_fairness(true)
         .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER))

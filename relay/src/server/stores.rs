@@ -76,6 +76,7 @@ impl StoreEvents {
         let mut deadline = Instant::now();
         let mut is_telling = false;
         loop {
+            let mut is_old = false;
             let (name, event) = tokio::select! {
                 biased;
                 Some(event) = self.flash.recv() => (flash, event),
@@ -101,21 +102,36 @@ impl StoreEvents {
                     deadline = hub.node.deadline().map_or(deadline, Instant::from_std);
                     continue;
                 }
-                Some(event) = self.recovered.recv() => event,
+                Some(event) = self.recovered.recv() => {
+                    is_old = true;
+                    event
+                }
                 else => return,
             };
-            let now = shared.now();
-            let mut hub = shared.hub();
-            hub.node.store_event(name, event, now);
-            for _ in 0..BATCH_MAX {
-                let Ok(event) = self.flash.try_recv() else { break };
-                hub.node.store_event(flash, event, now);
+            is_telling = self.take(name, event, &shared);
+            if is_old {
+                // There may be thousands of these, and they are nobody's who is here: between two of them
+                // everybody else has a turn, and the network is looked at.
+                tokio::task::yield_now().await;
             }
-            is_telling = hub.node.tell_stored();
-            hub.finish();
-            drop(hub);
-            shared.let_store();
-            shared.tell_events();
         }
+    }
+
+    /// Takes in one event, and with it what came of FLASH meanwhile. Whether some of a group is still to be
+    /// told.
+    fn take(&mut self, name: LogName, event: StoreEvent, shared: &Shared) -> bool {
+        let now = shared.now();
+        let mut hub = shared.hub();
+        hub.node.store_event(name, event, now);
+        for _ in 0..BATCH_MAX {
+            let Ok(event) = self.flash.try_recv() else { break };
+            hub.node.store_event(self.names.0, event, now);
+        }
+        let is_telling = hub.node.tell_stored();
+        hub.finish();
+        drop(hub);
+        shared.let_store();
+        shared.tell_events();
+        is_telling
     }
 }
