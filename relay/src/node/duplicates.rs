@@ -258,3 +258,54 @@ fn forget_expired(shard: &mut Table<Copy>, others: &mut Others, now_seconds: u64
         is_alive
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number spread over all bits, as a hash has them.
+    fn key(number: u64) -> Fingerprint {
+        let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Fingerprint::of_halves(mixed.rotate_left(29), mixed)
+    }
+
+    fn capacity(all: &Duplicates) -> usize {
+        all.shards.iter().map(HashMap::capacity).sum()
+    }
+
+    /// No sweep comes in between: a flood fills the table faster than that.
+    #[test]
+    fn memory_follows_what_lives() {
+        const A_SECOND: u64 = 4_000;
+        const LIVES: u64 = 50;
+        let mut all = Duplicates::default();
+        let mut most = 0;
+        for second in 0..600 {
+            for number in 0..A_SECOND {
+                let copy = Copy::new(second + LIVES, Precedence::Routine, 0);
+                all.insert(key(second * A_SECOND + number), copy, second);
+            }
+            most = most.max(capacity(&all));
+        }
+        let living = usize::try_from(A_SECOND * LIVES).unwrap();
+        assert!(most < 3 * living, "room for {most} where {living} live");
+        let newest = 599 * A_SECOND;
+        assert!((newest..newest + A_SECOND).all(|number| all.knows(key(number))));
+        let oldest_living = (600 - LIVES) * A_SECOND;
+        assert!((oldest_living..newest).all(|number| all.knows(key(number))));
+    }
+
+    /// A copy that is covered by none is kept beside the one in its place, also where room is made.
+    #[test]
+    fn others_that_live_are_kept_where_room_is_made() {
+        let mut all = Duplicates::default();
+        let kept = key(7);
+        all.insert(kept, Copy::new(1_000, Precedence::Routine, 0), 0);
+        all.insert(kept, Copy::new(10, Precedence::Flash, 0), 0);
+        for number in 100..400_000 {
+            all.insert(key(number), Copy::new(20, Precedence::Routine, 0), 100);
+        }
+        assert!(all.covering(kept, 900, Precedence::Routine, 100).is_some());
+        assert!(all.covering(kept, 900, Precedence::Flash, 100).is_none());
+    }
+}

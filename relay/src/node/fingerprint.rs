@@ -21,6 +21,11 @@ impl Fingerprint {
         Self([low, high ^ mark])
     }
 
+    #[cfg(test)]
+    pub(super) const fn of_halves(low: u64, high: u64) -> Self {
+        Self([low, high])
+    }
+
     /// 64 of its bits, for what may be wrong once in a long while.
     pub(super) const fn short(self) -> u64 {
         let [short, _] = self.0;
