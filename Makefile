@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster relay-cluster deb relay-faults bench-relay relay-network relay-namespaces soak
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster relay-cluster deb relay-faults relay-hostile bench-relay relay-network relay-namespaces soak
 
 FUZZ_SECONDS ?= 5
 
@@ -85,6 +85,9 @@ relay-network:    ## A simulated network under relay and clients, RUNS of them f
 
 relay-namespaces: ## Real processes in network namespaces: capped, narrowed, broken and changed links; needs root
 	@.ci/relay-namespaces
+
+relay-hostile:    ## What hostile clients cost the others' p99, ROUNDS times (5), release build; target/relay/, dated
+	@.ci/relay-hostile $(ROUNDS)
 
 soak:             ## A relay at half its load for SECONDS (3600): memory, a plot, a verdict; target/soak/, dated
 	@.ci/soak $(SECONDS)

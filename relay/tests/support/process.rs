@@ -4,25 +4,55 @@ use chappe_relay::RelayServer;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// Starts the test of that name, which ends in [`serve`], with these variables set; where it listens.
 pub(crate) async fn start(test: &str, variables: &[(&str, &OsStr)]) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut child = command(None, test, variables).spawn().unwrap();
+    let mut lines = lines_of(&mut child);
+    let address = said(&mut lines, "listening ").await;
+    (child, address.parse().unwrap())
+}
+
+/// The test of that name as a process, on one of the machine's processors where that is named.
+pub(crate) fn command(
+    processor: Option<&str>,
+    test: &str,
+    variables: &[(&str, &OsStr)],
+) -> Command {
+    let program = std::env::current_exe().unwrap();
+    let mut command = match processor {
+        Some(number) => {
+            let mut pinned = Command::new("taskset");
+            pinned.args(["-c", number]).arg(program);
+            pinned
+        }
+        None => Command::new(program),
+    };
+    command
         .args([test, "--exact", "--ignored", "--nocapture"])
         .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        .kill_on_drop(true);
+    command
+}
+
+pub(crate) type Said = Lines<BufReader<ChildStdout>>;
+
+pub(crate) fn lines_of(child: &mut Child) -> Said {
+    BufReader::new(child.stdout.take().unwrap()).lines()
+}
+
+/// What follows these words in the next line that begins with them.
+pub(crate) async fn said(lines: &mut Said, words: &str) -> String {
     while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some(address) = line.strip_prefix("listening ") {
-            return (child, address.parse().unwrap());
+        if let Some(rest) = line.strip_prefix(words) {
+            return rest.to_owned();
         }
     }
-    panic!("the relay did not start");
+    panic!("the process ended and did not say: {words}");
 }
 
 /// Says where the relay listens, and serves until the process is killed.
