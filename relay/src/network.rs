@@ -7,6 +7,8 @@
 pub use quinn::udp::{RecvMeta, Transmit};
 pub use quinn::{AsyncTimer, AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller};
 
+use crate::limits::RECEIVE_BUFFER;
+use socket2::SockRef;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -26,7 +28,13 @@ impl Network {
     /// The system's UDP sockets in tokio's runtime.
     #[must_use]
     pub fn system() -> Self {
-        Self::new(|address| TokioRuntime.wrap_udp_socket(UdpSocket::bind(address)?))
+        Self::new(|address| {
+            let socket = UdpSocket::bind(address)?;
+            // What comes while the thread does something else must not be lost for others' floods. An operating
+            // system that allows less gives what it allows, or says so: then it stays as it was.
+            SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER).ok();
+            TokioRuntime.wrap_udp_socket(socket)
+        })
     }
 
     /// Sockets of the caller's, in tokio's runtime and by its time. `open` is given the address to bind: a

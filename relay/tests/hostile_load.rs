@@ -41,7 +41,7 @@ const SENDER_OCTETS: u64 = 256 << 10;
 
 /// A disturbed p99 below these, of FLASH and of ROUTINE, is no finding in a build that is not optimized on a
 /// machine that builds other things meanwhile.
-const FLOORS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
+const FLOORS: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
 /// Answers timed undisturbed, and as many disturbed.
 const TIMED: u64 = 200;

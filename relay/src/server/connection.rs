@@ -14,15 +14,15 @@ use crate::protocol::{
 use crate::rates::RateMeter;
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
-use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
+use quinn::{Connecting, Connection, RecvStream, SendStream, VarInt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 /// Serves one connection until its client is gone or the relay drains.
-pub(super) async fn serve(incoming: Incoming, shared: Arc<Shared>, mut orders: Orders) {
-    let Some(Begun { connection, key, completion }) = begin(incoming).await else { return };
+pub(super) async fn serve(connecting: Connecting, shared: Arc<Shared>, mut orders: Orders) {
+    let Some(Begun { connection, key, completion }) = begin(connecting).await else { return };
     let realm = shared.hub().node.realm();
     let session = ControlSession::new(realm, tokio::time::Instant::now().into_std());
     let mut control = Control {

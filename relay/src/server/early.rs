@@ -4,7 +4,7 @@ use crate::key::TransportKey;
 use crate::limits::CONNECT_WAIT;
 use crate::protocol::CloseCode;
 use crate::quic::peer_key;
-use quinn::{Connection, Incoming, VarInt};
+use quinn::{Connecting, Connection, VarInt};
 use tokio::sync::watch;
 
 /// A connection whose client's key is known.
@@ -32,8 +32,7 @@ impl Completion {
 /// Takes a connection in as far as its client's key is known: "A resumed session carries the client key of the
 /// one it resumes", so there it is known with the first datagram; otherwise only at the end of the handshake.
 /// `None`: the handshake failed. That is the client's business; it learns why from TLS.
-pub(super) async fn begin(incoming: Incoming) -> Option<Begun> {
-    let connecting = incoming.accept().ok()?;
+pub(super) async fn begin(connecting: Connecting) -> Option<Begun> {
     // On this side it never refuses: it says that we may speak before the client is done. What it resolves to is
     // whether the client spoke before; that it resolves, that the handshake is over, for better or worse.
     let (connection, over) = connecting.into_0rtt().ok()?;

@@ -35,7 +35,7 @@ use connection::serve;
 use course::{Course, Orders};
 use federation::Peers;
 use hub::Shared;
-use quinn::{Endpoint, Incoming, VarInt};
+use quinn::{Connecting, Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
 use saving::SumsFile;
 use std::net::SocketAddr;
@@ -180,9 +180,12 @@ impl RelayServer {
                 () = &mut shutdown => break,
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => {
-                        if let Some(incoming) = door.look(incoming, connections.len()) {
+                        if let Some(connecting) = door.look(incoming, connections.len()) {
                             let orders = Orders::new(course.subscribe());
-                            connections.spawn(serve(incoming, Arc::clone(&shared), orders));
+                            connections.spawn(serve(connecting, Arc::clone(&shared), orders));
+                            // A handshake's signatures take as long as some hundred parcels: between two of
+                            // them everybody who is in already has a turn.
+                            tokio::task::yield_now().await;
                         }
                     }
                     None => break,
@@ -225,7 +228,7 @@ impl Door {
         Self { second: Instant::now(), handshakes: 0, connections_max, counts }
     }
 
-    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Incoming> {
+    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Connecting> {
         self.counts.handshake();
         if connections >= self.connections_max {
             self.counts.turn_away();
@@ -243,6 +246,6 @@ impl Door {
             drop(incoming.retry());
             return None;
         }
-        Some(incoming)
+        incoming.accept().ok()
     }
 }

@@ -76,10 +76,13 @@ impl StoreEvents {
         let mut deadline = Instant::now();
         let mut is_telling = false;
         loop {
-            let mut is_old = false;
+            let mut is_flash = false;
             let (name, event) = tokio::select! {
                 biased;
-                Some(event) = self.flash.recv() => (flash, event),
+                Some(event) = self.flash.recv() => {
+                    is_flash = true;
+                    (flash, event)
+                }
                 // Between the parts of a group everybody else had a turn.
                 () = tokio::task::yield_now(), if is_telling => {
                     let mut hub = shared.hub();
@@ -102,16 +105,13 @@ impl StoreEvents {
                     deadline = hub.node.deadline().map_or(deadline, Instant::from_std);
                     continue;
                 }
-                Some(event) = self.recovered.recv() => {
-                    is_old = true;
-                    event
-                }
+                Some(event) = self.recovered.recv() => event,
                 else => return,
             };
             is_telling = self.take(name, event, &shared);
-            if is_old {
-                // There may be thousands of these, and they are nobody's who is here: between two of them
-                // everybody else has a turn, and the network is looked at.
+            if !is_flash {
+                // Pages and old records may be thousands, and each is some work: between two of them everybody
+                // else has a turn, and the network is looked at.
                 tokio::task::yield_now().await;
             }
         }
