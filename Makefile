@@ -32,7 +32,7 @@ format:
 lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked -p chappe-store --features jetstream --all-targets -- -D warnings
-	cargo clippy --locked -p chappe-relay -p chappe-app --features chappe-relay/cluster,chappe-app/cluster --all-targets -- -D warnings
+	cargo clippy --locked -p chappe-relay -p chappe-app --features chappe-relay/cluster,chappe-app/cluster,chappe-app/otlp --all-targets -- -D warnings
 	cd codec/firmware && cargo clippy --locked --target thumbv7em-none-eabihf -- -D warnings
 
 docs:
@@ -43,7 +43,7 @@ units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
 	@.ci/peers nats || echo "units: without nats-server; the tests on a cluster are skipped"
 	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 5
-	cargo nextest run --locked -p chappe-relay --features cluster --test cluster
+	cargo nextest run --locked -p chappe-relay -p chappe-app --features chappe-relay/cluster,chappe-app/cluster,chappe-app/otlp --test cluster --test relay_otlp
 
 long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
 	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture

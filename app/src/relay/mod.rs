@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod http;
 pub(crate) mod measured;
 pub(crate) mod metrics;
+pub(crate) mod otlp;
 pub(crate) mod peers;
 pub(crate) mod rates;
 pub(crate) mod setting;

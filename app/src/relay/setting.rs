@@ -93,6 +93,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("rates.burst", Kind::Count(1, 3600), "10", true, "Seconds' worth that may come at once after a pause"),
     setting!("limits.connections", Kind::Count(1, 65_536), "65536", false, "Connections at a time"),
     setting!("http.address", Kind::Loopback, "off", false, "Where it answers this machine: health, metrics"),
+    setting!("otlp.address", Kind::Loopback, "off", false, "Where a collector of this machine takes OTLP over HTTP"),
     setting!("log.form", Kind::OneOf(&["text", "json"]), "text", false, "How a line of the log looks"),
     setting!("log.level", Kind::OneOf(&["error", "warn", "info", "debug"]), "info", true, "What is worth a line"),
 ];

@@ -10,6 +10,7 @@ use crate::relay::config::Config;
 use crate::relay::health::Health;
 use crate::relay::http;
 use crate::relay::metrics::Metrics;
+use crate::relay::otlp::{self, Export};
 use crate::relay::peers::{self, PeersCounted};
 use crate::relay::rates;
 use crate::report::Report;
@@ -32,9 +33,43 @@ type Level = reload::Handle<LevelFilter, Registry>;
 pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
     let config = arguments.read()?;
     cluster::look(&config)?;
-    let level = start_log(&config);
+    otlp::look(&config)?;
+    let export = otlp::start(&config)?;
+    let level = start_log(&config, export.as_ref());
     // Before anything takes long: a reload that comes early must not end the process.
     let hang_up = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
+    // Not entered: quinn would keep whatever span it is begun in.
+    let starting = tracing::info_span!("start");
+    let Started { server, reloader, health } = start(arguments, config, level, report).await?;
+    drop(starting);
+    notify(&[NotifyState::Ready]);
+    tokio::spawn(reloader.run(hang_up));
+    tokio::spawn(watchdog());
+    let stop = async {
+        shutdown().await;
+        health.drain();
+        notify(&[NotifyState::Stopping]);
+        tracing::info!("draining");
+    };
+    server.run(stop).await;
+    if let Some(export) = export {
+        export.end();
+    }
+    Ok(())
+}
+
+struct Started {
+    server: RelayServer,
+    reloader: Reloader,
+    health: Arc<Health>,
+}
+
+async fn start(
+    arguments: &ConfigArguments,
+    config: Config,
+    level: Level,
+    report: Report,
+) -> Outcome<Started> {
     let device = Device::open(&device(&config))?;
     let secret = TransportSecret::from_seed(&device.identity.transport_seed());
 
@@ -88,20 +123,9 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     }
     put(&mut fields, "key", server.key().to_string());
     report.event("ready", &text, fields);
-    notify(&[NotifyState::Ready]);
-
     let reloader =
         Reloader { arguments: arguments.clone(), config, device, admission, control, level };
-    tokio::spawn(reloader.run(hang_up));
-    tokio::spawn(watchdog());
-    let stop = async {
-        shutdown().await;
-        health.drain();
-        notify(&[NotifyState::Stopping]);
-        tracing::info!("draining");
-    };
-    server.run(stop).await;
-    Ok(())
+    Ok(Started { server, reloader, health })
 }
 
 /// Takes up a new configuration on SIGHUP, or stays with the old one.
@@ -122,7 +146,8 @@ impl Reloader {
             if let Ok(began) = began {
                 notify(&[began]);
             }
-            match self.reload() {
+            let reload = tracing::info_span!("reload");
+            match reload.in_scope(|| self.reload()) {
                 Ok(()) => tracing::info!("configuration read again"),
                 Err(failure) => tracing::error!("the old configuration holds: {failure}"),
             }
@@ -152,11 +177,12 @@ impl Reloader {
     }
 }
 
-fn start_log(config: &Config) -> Level {
+fn start_log(config: &Config, export: Option<&Export>) -> Level {
     let (filter, handle) = reload::Layer::new(level(config));
     // What other crates log stays out, at every level: quinn names addresses.
     let own = Targets::new().with_target("chappe", LevelFilter::TRACE);
     let registry = tracing_subscriber::registry().with(filter).with(own);
+    let registry = registry.with(otlp::layer(export));
     let layer = fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
     let set = if config.get("log.form") == "json" {
         tracing::subscriber::set_global_default(registry.with(layer.json()))
