@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set up what they need themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster relay-cluster deb relay-faults relay-hostile bench-relay relay-network relay-namespaces soak
+.PHONY: help setup setup-test setup-bench demo second-opinion test format lint docs units vectors checker tables dissector embedded selftest model fuzz-short fuzz fuzz-flat long-tests bench-codec bench-seal timing miri miri-short bench-store store-kills store-cluster relay-cluster deb container relay-faults relay-hostile bench-relay relay-network relay-namespaces soak
 
 FUZZ_SECONDS ?= 5
 
@@ -77,6 +77,12 @@ relay-cluster:    ## Kill relays and servers of a cluster in turn, 40 (KILLS) of
 deb:              ## A Debian package of the program, with the relay's unit; target/deb/
 	cargo build --locked --release -p chappe-app
 	packaging/deb "$${CARGO_TARGET_DIR:-target}/release/chappe" target/deb
+
+container:        ## An image of the relay, from nothing but the program and its libraries; with podman or buildah
+	cargo build --locked --release -p chappe-app
+	packaging/container "$${CARGO_TARGET_DIR:-target}/release/chappe" target/container
+	$$(command -v podman || command -v buildah) build --format docker -f packaging/Containerfile -t chappe-relay target/container
+
 relay-faults:     ## The node's laws on scripted disks (RUNS), kills under load (RELAY_KILLS), hostile clients; target/relay/, dated
 	@.ci/relay-faults $(RUNS)
 
