@@ -115,7 +115,10 @@ pub const PEER_WINDOW_PARCELS: usize = 256;
 /// Octets of their records; the last may pass it.
 pub const PEER_WINDOW_OCTETS: u64 = 1 << 20;
 
-/// The pause before a parcel that was put off is sent again; it doubles.
+/// Parcels a peer may answer `try_later` to, one after the other, before it is left alone for a pause.
+pub const PEER_PUT_OFF_MAX: u32 = 8;
+
+/// The pause before a parcel that was put off is sent again; it doubles. A peer's whole pause likewise.
 pub const PUT_OFF_FIRST: Duration = Duration::from_secs(1);
 
 /// The longest of those pauses.
@@ -136,7 +139,7 @@ pub const OPEN_RANGE_ENTRIES_MAX: usize = 4096;
 /// Open records between two that changed, above which they are told of apart.
 pub const OPEN_RANGE_GAP: usize = 32;
 
-/// Octets a queue's log has at least before it is compacted.
+/// Octets a queue's log has at least before it is compacted, unless the options say otherwise.
 pub const QUEUE_COMPACT_OCTETS_MIN: u64 = 4 << 20;
 
 /// Parcels of a queue looked through for expired ones at one deadline.
@@ -331,3 +334,9 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// How long a relay that shuts down waits for its lanes to be answered.
 pub const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// How long it waits then for its forward queue to be saved, and how often it looks.
+pub const SAVE_MAX: Duration = Duration::from_secs(1);
+
+/// See [`SAVE_MAX`].
+pub const SAVE_LOOK: Duration = Duration::from_millis(5);

@@ -17,7 +17,7 @@ mod scripted_store;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::{Mode, Realm};
 use chappe_relay::federation::{Federation, FederationOptions, PeerId, QueueName, Settled};
-use chappe_relay::limits::{PEER_WINDOW_PARCELS, UPKEEP_EVERY};
+use chappe_relay::limits::{PEER_PUT_OFF_MAX, PEER_WINDOW_PARCELS, UPKEEP_EVERY};
 use chappe_relay::node::Now;
 use chappe_relay::parcel::ParcelRef;
 use chappe_relay::{Address, Parcel, PeerCounts, Reason, TransportKey, TransportSecret};
@@ -30,6 +30,8 @@ use std::time::{Duration, Instant};
 const REALM: Realm = Realm { mode: Mode::Exercise, network: 42 };
 const START: u64 = 1_800_000_000;
 const QUEUE_OCTETS: u64 = 8_000;
+/// So little that schedules reach it, kills in the middle of it among them.
+const COMPACT_OCTETS: u64 = 1_500;
 
 fn key(number: u8) -> TransportKey {
     TransportSecret::from_seed(&[number; 32]).public()
@@ -127,6 +129,7 @@ fn federation(disks: &[DiskHandle; 2], kept: usize, now: Instant) -> Federation 
         own: key(99),
         peers: (0..3).map(|number| (key(number), PeerCounts::default())).collect(),
         queue_octets: QUEUE_OCTETS,
+        compact_octets: COMPACT_OCTETS,
         jitter_seed: 5,
     };
     let [flash, rest] = disks;
@@ -395,4 +398,121 @@ proptest! {
         field.heal();
         prop_assert_eq!(field.federation.waiting(), [0; 2]);
     }
+}
+
+impl Field {
+    /// All peers reached, both disks told empty.
+    fn reached() -> Self {
+        let mut field = Self::new();
+        for queue in [false, true] {
+            field.take(&Step::Tell { queue, count: 1 });
+        }
+        (0..3).for_each(|peer| field.take(&Step::Connect { peer }));
+        field
+    }
+
+    /// Keeps a parcel and brings it on its way.
+    fn send(&mut self, homes: u8, precedence: Precedence) {
+        self.take(&Step::Forward { homes, precedence: precedence.to_bits(), life: 20_000 });
+        let queue = QueueName::of(precedence) == QueueName::Rest;
+        self.take(&Step::Append { queue, is_stored: true });
+        // A FLASH is read for each home.
+        (0..3).for_each(|_| self.take(&Step::Read { queue, is_read: true }));
+    }
+
+    fn under_way(&self, peer: usize, name: QueueName) -> Vec<u64> {
+        let sent = self.sent.get(&(peer, usize::from(name == QueueName::Rest)));
+        sent.map_or(Vec::new(), |sent| sent.values().map(numbered).collect())
+    }
+
+    fn says(&mut self, peer: u8, answer: u8) {
+        self.take(&Step::Answer { peer, which: 0, answer });
+        // Where it went on to another home, that one's read is answered.
+        self.take(&Step::Read { queue: true, is_read: true });
+    }
+}
+
+const TRY_LATER: u8 = 0;
+const TAKEN: u8 = 9;
+
+#[test]
+fn what_one_home_puts_off_goes_to_the_next_that_is_reached() {
+    let mut field = Field::reached();
+    field.send(0b111, Precedence::Routine);
+    assert_eq!(field.under_way(0, QueueName::Rest), [0]);
+    field.says(0, TRY_LATER);
+    assert_eq!(field.under_way(1, QueueName::Rest), [0]);
+    field.take(&Step::Lose { peer: 2 });
+    field.says(1, TRY_LATER);
+    // All that are reached have put it off: it waits, and then goes round again.
+    let under_way = |field: &Field| -> usize {
+        (0..3).map(|peer| field.under_way(peer, QueueName::Rest).len()).sum()
+    };
+    assert_eq!(under_way(&field), 0);
+    field.wait(2);
+    field.take(&Step::Read { queue: true, is_read: true });
+    assert_eq!(under_way(&field), 1);
+    assert_eq!(field.has[2].len(), 0);
+    // A FLASH is owed to all: what one puts off waits for that one.
+    field.send(0b011, Precedence::Flash);
+    field.take(&Step::Answer { peer: 0, which: 0, answer: TRY_LATER });
+    assert_eq!(field.under_way(1, QueueName::Flash), [1]);
+    field.heal();
+    field.check_promises();
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_left_alone_and_asked_again_with_one() {
+    let mut field = Field::reached();
+    for _ in 0..20 {
+        field.send(0b001, Precedence::Routine);
+    }
+    let limit = usize::try_from(PEER_PUT_OFF_MAX).unwrap();
+    assert_eq!(field.under_way(0, QueueName::Rest).len(), 20);
+    (0..20).for_each(|_| field.says(0, TRY_LATER));
+    field.send(0b001, Precedence::Routine);
+    assert!(limit < 20 && field.under_way(0, QueueName::Rest).is_empty());
+    // FLASH is another matter.
+    field.send(0b001, Precedence::Flash);
+    assert_eq!(field.under_way(0, QueueName::Flash).len(), 1);
+    let mut asked = Vec::new();
+    for second in 0..120_u64 {
+        field.wait(1);
+        field.take(&Step::Read { queue: true, is_read: true });
+        let under_way = field.under_way(0, QueueName::Rest).len();
+        assert!(under_way <= 1, "{under_way} at once");
+        if under_way == 1 {
+            asked.push(second);
+            field.says(0, TRY_LATER);
+        }
+    }
+    let pauses: Vec<u64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(asked.len() >= 4 && asked.len() <= 10, "{asked:?}");
+    assert!(pauses.last() > pauses.first(), "{pauses:?}");
+    field.heal();
+    field.check_promises();
+}
+
+#[test]
+fn a_relay_that_ends_in_peace_sends_nothing_again() {
+    let mut field = Field::reached();
+    for _ in 0..5 {
+        field.send(0b001, Precedence::Routine);
+    }
+    (0..5).for_each(|_| field.says(0, TAKEN));
+    let mut looks = 0;
+    while field.federation.save_all() {
+        field.take(&Step::Append { queue: true, is_stored: true });
+        looks += 1;
+        assert!(looks < 10);
+    }
+    field.kill(0);
+    for queue in [false, true] {
+        field.take(&Step::Tell { queue, count: 100 });
+        field.take(&Step::Tell { queue, count: 100 });
+    }
+    field.take(&Step::Connect { peer: 0 });
+    field.take(&Step::Read { queue: true, is_read: true });
+    assert_eq!(field.under_way(0, QueueName::Rest), [0_u64; 0]);
+    assert_eq!(field.federation.waiting(), [0, 0]);
 }

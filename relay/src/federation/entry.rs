@@ -15,6 +15,8 @@ pub(super) struct Entry {
     pub(super) precedence: Precedence,
     /// How often it was put off; what lengthens the pause.
     pub(super) put_off: u8,
+    /// Bits of those that put it off since it last waited for that.
+    pub(super) put_off_by: u8,
     /// Of its record.
     pub(super) octets: u32,
     pub(super) taken_seconds: u64,

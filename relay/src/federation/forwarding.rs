@@ -19,7 +19,7 @@ impl Federation {
     pub fn connected(&mut self, peer: PeerId, now: Now) {
         let Some(link) = self.links.get_mut(peer.index()) else { return };
         link.set_connected(true, now.instant);
-        QueueName::ALL.into_iter().for_each(|name| self.fill(peer, name.index(), now.seconds));
+        QueueName::ALL.into_iter().for_each(|name| self.fill(peer, name.index(), now));
     }
 
     /// The connection to a peer is lost: what was on the way waits again.
@@ -50,12 +50,15 @@ impl Federation {
     pub fn acknowledged(&mut self, peer: PeerId, name: QueueName, sequence: u64, now: Now) {
         let index = name.index();
         if let Some(link) = self.links.get_mut(peer.index())
-            && link.sides.get_mut(index).is_some_and(|side| side.land(sequence))
+            && let Some(side) = link.sides.get_mut(index)
         {
-            link.counts.forward();
+            side.works();
+            if side.land(sequence) {
+                link.counts.forward();
+            }
         }
         self.has(index, sequence, peer);
-        self.fill(peer, index, now.seconds);
+        self.fill(peer, index, now);
     }
 
     /// A peer has refused a parcel: for now or for good.
@@ -75,6 +78,13 @@ impl Federation {
         }
         if reason.is_temporary() {
             link.counts.put_one_off();
+            // Of a full mailbox others' parcels may know nothing.
+            if reason == Reason::TryLater
+                && let Some(times) = side.works_not(now.instant)
+            {
+                let pause = self.jitter.pause(times, PUT_OFF_FIRST, PUT_OFF_MOST);
+                side.pause(now.instant.checked_add(pause).unwrap_or(now.instant));
+            }
             self.put_off(index, peer, sequence, now.instant);
         } else {
             if reason == Reason::Expired {
@@ -84,7 +94,8 @@ impl Federation {
             }
             self.refuses_for_good(index, sequence, peer, now.instant);
         }
-        self.fill(peer, index, now.seconds);
+        // It may have gone to another.
+        self.fill_all(index, now);
     }
 
     /// To which homes a parcel goes now, as bits: a FLASH to all; else to the first named, and to a later one
@@ -97,9 +108,16 @@ impl Federation {
             let side = self.links.get(peer.index()).and_then(|link| link.sides.get(index));
             side.is_some_and(|side| side.has_room(entry.octets, self.queue_octets))
         };
-        let is_away =
-            |peer: PeerId| self.links.get(peer.index()).is_none_or(|link| link.is_away(now));
-        let near = entry.candidates().find(|(_, peer)| has_room(*peer) && !is_away(*peer));
+        let is_away = |peer: PeerId| {
+            self.links.get(peer.index()).is_none_or(|link| {
+                link.is_away(now) || link.sides.get(index).is_none_or(|side| side.is_paused(now))
+            })
+        };
+        let near = entry
+            .candidates()
+            .find(|(bit, peer)| entry.put_off_by & bit == 0 && has_room(*peer) && !is_away(*peer));
+        let near = near
+            .or_else(|| entry.candidates().find(|(_, peer)| has_room(*peer) && !is_away(*peer)));
         let any = || entry.candidates().find(|(_, peer)| has_room(*peer));
         // What is kept already has its place, whatever the bounds say.
         let first = || entry.candidates().next();
@@ -110,8 +128,6 @@ impl Federation {
         let Some(queue) = self.queues.get_mut(index) else { return };
         let Some(kept) = queue.appended(number, sequences) else { return };
         for (sequence, entry) in kept {
-            queue.open_octets = queue.open_octets.saturating_add(u64::from(entry.octets));
-            queue.open.insert(sequence, entry);
             for peer in entry.offered_to() {
                 let link = self.links.get_mut(peer.index());
                 if let Some(side) = link.and_then(|link| link.sides.get_mut(index)) {
@@ -119,7 +135,7 @@ impl Federation {
                 }
             }
         }
-        self.fill_all(index, now.seconds);
+        self.fill_all(index, now);
     }
 
     pub(super) fn append_failed(&mut self, index: usize, number: u64) {
@@ -135,14 +151,14 @@ impl Federation {
         }
     }
 
-    pub(super) fn fill_all(&mut self, index: usize, now_seconds: u64) {
+    pub(super) fn fill_all(&mut self, index: usize, now: Now) {
         for peer in self.peers().collect::<Vec<_>>() {
-            self.fill(peer, index, now_seconds);
+            self.fill(peer, index, now);
         }
     }
 
     /// Reads what a peer can take next.
-    pub(super) fn fill(&mut self, peer: PeerId, index: usize, now_seconds: u64) {
+    pub(super) fn fill(&mut self, peer: PeerId, index: usize, now: Now) {
         let (Some(link), Some(queue)) =
             (self.links.get_mut(peer.index()), self.queues.get_mut(index))
         else {
@@ -153,11 +169,14 @@ impl Federation {
         if !link.is_connected || !queue.is_recovered || !side.wants_more() {
             return;
         }
+        if side.is_paused(now.instant) {
+            return;
+        }
         let (mut wanted, mut expired) = (Vec::new(), Vec::new());
         while side.has_window() {
             let Some(sequence) = side.pop_waiting() else { break };
             match queue.open.get(&sequence) {
-                Some(entry) if entry.has_expired(now_seconds) => expired.push(sequence),
+                Some(entry) if entry.has_expired(now.seconds) => expired.push(sequence),
                 Some(entry) => {
                     side.fly(sequence, entry.octets);
                     wanted.push(sequence);
@@ -191,7 +210,7 @@ impl Federation {
             // The disk fails: it is asked again after a pause.
             for sequence in wanted {
                 if self.land(index, peer, sequence) {
-                    self.put_off(index, peer, sequence, now.instant);
+                    self.hold(index, peer, sequence, now.instant);
                 }
             }
             return;
@@ -217,7 +236,7 @@ impl Federation {
         for sequence in rotten {
             self.complete(index, sequence);
         }
-        self.fill(peer, index, now.seconds);
+        self.fill(peer, index, now);
     }
 
     fn land(&mut self, index: usize, peer: PeerId, sequence: u64) -> bool {
@@ -226,11 +245,40 @@ impl Federation {
         side.is_some_and(|side| side.land(sequence))
     }
 
-    /// It is sent again after a pause that doubles.
+    /// A home cannot take it now. What is not FLASH goes to the next one that is reached, until all have put
+    /// it off.
     fn put_off(&mut self, index: usize, peer: PeerId, sequence: u64, now: Instant) {
         let entry = self.queues.get_mut(index).and_then(|queue| queue.open.get_mut(&sequence));
         let Some(entry) = entry else { return };
+        entry.put_off_by |= entry.homes.bit(peer);
+        let now_known = *entry;
+        let goes_on = !now_known.needs_all()
+            && now_known.candidates().any(|(bit, other)| {
+                now_known.put_off_by & bit == 0 && self.takes(index, other, &now_known, now)
+            });
+        if goes_on {
+            self.withdraw(index, sequence, peer);
+            return self.offer(index, sequence, now);
+        }
+        self.hold(index, peer, sequence, now);
+    }
+
+    /// Whether a home is reached, is not left alone, and has room for a parcel.
+    pub(super) fn takes(&self, index: usize, peer: PeerId, entry: &Entry, now: Instant) -> bool {
+        let link = self.links.get(peer.index()).filter(|link| link.is_connected);
+        let side = link.and_then(|link| link.sides.get(index));
+        side.is_some_and(|side| {
+            !side.is_paused(now) && side.has_room(entry.octets, self.queue_octets)
+        })
+    }
+
+    /// It is sent again after a pause that doubles.
+    fn hold(&mut self, index: usize, peer: PeerId, sequence: u64, now: Instant) {
+        let entry = self.queues.get_mut(index).and_then(|queue| queue.open.get_mut(&sequence));
+        let Some(entry) = entry else { return };
         entry.put_off = entry.put_off.saturating_add(1);
+        // After this pause the others are asked again too.
+        entry.put_off_by = 0;
         let times = u32::from(entry.put_off);
         let pause = self.jitter.pause(times, PUT_OFF_FIRST, PUT_OFF_MOST);
         let until = now.checked_add(pause).unwrap_or(now);

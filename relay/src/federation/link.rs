@@ -2,7 +2,8 @@
 
 use super::counts::PeerCounts;
 use crate::limits::{
-    PEER_AWAY_WAIT, PEER_QUEUE_RECORDS_MAX, PEER_WINDOW_OCTETS, PEER_WINDOW_PARCELS,
+    PEER_AWAY_WAIT, PEER_PUT_OFF_MAX, PEER_QUEUE_RECORDS_MAX, PEER_WINDOW_OCTETS,
+    PEER_WINDOW_PARCELS,
 };
 use crate::parcel::Parcel;
 use chappe_codec::precedence::Precedence;
@@ -40,6 +41,7 @@ impl Link {
     pub(super) fn set_connected(&mut self, is_connected: bool, now: Instant) {
         self.is_connected = is_connected;
         self.since = now;
+        self.sides.iter_mut().for_each(|side| side.pause = Pause::default());
         self.counts.set_connected(is_connected);
     }
 
@@ -94,6 +96,17 @@ pub(super) struct Side {
     pub(super) octets: u64,
     /// Where the look for parcels that another home could take goes on, by precedence.
     looked: [u64; 4],
+    pause: Pause,
+}
+
+/// What a peer that cannot store anything at the moment is spared.
+#[derive(Debug, Default)]
+struct Pause {
+    /// Parcels it answered `try_later` to, one after the other.
+    put_off: u32,
+    /// Pauses one after the other: while there are any, one parcel at a time tries whether it can again.
+    count: u32,
+    until: Option<Instant>,
 }
 
 impl Side {
@@ -120,7 +133,34 @@ impl Side {
     }
 
     pub(super) fn has_window(&self) -> bool {
-        self.flying.len() < PEER_WINDOW_PARCELS && self.flying_octets < PEER_WINDOW_OCTETS
+        let parcels = if self.pause.count > 0 { 1 } else { PEER_WINDOW_PARCELS };
+        self.flying.len() < parcels && self.flying_octets < PEER_WINDOW_OCTETS
+    }
+
+    /// Whether nothing is sent for now.
+    pub(super) fn is_paused(&self, now: Instant) -> bool {
+        self.pause.until.is_some_and(|until| now < until)
+    }
+
+    /// It could store something.
+    pub(super) fn works(&mut self) {
+        self.pause = Pause::default();
+    }
+
+    /// It could not store something at all. How many pauses that makes, when it is left alone from now on.
+    pub(super) fn works_not(&mut self, now: Instant) -> Option<u32> {
+        let Pause { put_off, count, until } = &mut self.pause;
+        *put_off = put_off.saturating_add(1);
+        // What was on the way when the pause began says nothing new.
+        if until.is_some_and(|until| now < until) || (*count == 0 && *put_off < PEER_PUT_OFF_MAX) {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        Some(*count)
+    }
+
+    pub(super) fn pause(&mut self, until: Instant) {
+        self.pause.until = Some(until);
     }
 
     pub(super) fn fly(&mut self, sequence: u64, octets: u32) {

@@ -77,6 +77,8 @@ pub struct FederationOptions {
     pub peers: Vec<(TransportKey, PeerCounts)>,
     /// Octets of records that may wait for one peer, in each of the two queues.
     pub queue_octets: u64,
+    /// Octets a queue's log has at least before it is compacted.
+    pub compact_octets: u64,
     /// For the jitter of pauses.
     pub jitter_seed: u64,
 }
@@ -114,13 +116,13 @@ impl Federation {
         rest: Box<dyn Store>,
         now: Instant,
     ) -> Self {
-        let FederationOptions { own, peers, queue_octets, jitter_seed } = options;
+        let FederationOptions { own, peers, queue_octets, compact_octets, jitter_seed } = options;
         let mut federation = Self {
             own,
             by_key: HashMap::new(),
             keys: Vec::new(),
             links: Vec::new(),
-            queues: [Queue::new(flash), Queue::new(rest)],
+            queues: [Queue::new(flash, compact_octets), Queue::new(rest, compact_octets)],
             replication: Replication::default(),
             queue_octets,
             jitter: Jitter::new(jitter_seed),
@@ -197,6 +199,7 @@ impl Federation {
             offered: 0,
             precedence: parcel.precedence,
             put_off: 0,
+            put_off_by: 0,
             octets: u32::try_from(record.octets()).unwrap_or(u32::MAX),
             taken_seconds: now.seconds,
             expiry_seconds: parcel.expiry_seconds(),
@@ -249,6 +252,14 @@ impl Federation {
             | StoreEvent::Damaged(_) => {}
         }
         None
+    }
+
+    /// Says on disk what became of everything, before the relay ends: else what was sent last is sent again
+    /// after the next start. Whether that is still on its way to the disk.
+    pub fn save_all(&mut self) -> bool {
+        QueueName::ALL.into_iter().for_each(|name| self.save(name.index()));
+        self.flush();
+        self.queues.iter().any(|queue| !queue.has_failed && queue.is_writing())
     }
 
     /// The last group of each queue that is durable.

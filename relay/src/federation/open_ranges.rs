@@ -67,6 +67,7 @@ mod tests {
             offered: 0,
             precedence: Precedence::Flash,
             put_off: 0,
+            put_off_by: 0,
             octets: 100,
             taken_seconds: 0,
             expiry_seconds: 1,

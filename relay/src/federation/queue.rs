@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::open_ranges;
 use super::record::{Kept, OpenRange, Replicated};
 use super::route::PeerId;
-use crate::limits::{GROUP_OCTETS_MAX, GROUP_RECORDS_MAX, QUEUE_COMPACT_OCTETS_MIN};
+use crate::limits::{GROUP_OCTETS_MAX, GROUP_RECORDS_MAX};
 use chappe_store::{Group, ReadRequest, RecordBuffer, Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -24,6 +24,8 @@ pub(super) enum Item {
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) store: Box<dyn Store>,
+    /// Octets it has at least before it is compacted.
+    compact_octets: u64,
     records: RecordBuffer,
     forming: Vec<Item>,
     in_flight: Option<Vec<Item>>,
@@ -55,9 +57,10 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(store: Box<dyn Store>) -> Self {
+    pub(super) fn new(store: Box<dyn Store>, compact_octets: u64) -> Self {
         Self {
             store,
+            compact_octets,
             records: RecordBuffer::default(),
             forming: Vec::new(),
             in_flight: None,
@@ -134,7 +137,7 @@ impl Queue {
             && !self.has_failed
             && !self.tells_everything
             && self.forming.is_empty()
-            && self.octets >= QUEUE_COMPACT_OCTETS_MIN
+            && self.octets >= self.compact_octets
             && self.open_octets.saturating_mul(2) < self.octets
     }
 
@@ -155,6 +158,11 @@ impl Queue {
             self.records.push_with(|out| range.put(out));
             self.forming.push(first.take().unwrap_or_else(|| Item::Open(BTreeSet::new())));
         }
+    }
+
+    /// Whether anything is on its way to the disk.
+    pub(super) fn is_writing(&self) -> bool {
+        self.in_flight.is_some() || !self.records.is_empty()
     }
 
     /// Hands the group that grows to the store, if there is one and none is under way.
@@ -195,6 +203,11 @@ impl Queue {
             }
         }
         self.replicated_at = replicated_at.or(self.replicated_at);
+        for (sequence, entry) in &kept {
+            self.open_octets = self.open_octets.saturating_add(u64::from(entry.octets));
+            self.open.insert(*sequence, *entry);
+        }
+        // Only now: what the same group keeps lies behind what tells everything, and must not be given back.
         if let Some(told) = told {
             self.give_back(told);
         }

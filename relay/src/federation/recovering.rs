@@ -48,6 +48,7 @@ impl Federation {
             offered: 0,
             precedence: kept.parcel.precedence,
             put_off: 0,
+            put_off_by: 0,
             octets: u32::try_from(kept.octets()).unwrap_or(u32::MAX),
             taken_seconds: kept.taken_seconds,
             expiry_seconds: kept.parcel.expiry_seconds(),
@@ -87,6 +88,6 @@ impl Federation {
         for sequence in old {
             self.offer(index, sequence, now.instant);
         }
-        self.fill_all(index, now.seconds);
+        self.fill_all(index, now);
     }
 }

@@ -1,7 +1,6 @@
 //! What is done from time to time: pauses that are over, what has expired, what another home could take,
 //! what the disk has to know.
 
-use super::entry::Entry;
 use super::route::PeerId;
 use super::{Federation, QueueName};
 use crate::limits::{QUEUE_LOOK_ENTRIES, QUEUE_SWEEP_ENTRIES, UPKEEP_EVERY};
@@ -21,7 +20,7 @@ impl Federation {
                 self.release(peer, index, now);
                 self.look_for_others(peer, index, now);
             }
-            self.fill_all(index, now.seconds);
+            self.fill_all(index, now);
             self.save(index);
         }
         self.flush();
@@ -56,34 +55,26 @@ impl Federation {
         }
     }
 
-    /// Moves what waits for a peer that is away to another home that is reached.
+    /// Moves what waits for a peer that is away, or left alone, to another home that is reached.
     fn look_for_others(&mut self, peer: PeerId, index: usize, now: Now) {
         let Some(link) = self.links.get_mut(peer.index()) else { return };
-        if !link.is_away(now.instant) {
+        let is_away = link.is_away(now.instant);
+        let Some(side) = link.sides.get_mut(index) else { return };
+        if !is_away && !side.is_paused(now.instant) {
             return;
         }
-        let Some(side) = link.sides.get_mut(index) else { return };
         for sequence in side.look_on(QUEUE_LOOK_ENTRIES) {
             let entry = self.queues.get(index).and_then(|queue| queue.open.get(&sequence)).copied();
             let Some(entry) = entry.filter(|entry| !entry.needs_all()) else { continue };
-            if self.is_reached(index, &entry) {
+            if entry.candidates().any(|(_, other)| self.takes(index, other, &entry, now.instant)) {
                 self.withdraw(index, sequence, peer);
                 self.offer(index, sequence, now.instant);
             }
         }
     }
 
-    /// Whether one of the homes is connected and has room.
-    fn is_reached(&self, index: usize, entry: &Entry) -> bool {
-        entry.candidates().any(|(_, peer)| {
-            let link = self.links.get(peer.index()).filter(|link| link.is_connected);
-            let side = link.and_then(|link| link.sides.get(index));
-            side.is_some_and(|side| side.has_room(entry.octets, self.queue_octets))
-        })
-    }
-
     /// Tells the disk what has changed.
-    fn save(&mut self, index: usize) {
+    pub(super) fn save(&mut self, index: usize) {
         let Some(queue) = self.queues.get_mut(index) else { return };
         let is_rest = index == QueueName::Rest.index();
         if queue.is_worth_compacting() {

@@ -7,7 +7,7 @@ use super::{RelayServer, ServerError, Stores};
 use crate::address::Address;
 use crate::federation::{Federation, FederationOptions, PeerCounts};
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::QUEUE_SEGMENT_OCTETS;
+use crate::limits::{QUEUE_COMPACT_OCTETS_MIN, QUEUE_SEGMENT_OCTETS};
 use chappe_store::{FolderOptions, FolderStore, StoreError};
 use ring::rand::SystemRandom;
 use std::path::Path;
@@ -70,6 +70,7 @@ impl RelayServer {
             own: secret.public(),
             peers: peers.iter().map(|peer| (peer.key, peer.counts.clone())).collect(),
             queue_octets,
+            compact_octets: QUEUE_COMPACT_OCTETS_MIN,
             jitter_seed: seed,
         };
         let now = self.shared.now().instant;

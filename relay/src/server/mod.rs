@@ -25,8 +25,11 @@ pub use options::{Clock, Observer, RelayOptions};
 pub use stores::StoreSinks;
 
 use crate::counts::Counts;
+use crate::federation::Federation;
 use crate::key::{TransportKey, TransportSecret};
-use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY, ROUTINE_SYNC_EVERY};
+use crate::limits::{
+    CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY, ROUTINE_SYNC_EVERY, SAVE_LOOK, SAVE_MAX,
+};
 use crate::node::{Node, NodeOptions};
 use crate::protocol::CloseCode;
 use crate::quic;
@@ -202,6 +205,7 @@ impl RelayServer {
         endpoint.close(VarInt::from_u32(CloseCode::ShuttingDown.code()), b"shutting down");
         connections.shutdown().await;
         endpoint.wait_idle().await;
+        save_queues(&shared).await;
         stores.shutdown().await;
         if let Some(sums) = sums {
             sums.save_all(&shared);
@@ -211,6 +215,17 @@ impl RelayServer {
         drop(shared);
         observer.note(&RelayEvent::Stopped { is_drained });
     }
+}
+
+/// Waits until the disk knows what peers have acknowledged, while it answers.
+async fn save_queues(shared: &Shared) {
+    let saved = async {
+        while shared.hub().node.federation().is_some_and(Federation::save_all) {
+            tokio::time::sleep(SAVE_LOOK).await;
+        }
+    };
+    // What is not saved is sent again after the next start, and the peers know it.
+    drop(tokio::time::timeout(SAVE_MAX, saved).await);
 }
 
 /// Who is let in to be looked at.

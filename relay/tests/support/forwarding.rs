@@ -109,6 +109,7 @@ fn federation(peers: &[[u8; 32]], disks: [DiskHandle; 2]) -> Federation {
         own: chappe_relay::TransportSecret::from_seed(&[1; 32]).public(),
         peers: peers.collect(),
         queue_octets: 1 << 20,
+        compact_octets: 1 << 20,
         jitter_seed: 1,
     };
     let [flash, rest] = disks;
