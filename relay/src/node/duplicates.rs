@@ -217,8 +217,9 @@ impl Duplicates {
         let before = shard.len();
         forget_expired(shard, &mut self.others, now_seconds);
         let living = shard.len();
-        if before.saturating_sub(living) < before / 4 {
-            // It grows.
+        if living <= before / 2 || before.saturating_sub(living) < before / 4 {
+            // The library puts in order where it is what is half empty by now, and moves to twice the room what is
+            // not.
             return;
         }
         // Moved as well, since places that were taken are not all free at once. A third more, so that this comes
