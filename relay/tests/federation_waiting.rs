@@ -143,11 +143,13 @@ fn what_tells_everything_does_so_before_anything_is_given_back() {
 #[test]
 fn where_telling_everything_fails_it_is_told_later() {
     let mut field = Field::reached();
+    // As above.
+    field.take(&Step::Lose { peer: 2 });
+    field.send(0b100, Precedence::Routine);
     sent_and_taken(&mut field);
     field.wait(1);
     field.take(&Step::Append { queue: true, is_stored: false });
     // So much that is open that compacting is not worth it any more.
-    field.take(&Step::Lose { peer: 2 });
     for _ in 0..20 {
         field.send(0b100, Precedence::Routine);
     }
