@@ -131,7 +131,7 @@ def is_former_card(octets, realm):
     """Without home relays: 53 octets and a signature behind a certificate, whoever signed that."""
     size = SIZES["certificate"]
     try:
-        fields, root = fields_of("certificate", octets)[0], read_root(octets[size:])
+        fields, root = fields_of("certificate", octets), read_root(octets[size:])
     except Refused:
         return False
     end = size + len(root.octets) + 65 * root.threshold
