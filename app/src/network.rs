@@ -1,6 +1,5 @@
 //! Reaching a relay: arguments, connection, and what its refusals mean to a person.
 
-use crate::clock;
 use crate::device::Device;
 use crate::device::public_key;
 use crate::exit::{Exit, Failure, Outcome};
@@ -11,7 +10,6 @@ use chappe_codec::home::HomeRelay;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
 use chappe_relay::invitation::InvitationText;
-use chappe_relay::rotation::address_epoch;
 use chappe_relay::{
     Address, ClientError, Cursors, Introduction, Reason, RelayClient, TransportKey, TransportSecret,
 };
@@ -94,11 +92,6 @@ impl RelayArguments {
         }
         Ok(relay)
     }
-
-    /// The same; naming none is an error.
-    pub(crate) fn required(&self, device: &Device) -> Outcome<Relay> {
-        self.relay(device)?.ok_or_else(|| Failure::new(Exit::Usage, "usage", NAME_ONE))
-    }
 }
 
 /// Where a device reads: at the relay that is named, or else at its home relays.
@@ -138,22 +131,8 @@ fn resolved(text: &InvitationText) -> Outcome<SocketAddr> {
 }
 
 impl Relay {
-    /// Connects as the device, under its key of the present address epoch; returns once the relay's
-    /// hello has come back.
-    pub(crate) async fn connect(self, device: &Device) -> Outcome<RelayClient> {
-        self.connect_in(device, address_epoch(clock::now_seconds())).await
-    }
-
-    /// The same under the key of another epoch, whose mailbox only that key may read.
-    ///
     /// Where the relay does not admit the key alone it is shown what its owner said it may be: every
     /// connection begins without, since what is shown tells the relay who this is.
-    pub(crate) async fn connect_in(self, device: &Device, epoch: u32) -> Outcome<RelayClient> {
-        let (secret, shown) = (secret_in(device, epoch), device.introductions(self.key)?);
-        let client = self.connect_showing(&secret, device.realm, &shown).await;
-        client.map_err(|error| failure(&error))
-    }
-
     async fn connect_showing(
         self,
         secret: &TransportSecret,

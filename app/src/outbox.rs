@@ -3,14 +3,13 @@
 use crate::clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
-use crate::network;
 use crate::report::Report;
 use chappe_codec::card::Card;
 use chappe_codec::precedence::Precedence;
 use chappe_codec::realm::Realm;
 use chappe_relay::client::PendingAck;
 use chappe_relay::rotation::address_epoch;
-use chappe_relay::{Address, ClientError, FIELD_TOPIC, Parcel, RelayClient, TransportKey};
+use chappe_relay::{Address, ClientError, FIELD_TOPIC, Parcel, TransportKey};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -48,22 +47,6 @@ pub(crate) fn public_topic(realm: Realm) -> Address {
 pub(crate) fn parcel(address: Address, precedence: Precedence, envelope: &[u8]) -> Outcome<Parcel> {
     let expiry = clock::now_seconds().saturating_add(EXPIRY_SECONDS);
     Ok(Parcel::new(address, precedence, expiry, envelope.to_vec())?)
-}
-
-/// Publishes one envelope and reports it once the relay has it on disk.
-pub(crate) async fn publish(
-    client: &RelayClient,
-    address: Address,
-    precedence: Precedence,
-    envelope: &[u8],
-    report: Report,
-) -> Outcome<()> {
-    let parcel = parcel(address, precedence, envelope)?;
-    let began = Instant::now();
-    let asking = client.start_publish(parcel.clone());
-    acknowledged(asking).await.map_err(|error| network::failure(&error))?;
-    tell(&parcel, began, "on the relay's disk", &[], report);
-    Ok(())
 }
 
 /// Waits until a relay has on disk what it was just asked to take.

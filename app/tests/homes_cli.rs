@@ -7,6 +7,8 @@
 
 mod homes;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use homes::{Homes, Server, objects, run, text, text_signal};
 use serde_json::Value;
 use std::net::UdpSocket;
@@ -294,6 +296,77 @@ fn a_flash_that_one_home_relay_has_is_taken_to_the_other_when_it_is_back() {
     assert!(at_two.next("message")["summary"].as_str().unwrap().contains("now"));
 }
 
+#[test]
+fn a_gateway_reads_and_writes_where_the_cards_say() {
+    let homes = Homes::new();
+    homes.people(&["ana", "ben", "hill"]);
+    let (one, mut two) = (Relay::start(&homes, "one"), Relay::start(&homes, "two"));
+    let dead = Dead::with_key_of(&homes, "dead");
+    let field = Server::field();
+    let radio = ["--radio", &field.of("address")].map(str::to_owned);
+    let on_air: Vec<&str> = radio.iter().map(String::as_str).collect();
+
+    // Where no card names a relay nothing is written that could go nowhere.
+    let lease = ["lease", "--gateway", "hill"];
+    let (exit, said) = homes.chappe("ana", &lease, "");
+    assert_eq!((exit, kinds(&said)), (2, vec!["error"]), "{said:?}");
+    assert_eq!(homes.chappe("hill", &[&["gateway"], &on_air[..]].concat(), "").0, 2);
+
+    // The gateway reads at one relay, whoever leases at another; the gateway's first home is away.
+    set_homes(&homes, "hill", "ana", &[&dead.home, &one.home()]);
+    set_homes(&homes, "hill", "ben", &[&dead.home, &one.home()]);
+    for (owner, others) in [("ana", ["ben", "hill"]), ("ben", ["ana", "hill"])] {
+        others.iter().for_each(|other| set_homes(&homes, owner, other, &[&two.home()]));
+    }
+    let gateway = Server::start(&homes, "hill", &[&["gateway"], &on_air[..]].concat());
+    let (exit, said) = homes.chappe("ana", &lease, "");
+    assert_eq!((exit, &of(&said, "parcel")[0]["relays"][0]), (0, &Value::from(one.key.clone())));
+    gateway.next("lease");
+    assert_eq!(homes.chappe("ben", &[&lease[..], &["--up"]].concat(), "").0, 0);
+    gateway.next("lease");
+
+    // Down: what lies at her home relay goes to the air.
+    let place = ["handset", "--position", "300,400"];
+    let mut ana = Server::start(&homes, "ana", &[&place[..], &on_air].concat());
+    let to_ana = ["send", "--to", "ana"];
+    let (exit, said) = homes.chappe("ben", &to_ana, &text_signal("down"));
+    assert_eq!((exit, &of(&said, "parcel")[0]["relays"][0]), (0, &Value::from(two.key.clone())));
+    assert!(ana.next("message")["summary"].as_str().unwrap().contains("down"));
+
+    // Up: what came from the air goes to his home relay, also when that was away.
+    ana.say(&serde_json::json!({"text": "up", "to": "ben"}));
+    let at_two = |event: &Value| event["relays"] == serde_json::json!([two.key]);
+    while !at_two(&gateway.next("parcel")) {}
+    let (exit, heard) = homes.chappe("ben", &["recv"], "");
+    assert_eq!((exit, heard[0]["text"].as_str()), (0, Some("up")), "{heard:?}");
+    two.kill();
+    ana.say(&serde_json::json!({"text": "later", "to": "ben"}));
+    ana.next("delivered");
+    two.come_back(&homes);
+    let at_two = |event: &Value| event["relays"] == serde_json::json!([two.key]);
+    while !at_two(&gateway.next("parcel")) {}
+    let (exit, heard) = homes.chappe("ben", &["recv"], "");
+    assert_eq!((exit, heard[0]["text"].as_str()), (0, Some("later")), "{heard:?}");
+}
+
+#[test]
+fn a_relay_that_is_named_is_the_gateways_only_one() {
+    let homes = Homes::new();
+    homes.people(&["ana", "hill"]);
+    let (one, two) = (Relay::start(&homes, "one"), Relay::start(&homes, "two"));
+    let field = Server::field();
+    let radio = ["--radio", &field.of("address")].map(str::to_owned);
+    let on_air: Vec<&str> = radio.iter().map(String::as_str).collect();
+    set_homes(&homes, "hill", "ana", &[&one.home()]);
+    let at_two = two.named(&[&["gateway"], &on_air[..]].concat()).join(" ");
+    let at_two: Vec<&str> = at_two.split(' ').collect();
+    let gateway = Server::start(&homes, "hill", &at_two);
+    let place = ["handset", "--position", "300,400"];
+    let mut ana = Server::start(&homes, "ana", &[&place[..], &on_air].concat());
+    ana.say(&serde_json::json!({"text": "to everyone", "to": "open"}));
+    assert_eq!(gateway.next("parcel")["relays"], serde_json::json!([two.key]));
+}
+
 /// A card that comes as an item tells the person that its owner reads elsewhere.
 #[test]
 fn a_change_of_home_relays_travels_by_itself_and_is_told() {
@@ -352,4 +425,32 @@ fn an_identity_may_have_home_relays_from_the_start() {
     assert_eq!(read[0]["homes"][0]["key"], key);
     let (exit, said) = homes.chappe("ana", &["card", "homes", "--none"], "");
     assert_eq!((exit, said[0]["homes"].as_array().unwrap().len()), (0, 0));
+}
+
+/// A card of the form before, from the vectors: whoever is given one is told what to do.
+#[test]
+fn a_card_of_the_form_before_is_told_from_a_damaged_one() {
+    let homes = Homes::new();
+    homes.people(&["ana"]);
+    let vectors = include_str!("../../test-vectors/identity/card.json");
+    let vectors: Value = serde_json::from_str(vectors).unwrap();
+    let mut former =
+        vectors["vectors"].as_array().unwrap().iter().filter(|vector| {
+            vector["kind"] == "card_former" && vector["in"]["realm"] == "0000000001"
+        });
+    let mut told = |is_former: bool| {
+        let vector = former.find(|vector| vector["out"]["former"] == is_former).unwrap();
+        let octets = homes::octets(vector["in"]["card"].as_str().unwrap());
+        let card = homes.path("former.card");
+        std::fs::write(&card, format!("chappe-card:{}", URL_SAFE_NO_PAD.encode(octets))).unwrap();
+        let (exit, said) = homes.chappe("ana", &["contact", "add", "old", text(&card)], "");
+        assert_eq!((exit, kinds(&said)), (3, vec!["error"]), "{said:?}");
+        let read = objects(&run(&["--json", "card", "read", text(&card)], "").stdout);
+        assert_eq!(read[0]["error"]["kind"], said[0]["error"]["kind"]);
+        said[0]["error"].clone()
+    };
+    let former = told(true);
+    assert_eq!(former["kind"], "former_card");
+    assert!(former["advice"].as_str().unwrap().contains("ask its owner for a new one"));
+    assert_ne!(told(false)["kind"], "former_card");
 }

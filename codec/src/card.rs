@@ -18,6 +18,9 @@ use core::fmt;
 
 const CONTEXT: &str = "chappe-card/3";
 
+/// What cards were signed under before they named home relays.
+const FORMER_CONTEXT: &str = "chappe-card/2";
+
 /// What the text in a card's QR code begins with.
 const QR_PREFIX: &str = "CHAPPE-CARD:";
 
@@ -83,6 +86,26 @@ impl Card {
             .and_then(|key| key.verify(CONTEXT, realm, &[&card.signed_octets()], &card.signature))
             .map_err(CardError::Device)?;
         Ok(card)
+    }
+
+    /// Whether these octets, which [`Card::parse`] refused, are a card of the form before this one: "a
+    /// reader may say so of one, and takes nothing from it" (spec/10-identity.md, "Card"). Its device's
+    /// signature is verified, so that damage is not taken for age.
+    #[must_use]
+    pub fn is_former(input: &[u8], realm: Realm) -> bool {
+        let former = |input| -> Parsed<'_, _> {
+            let (rest, endorsement) = Endorsement::<Certificate>::read(input)?;
+            let (rest, _) = field("prekey", octets::<32>)(rest)?;
+            let (rest, _) = read_seconds("prekey expiry", rest)?;
+            let (rest, _) = field("label key", octets::<16>)(rest)?;
+            let (rest, signature) = field("signature", octets::<64>)(rest)?;
+            Ok((rest, (endorsement, signature)))
+        };
+        let Ok((endorsement, signature)) = framing::parse_all(input, former) else { return false };
+        let signed = input.strip_suffix(&signature).unwrap_or_default();
+        VerifyKey::from_bytes(&endorsement.content().signing_key)
+            .and_then(|key| key.verify(FORMER_CONTEXT, realm, &[signed], &signature))
+            .is_ok()
     }
 
     /// The octets of the card: 380 with a root of one key and no home relays.

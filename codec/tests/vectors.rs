@@ -101,6 +101,7 @@ fn answer(id: &str, kind: &str, given: &Value) -> Answer {
         "card_write" => identity::card_write(given),
         "card_read" => identity::card_read(given),
         "card_qr" => identity::card_qr(given),
+        "card_former" => identity::card_former(given),
         "card_that_counts" => identity::card_that_counts(given),
         "prekey_life" => identity::prekey_life(given),
         "words" => identity::verification_words(given),

@@ -127,6 +127,18 @@ def read_card(octets, realm, allowed):
     }  # fmt: skip
 
 
+def is_former_card(octets, realm):
+    """Without home relays: 53 octets and a signature behind a certificate, whoever signed that."""
+    size = SIZES["certificate"]
+    try:
+        fields, root = fields_of("certificate", octets), read_root(octets[size:])
+    except Refused:
+        return False
+    end = size + len(root.octets) + 65 * root.threshold
+    key, signed = bytes.fromhex(fields["signing_key"]), octets[:-64]
+    return len(octets) == end + 117 and p.state_of(key) == "good" and p.verifies(key, b"chappe-card/2" + realm + signed, octets[-64:])
+
+
 def homes_of(card, left):
     """The home relays at the front of what is left of a card, and what is left behind them."""
     place = lambda: len(card) - len(left)

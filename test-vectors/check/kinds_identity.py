@@ -146,6 +146,10 @@ def card_read(given):
     return f.read_card(unhex(given["card"]), unhex(given["realm"]), allowed_by(given, "certificate"))
 
 
+def card_former(given):
+    return {"former": f.is_former_card(unhex(given["card"]), unhex(given["realm"]))}
+
+
 def card_that_counts(given):
     best = None
     for n, octets in enumerate(given["cards"]):
@@ -309,8 +313,8 @@ KINDS = {
     for results, answers in (
         (BOTH, (root, endorsement_read, endorsement_item, card_read, card_text, card_qr, device_open_read,
                 device_statement_read, proof_read, request_read, ids_read)),
-        (VALID, (endorsement_write, account, card_write, card_that_counts, prekey_life, words, permitted, device_open_write,
-                 device_statement_write, proof_write, request_write, ids_write)),
+        (VALID, (endorsement_write, account, card_write, card_former, card_that_counts, prekey_life, words, permitted,
+                 device_open_write, device_statement_write, proof_write, request_write, ids_write)),
     )
     for answer in answers
 }  # fmt: skip

@@ -9,6 +9,7 @@ from conventions import Refused, h, number, refuse_unless, sha256, u8, u40
 from endorsement import sign
 
 CONTEXT = "chappe-card/3"
+FORMER_CONTEXT = "chappe-card/2"
 FIXED = 32 + 5 + 16
 HOMES_MAX = 3
 PREFIX, QR_PREFIX = "chappe-card:", "CHAPPE-CARD:"
@@ -41,6 +42,23 @@ def read_card(octets, realm, successors=()):
         "certificate": certificate, "prekey": rest[:32], "prekey_expiry": number(rest[32:37]), "label_key": rest[37:53],
         "homes": [{"key": key, "network_address": address} for key, address in homes],
     }  # fmt: skip
+
+
+def write_former_card(certificate, prekey, prekey_expiry, label_key, signing_seed, realm):
+    """The form before this one: nothing where the home relays are now."""
+    unsigned = certificate + prekey + u40(prekey_expiry) + label_key
+    return unsigned + sign(signing_seed, FORMER_CONTEXT, realm, unsigned)
+
+
+def is_former(octets, realm):
+    """Whether a card that was refused has the form before, and is its device's."""
+    try:
+        fields = e.read_content("certificate", octets)
+        refuse_unless(len(octets) == e.size_of("certificate", octets) + FIXED + 64, "truncated", "card")
+        check_signature(fields["signing_key"], FORMER_CONTEXT, realm, octets[:-64], octets[-64:], "signing_key")
+    except Refused:
+        return False
+    return True
 
 
 def is_key(octets):

@@ -26,6 +26,7 @@ def cards():
     refused_cards(b)
     refused_homes(b)
     orders(b)
+    former_cards(b)
     return b
 
 
@@ -135,6 +136,28 @@ def refused_cards(b):
     refuse("unknown_account", "root", "certified by a root that was followed", good, successors=followed)
     both = flip(good, 261)[:-64] + flip(good, 379)[-64:]
     bad("both signatures changed: the certificate's comes first, and is called the same", both)
+
+
+def former_cards(b):
+    """What is said of a card that was refused; nothing is taken from it either way."""
+
+    def tell(comment, former, octets, realm=LIVE):
+        b.valid("card_former", comment, {"realm": realm, "card": octets}, former=former)
+
+    write = lambda realm=LIVE, signing=SIGNING: c.write_former_card(certificate(realm=realm), PREKEY, 1_900_000_000, LABEL_KEY, signing, realm)
+    former = write()
+    assert len(former) == 379
+    tell("of the form before", True, former)
+    tell("in the exercise realm", True, write(EXERCISE), EXERCISE)
+    tell("of another realm", False, former, EXERCISE)
+    tell("its prekey changed: it is damaged, whatever its age", False, flip(former, 262))
+    tell("last octet missing", False, former[:-1])
+    tell("one octet too many", False, former + b"\x00")
+    tell("signed by another device's key", False, write(signing=OTHER_SIGNING))
+    tell("the present form, signed under the former context", False, a_card()[:-64] + e.sign(SIGNING, c.FORMER_CONTEXT, LIVE, a_card()[:-64]))
+    tell("the former form, signed under the present context", False, former[:-64] + e.sign(SIGNING, c.CONTEXT, LIVE, former[:-64]))
+    tell("a card of the present form", False, a_card())
+    tell("nothing", False, b"")
 
 
 def refused_homes(b):

@@ -96,6 +96,10 @@ def card_that_counts(i):
     return {"counts": rank.index(max(rank))}
 
 
+def card_former(i):
+    return {"former": c.is_former(unhex(i["card"]), unhex(i["realm"]))}
+
+
 def card_write(i):
     octets = c.write_card(
         unhex(i["certificate"]), unhex(i["prekey"]), int(i["prekey_expiry"]), unhex(i["label_key"]),
@@ -221,7 +225,7 @@ def ids_read(i):
 KINDS = {
     f.__name__: f
     for f in (
-        root, endorsement_write, endorsement_read, endorsement_item, account, card_that_counts, card_write,
+        root, endorsement_write, endorsement_read, endorsement_item, account, card_former, card_that_counts, card_write,
         card_read, card_text, card_qr, words, permitted, device_open_write, device_open_read, device_statement_write,
         device_statement_read, proof_write, proof_read, prekey_life, request_write, request_read, ids_write, ids_read,
     )

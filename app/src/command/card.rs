@@ -1,9 +1,8 @@
 //! `chappe card`: the card this device gives out, and cards others gave.
 
 use crate::clock;
-use crate::device::{Device, DeviceArguments, card_octets, card_to_text};
+use crate::device::{Device, DeviceArguments, card_from_file, card_to_text};
 use crate::exit::Outcome;
-use crate::files;
 use crate::home::{self, HomeArgument};
 use crate::permissions;
 use crate::qr;
@@ -97,7 +96,7 @@ pub(crate) fn run(arguments: CardArguments, report: Report) -> Outcome<()> {
             tell_homes(&device.homes()?, Some(&card), report)?;
         }
         CardCommand::Read { card, realm } => {
-            let card = Card::parse(&card_octets(&files::read_text(&card)?)?, realm)?;
+            let card = card_from_file(&card, realm)?;
             read(&card, realm, report)?;
         }
     }

@@ -1,5 +1,7 @@
-//! `chappe gateway`: joins a radio field to a relay. It holds nobody's message keys: what it carries
+//! `chappe gateway`: joins a radio field to relays. It holds nobody's message keys: what it carries
 //! stays sealed, and it knows mailboxes only by the leases their owners sent it.
+
+mod relays;
 
 use super::shutdown;
 use crate::changes;
@@ -9,18 +11,19 @@ use crate::device::received::Received;
 use crate::device::station::{Arrival, Changed};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::gateway::{Downlink, ForAir, ForRelay, Held, Leases, Uplink};
-use crate::network::{self, Relay, RelayArguments};
+use crate::gateway::{Downlink, ForAir, Held, Leases, Lines, Uplink};
+use crate::network::{self, RelayArguments};
 use crate::outbox;
 use crate::radio_link::{self, Radio, RadioArguments};
 use crate::report::Report;
+use chappe_codec::digest;
 use chappe_codec::item::Family;
 use chappe_radio::driver::ModemEvent;
 use chappe_radio::link::{FailReason, LinkEvent, Role, SubmitError};
-use chappe_relay::client::{Delivery, Reading};
-use chappe_relay::{Address, AddressKind, ClientError, Delegation, Lease, RelayClient, rotation};
+use chappe_relay::client::Delivery;
+use chappe_relay::{Address, AddressKind, ClientError, Lease, rotation};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -29,17 +32,17 @@ use tokio::task::AbortHandle;
 /// How often a relay that is gone, and frames nobody acknowledged, are tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// How long a relay may take to give a lane for another mailbox.
-const SUBSCRIBE_WAIT: Duration = Duration::from_secs(5);
-
-/// Parcels fetched with one request.
-const PAGE: u16 = 64;
+/// Envelopes remembered that were delivered to the air; the oldest are forgotten first.
+const CARRIED_MAX: usize = 1024;
 
 /// Deliveries waiting to be dealt with.
 const QUEUE: usize = 64;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  chappe gateway --radio 127.0.0.1:7408 --relay … --relay-key …")]
+#[command(
+    after_help = "Without --relay it reads and writes at the home relays on cards: at its own (chappe card \
+    homes), and for\nwhoever leased it a mailbox at theirs.\n\nExample:\n  chappe gateway --radio 127.0.0.1:7408"
+)]
 pub(crate) struct GatewayArguments {
     #[command(flatten)]
     radio: RadioArguments,
@@ -53,20 +56,21 @@ pub(crate) struct GatewayArguments {
 
 pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
-    let relay = arguments.relay.required(&device)?;
+    let named = arguments.relay.relay(&device)?;
+    let own = network::readable(&device, named)?;
     let radio = arguments.radio.join(device.realm, Role::GATEWAY).await?;
     let (received, known) = Received::open(&device)?;
     let (sender, deliveries) = mpsc::channel(QUEUE);
     let mut gateway = Gateway {
         device: &device,
-        relay,
+        is_named: named.is_some(),
+        lines: Lines::new(own),
         radio,
         received,
         leases: Leases::default(),
         uplink: Uplink::open(&device)?,
         downlink: Downlink::default(),
-        clients: BTreeMap::new(),
-        is_drained: false,
+        carried: VecDeque::new(),
         followed: rotation::epochs_read(clock::now_seconds()),
         readers: BTreeMap::new(),
         next_reader: 0,
@@ -77,15 +81,24 @@ pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<
     for arrival in known.into_arrivals() {
         gateway.take_lease(arrival);
     }
-    gateway.connect().await?;
+    gateway.connect_first().await?;
     report.event("ready", "joining air and relay", json!({"role": "gateway", "address": ""}));
     let ended = gateway.serve().await;
     let closed = gateway.radio.modem.close().await.map_err(|error| radio_link::failure(&error));
     ended.and(closed)
 }
 
-/// What a reader of one mailbox brought: whose it is, its own number, the log it reads, and a parcel.
-type Subscribed = (Address, u64, u64, Result<Delivery, ClientError>);
+/// What a reader of one mailbox brought.
+struct Subscribed {
+    /// At which relay.
+    place: usize,
+    address: Address,
+    /// Of the reader.
+    number: u64,
+    /// The name of the log it reads.
+    log: u64,
+    delivery: Result<Delivery, ClientError>,
+}
 
 /// A task that reads a mailbox. It ends with this value.
 struct Reader {
@@ -101,19 +114,20 @@ impl Drop for Reader {
 
 struct Gateway<'a> {
     device: &'a Device,
-    relay: Relay,
+    /// Whether a person named the relay: it is then the only one.
+    is_named: bool,
+    lines: Lines,
     radio: Radio,
     received: Received<'a>,
     leases: Leases,
     uplink: Uplink,
     downlink: Downlink,
-    /// By the address epoch of the key they are under.
-    clients: BTreeMap<u32, RelayClient>,
-    /// Whether the mailboxes of earlier epochs have been looked into.
-    is_drained: bool,
+    /// Hashes of what was delivered to the air lately: a FLASH comes from more than one home relay.
+    carried: VecDeque<[u8; 32]>,
     /// The epochs whose own mailboxes are followed.
     followed: RangeInclusive<u32>,
-    readers: BTreeMap<[u8; 16], Reader>,
+    /// By relay and mailbox.
+    readers: BTreeMap<(usize, [u8; 16]), Reader>,
     next_reader: u64,
     sender: mpsc::Sender<Subscribed>,
     deliveries: mpsc::Receiver<Subscribed>,
@@ -134,17 +148,18 @@ impl Gateway<'_> {
                     }
                 },
                 Some(delivery) = self.deliveries.recv() => self.delivered(delivery).await?,
-                () = std::future::ready(()), if self.can_publish() => {}
+                joined = self.lines.joined() => self.joined(joined).await?,
+                () = std::future::ready(()), if self.can_publish()? => {}
                 _ = retry.tick() => {
                     self.received.keep_retention()?;
                     // With another epoch come other keys and mailboxes.
-                    if !rotation::epochs_read(clock::now_seconds()).eq(self.followed.clone()) {
+                    let read = rotation::epochs_read(clock::now_seconds());
+                    if read != self.followed {
+                        self.followed = read;
                         self.readers.clear();
-                        self.clients.clear();
+                        self.lines.turn();
                     }
-                    if self.clients.is_empty() {
-                        self.reconnect().await?;
-                    }
+                    self.lines.begin(self.device);
                 }
             }
             self.publish_next().await?;
@@ -158,152 +173,26 @@ impl Gateway<'_> {
         }
     }
 
-    fn can_publish(&self) -> bool {
-        self.present().is_some() && self.uplink.first().is_some()
-    }
-
-    async fn reconnect(&mut self) -> Outcome<()> {
-        match self.connect().await {
-            Err(failure) if failure.exit == Exit::TryLater => Ok(()),
-            other => other,
-        }
-    }
-
-    /// Connects under the key of each epoch that is read now, and subscribes to the own mailbox there, to
-    /// the public topic, where revocations are told, and to everyone's who leased one.
-    async fn connect(&mut self) -> Outcome<()> {
-        let now = clock::now_seconds();
-        self.followed = rotation::epochs_read(now);
-        for epoch in self.followed.clone() {
-            self.connect_in(epoch).await?;
-            self.subscribe(self.own_mailbox(epoch)?, epoch, None).await?;
-        }
-        let topic = outbox::public_topic(self.device.realm);
-        self.subscribe(topic, rotation::address_epoch(now), None).await?;
-        if !self.is_drained {
-            let followed = self.followed.clone();
-            for epoch in rotation::epochs_stored(now).filter(|old| !followed.contains(old)) {
-                self.drain(epoch).await?;
-            }
-            self.is_drained = true;
-        }
-        for held in self.leases.both_ways() {
-            self.subscribe_leased(held).await?;
-        }
-        Ok(())
-    }
-
-    async fn connect_in(&mut self, epoch: u32) -> Outcome<()> {
-        if !self.clients.contains_key(&epoch) {
-            let client = self.relay.connect_in(self.device, epoch).await?;
-            self.clients.insert(epoch, client);
-        }
-        Ok(())
-    }
-
-    /// The connection to publish on.
-    fn present(&self) -> Option<&RelayClient> {
-        self.clients.get(&rotation::address_epoch(clock::now_seconds()))
-    }
-
-    /// Takes what waits in the own mailbox of an earlier epoch, on a connection of its own.
-    async fn drain(&mut self, epoch: u32) -> Outcome<()> {
-        let client = self.relay.connect_in(self.device, epoch).await?;
-        let (log, address) = (client.log_name(), self.own_mailbox(epoch)?);
-        loop {
-            let cursors = network::cursors(log, address, |source| self.received.cursor(source));
-            let reading = Reading { cursors, ..Reading::all(address) };
-            let page = client.fetch(reading, PAGE).await;
-            let page = page.map_err(|error| network::failure(&error))?;
-            for delivery in page.deliveries {
-                let source = network::source(log, address, delivery.parcel.precedence);
-                self.take_own(&source, delivery)?;
-            }
-            if !page.more {
-                break;
-            }
-        }
-        client.close().await;
-        Ok(())
-    }
-
-    fn own_mailbox(&self, epoch: u32) -> Outcome<Address> {
-        outbox::mailbox_in(self.device.identity.card(), self.device.realm, epoch)
-    }
-
-    /// "The gateway reads the mailbox with that key": the one its delegation names.
-    async fn subscribe_leased(&mut self, held: Held) -> Outcome<()> {
-        let (epoch, delegation) = (held.reader_epoch, held.lease.delegation);
-        match self.connect_in(epoch).await {
-            Err(failure) if failure.exit == Exit::TryLater => return Ok(()),
-            connected => connected?,
-        }
-        self.subscribe(delegation.address(), epoch, Some(delegation)).await
-    }
-
-    async fn subscribe(
-        &mut self,
-        address: Address,
-        epoch: u32,
-        delegation: Option<Delegation>,
-    ) -> Outcome<()> {
-        let Some(client) = self.clients.get(&epoch) else { return Ok(()) };
-        let log = client.log_name();
-        let reading = Reading {
-            address,
-            cursors: network::cursors(log, address, |source| self.received.cursor(source)),
-            delegation,
-        };
-        let subscribing = tokio::time::timeout(SUBSCRIBE_WAIT, client.subscribe(reading));
-        let mut subscription = match subscribing.await {
-            Ok(Ok(subscription)) => subscription,
-            Ok(Err(error)) => return self.lost(&error),
-            Err(_) => return self.lost(&ClientError::NoAnswer),
-        };
-        let (sender, number) = (self.sender.clone(), self.next_reader);
-        self.next_reader = number.wrapping_add(1);
-        let task = tokio::spawn(async move {
-            loop {
-                let delivery = subscription.next().await;
-                let is_over = delivery.is_err();
-                if sender.send((address, number, log, delivery)).await.is_err() || is_over {
-                    return;
-                }
-            }
-        });
-        // A newer reader of the same mailbox ends the one before it.
-        self.readers.insert(address.octets, Reader { number, task: task.abort_handle() });
-        Ok(())
-    }
-
-    /// The relay went away: everything waits until it is back.
-    fn lost(&mut self, error: &ClientError) -> Outcome<()> {
-        let failure = network::failure(error);
-        if failure.exit != Exit::TryLater {
-            return Err(failure);
-        }
-        self.readers.clear();
-        if !std::mem::take(&mut self.clients).is_empty() {
-            self.report.event("offline", &failure.to_string(), json!({}));
-        }
-        Ok(())
-    }
-
-    async fn delivered(&mut self, (address, number, log, delivery): Subscribed) -> Outcome<()> {
+    async fn delivered(&mut self, subscribed: Subscribed) -> Outcome<()> {
+        let Subscribed { place, address, number, log, delivery } = subscribed;
         // A reader that was replaced, or whose connection is gone, may still have had something.
-        if self.readers.get(&address.octets).is_none_or(|reader| reader.number != number) {
+        let reader = self.readers.get(&(place, address.octets));
+        if reader.is_none_or(|reader| reader.number != number) {
             return Ok(());
         }
         let delivery = match delivery {
             Ok(delivery) => delivery,
             // A lease that ran out or a mailbox withdrawn: the others go on.
             Err(error @ ClientError::Refused(_)) if !error.is_temporary() => {
-                self.readers.remove(&address.octets);
-                self.leases.remove(address);
+                self.readers.remove(&(place, address.octets));
+                // Another of its owner's home relays may still give it out.
+                if !self.readers.keys().any(|(_, read)| *read == address.octets) {
+                    self.leases.remove(address);
+                }
                 self.report.note(&format!("a mailbox is no longer ours to read: {error}"));
                 return Ok(());
             }
-            Err(error) => return self.lost(&error),
+            Err(error) => return self.lost(place, &error),
         };
         let precedence = delivery.parcel.precedence;
         let source = network::source(log, address, precedence);
@@ -318,6 +207,9 @@ impl Gateway<'_> {
             // Without a label for today it waits at the relay, for a newer lease or its owner.
             if let Some(label) = self.leases.label_now(address) {
                 let (cursor, envelope) = (delivery.cursor, delivery.parcel.into_envelope());
+                if self.carried.contains(&digest::sha256(&envelope)) {
+                    return Ok(());
+                }
                 let waiting = ForAir { source, cursor, label, precedence, envelope };
                 self.downlink.push(address, waiting);
             }
@@ -356,7 +248,7 @@ impl Gateway<'_> {
         for contact in contacts.iter().filter(|contact| self.received.station.is_revoked(contact)) {
             let ended = self.leases.end_of(outbox::key_of(&contact.card)?);
             for mailbox in &ended {
-                self.readers.remove(&mailbox.octets);
+                self.readers.retain(|(_, read), _| *read != mailbox.octets);
                 self.downlink.remove(*mailbox);
             }
             if !ended.is_empty() {
@@ -431,6 +323,7 @@ impl Gateway<'_> {
             ModemEvent::Link(LinkEvent::Delivered { token, .. }) => {
                 if let Some(sent) = self.downlink.done(token) {
                     self.received.advance(&sent.source, sent.cursor)?;
+                    self.remember_carried(&sent.envelope);
                     let octets = sent.envelope.len();
                     let text = format!("{octets} octets delivered to the air");
                     self.report.event("downlink", &text, json!({"size": octets}));
@@ -459,27 +352,11 @@ impl Gateway<'_> {
         Ok(())
     }
 
-    /// What came from the air goes to the relay, the most urgent first; it leaves the queue once it
-    /// is on the relay's disk.
-    async fn publish_next(&mut self) -> Outcome<()> {
-        let (Some(client), Some(parcel)) = (self.present(), self.uplink.first()) else {
-            return Ok(());
-        };
-        let ForRelay { sequence, address, precedence, envelope } = parcel;
-        match outbox::publish(client, address, precedence, &envelope, self.report).await {
-            Ok(()) => self.uplink.done(sequence),
-            Err(failure) if failure.exit == Exit::TryLater => {
-                self.readers.clear();
-                self.clients.clear();
-                self.report.event("offline", &failure.to_string(), json!({}));
-                Ok(())
-            }
-            // The relay will never take this one; the others must not wait behind it.
-            Err(failure) => {
-                self.report.note(&failure.to_string());
-                self.uplink.done(sequence)
-            }
+    fn remember_carried(&mut self, envelope: &[u8]) {
+        if self.carried.len() >= CARRIED_MAX {
+            self.carried.pop_front();
         }
+        self.carried.push_back(digest::sha256(envelope));
     }
 
     async fn transmit_waiting(&mut self) -> Outcome<()> {

@@ -1,6 +1,7 @@
 //! `chappe lease`: ask a gateway to carry between the air and one's own mailbox.
 
-use super::send::sealed_to;
+use super::send::{destination_of, sealed_to};
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::device::sent::{Path, Sent};
 use crate::device::{Device, DeviceArguments};
@@ -17,7 +18,8 @@ use chappe_relay::{Delegation, Lease, TransportKey};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  chappe lease --gateway hill-7 --days 7 --relay … --relay-key …"
+    after_help = "Without --relay it goes to the home relays on the gateway's card.\n\nExample:\n  \
+    chappe lease --gateway hill-7 --days 7"
 )]
 pub(crate) struct LeaseArguments {
     /// The gateway, by the name of its contact
@@ -42,20 +44,21 @@ pub(crate) struct LeaseArguments {
 pub(crate) async fn run(arguments: LeaseArguments, report: Report) -> Outcome<()> {
     let device = Device::open(&arguments.device)?;
     let gateway = device.contact(&arguments.gateway)?;
-    let relay = arguments.relay.required(&device)?;
+    let named = arguments.relay.relay(&device)?;
+    let audience = sealed_to(&gateway);
+    let to = destination_of(&device, &audience)?;
+    let mut carrier = Carrier::new(&device, named, report)?;
+    carrier.check(&to)?;
     let leases = leases(&device, outbox::key_of(&gateway.card)?, arguments.days, arguments.up)?;
     let mut sent = Sent::open(&device, Path::Relay { post_quantum: false })?;
-    let audience = sealed_to(&gateway);
     let bodies: Vec<Vec<u8>> = leases.iter().map(Lease::to_bytes).collect();
     let items: Vec<_> = bodies.iter().map(|body| said::lease_item(body)).collect();
     let written = sent.write(&audience, Precedence::Priority, &items)?;
     said::report_envelope(report, &written, audience.name());
-    let client = relay.connect(&device).await?;
-    let address = outbox::mailbox_of(&gateway.card, device.realm)?;
-    outbox::publish(&client, address, Precedence::Priority, &written.envelope, report).await?;
-    sent.handed_over(&written.envelope)?;
-    client.close().await;
-    Ok(())
+    let carried = carrier.carry(&to, Precedence::Priority, &written.envelope).await;
+    carrier.close().await;
+    carried?;
+    sent.handed_over(&written.envelope)
 }
 
 /// "A delegation opens the mailbox of one address epoch, so a station gives a new lease with each"

@@ -209,7 +209,16 @@ pub(crate) fn card_to_text(card: &Card) -> String {
 
 /// Reads a card and verifies it in this realm.
 pub(crate) fn card_from_text(text: &str, realm: Realm) -> Outcome<Card> {
-    Ok(Card::parse(&card_octets(text)?, realm)?)
+    let octets = card_octets(text)?;
+    Card::parse(&octets, realm).map_err(|error| {
+        if Card::is_former(&octets, realm) {
+            let message = "a card of an earlier release, which names no home relays and is read no longer";
+            return Failure::new(Exit::Malformed, "former_card", message).advise(
+                "ask its owner for a new one, who makes it with a present release: chappe card show",
+            );
+        }
+        error.into()
+    })
 }
 
 /// The octets of a card as text, or as the text of a QR code.

@@ -87,10 +87,17 @@ impl Uplink {
         Ok(true)
     }
 
-    /// What goes next: the most urgent, and of those the oldest.
-    pub(crate) fn first(&self) -> Option<ForRelay> {
+    /// What goes next of what can go: the most urgent, and of those the oldest. Where relays are away, what
+    /// is for them waits and holds up nothing else.
+    pub(crate) fn first_of(&self, can_go: impl Fn(Address) -> bool) -> Option<ForRelay> {
         let urgency = |parcel: &&ForRelay| (parcel.precedence, std::cmp::Reverse(parcel.sequence));
-        self.waiting.values().max_by_key(urgency).cloned()
+        let waiting = self.waiting.values().filter(|parcel| can_go(parcel.address));
+        waiting.max_by_key(urgency).cloned()
+    }
+
+    /// Where what waits is to go.
+    pub(crate) fn addresses(&self) -> BTreeSet<Address> {
+        self.waiting.values().map(|parcel| parcel.address).collect()
     }
 
     /// The relay has it, or never will.
@@ -121,19 +128,30 @@ mod tests {
             assert!(uplink.push(address, precedence, envelope).unwrap());
         }
         // The most urgent first, and of those the oldest.
-        let first = uplink.first().unwrap();
+        let first = uplink.first_of(|_| true).unwrap();
         assert_eq!(first.envelope, b"two");
         uplink.done(first.sequence).unwrap();
         drop(uplink);
 
         let mut uplink = Uplink::open(&device).unwrap();
         for expected in [b"six", b"one"] {
-            let first = uplink.first().unwrap();
+            let first = uplink.first_of(|_| true).unwrap();
             assert_eq!((first.address, &first.envelope[..]), (address, &expected[..]));
             uplink.done(first.sequence).unwrap();
         }
-        assert!(uplink.first().is_none());
+        assert!(uplink.first_of(|_| true).is_none());
+
+        // What cannot go yet holds up nothing else.
+        let mailbox = Address { kind: AddressKind::Mailbox, octets: [8; 16] };
+        uplink.push(mailbox, Precedence::Flash, b"far").unwrap();
+        uplink.push(address, Precedence::Routine, b"near").unwrap();
+        assert_eq!(uplink.first_of(|to| to == address).unwrap().envelope, b"near");
+        assert!(uplink.first_of(|_| false).is_none());
+        for _ in 0..2 {
+            let first = uplink.first_of(|_| true).unwrap();
+            uplink.done(first.sequence).unwrap();
+        }
         drop(uplink);
-        assert!(Uplink::open(&device).unwrap().first().is_none());
+        assert!(Uplink::open(&device).unwrap().first_of(|_| true).is_none());
     }
 }

@@ -312,6 +312,11 @@ pub(crate) fn prekey_life(given: &Value) -> Answer {
     Ok(json!({"kept": kept}))
 }
 
+pub(crate) fn card_former(given: &Value) -> Answer {
+    let (card, realm) = (octets(&given["card"]), realm(&given["realm"]));
+    Ok(json!({ "former": Card::is_former(&card, realm) }))
+}
+
 pub(crate) fn card_that_counts(given: &Value) -> Answer {
     let cards: Vec<Vec<u8>> = list(&given["cards"]).map(octets).collect();
     let mut directory = Directory::new(realm(&given["realm"]));
