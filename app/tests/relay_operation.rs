@@ -52,7 +52,7 @@ fn health_metrics_and_log_tell_how_much_and_not_who() {
     let asked = { asked }.output().unwrap();
     assert!(asked.status.success(), "{asked:?}");
     let shown = String::from_utf8(asked.stdout).unwrap();
-    assert!(shown.starts_with("state  ready") && shown.contains("connections"), "{shown}");
+    assert!(shown.starts_with("relay: ready") && shown.contains("connections"), "{shown}");
     assert_eq!(relay.end(), Some(0));
 }
 

@@ -52,7 +52,7 @@ pub use directory::Directory;
 pub use error::StoreError;
 pub use folder::{FolderOptions, FolderStore};
 #[cfg(feature = "jetstream")]
-pub use jetstream::{JetStreamOptions, JetStreamStore};
+pub use jetstream::{ClusterRefusal, JetStreamOptions, JetStreamStore};
 pub use log::{Log, Records};
 pub use options::{OnCorruption, Options};
 pub use recovery::{Damage, Recovery, TornTail};

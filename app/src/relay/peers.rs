@@ -140,7 +140,9 @@ pub(crate) fn lines(config: &Config) -> impl Iterator<Item = (String, &PeerSetti
             topics => format!("topics {}", topics.join(", ")),
         };
         let (name, address) = (&peer.name, &peer.address);
-        (format!("peer {name:<17} {address:<25} line {:<8} {topics}", peer.line), peer)
+        // Name, address and topics may each be long: a line for the relay, one for what is copied.
+        let first = format!("peer {name:<19} {address:<38} line {}", peer.line);
+        (format!("{first}\n  {topics}"), peer)
     })
 }
 

@@ -4,6 +4,7 @@ use super::limits::{
     ANSWER_TIMEOUT, CONNECT_PAUSE_MAX, MESSAGE_HEADERS_OCTETS, MESSAGE_OCTETS_MAX, RETRY_PAUSE,
 };
 use super::options::JetStreamOptions;
+use super::refusal::ClusterRefusal;
 use crate::error::StoreError;
 use async_nats::ConnectOptions;
 use async_nats::jetstream::context::{Context, ContextBuilder};
@@ -49,7 +50,8 @@ impl Cluster {
         let context = loop {
             match connect(options).await {
                 Ok(context) => break context,
-                Err(error) if Instant::now() >= end => return Err(error),
+                // No waiting mends a wrong password.
+                Err(error) if is_refusal(&error) || Instant::now() >= end => return Err(error),
                 Err(_) => sleep(RETRY_PAUSE).await,
             }
         };
@@ -121,8 +123,18 @@ async fn connect(options: &JetStreamOptions) -> Result<Context, StoreError> {
         connect = connect.add_client_certificate(certificate.clone(), key.clone());
     }
     let client =
-        connect.connect(options.servers.as_slice()).await.map_err(failed("connect to", servers))?;
+        connect.connect(options.servers.as_slice()).await.map_err(
+            |error| match ClusterRefusal::of(&error) {
+                Some(refusal) => failed("connect to", servers)(refusal),
+                None => failed("connect to", servers)(error),
+            },
+        )?;
     Ok(ContextBuilder::new().timeout(ANSWER_TIMEOUT).build(client))
+}
+
+fn is_refusal(error: &StoreError) -> bool {
+    let StoreError::Io { source, .. } = error else { return false };
+    source.get_ref().is_some_and(|source| source.is::<ClusterRefusal>())
 }
 
 fn stream_config(options: &JetStreamOptions) -> stream::Config {

@@ -23,10 +23,12 @@ mod options;
 mod order;
 mod probe;
 mod reads;
+mod refusal;
 mod waiting;
 mod writing;
 
 pub use options::JetStreamOptions;
+pub use refusal::ClusterRefusal;
 
 use crate::error::StoreError;
 use crate::store::{EventSink, Group, GroupLimits, Keep, ReadRequest, Store};
@@ -64,7 +66,8 @@ impl JetStreamStore {
     /// is stored is told meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Io`] when the cluster cannot be reached in time; [`StoreError::StrangeFile`]
+    /// [`StoreError::Io`] when the cluster cannot be reached in time, or at once, with a
+    /// [`ClusterRefusal`] as its source, when it does not take this relay; [`StoreError::StrangeFile`]
     /// when the stream is none of ours.
     pub fn open(options: JetStreamOptions, sink: EventSink) -> Result<Self, StoreError> {
         let (commands, to_driver) = mpsc::unbounded_channel();

@@ -74,13 +74,13 @@ fn words(arguments: &LoadArguments, flow: Flow, measured: &Measured) -> String {
         lines.push(format!("  {delivered:.0} a second delivered to {} readers", arguments.readers));
     }
     if measured.latency.count() > 0 {
-        let at = |thousandths| microseconds(measured.latency.at(thousandths));
+        let at = |thousandths| duration(microseconds(measured.latency.at(thousandths)));
         let what = if arguments.readers > 0 { "delivered" } else { "acknowledged" };
         lines.push(format!(
-            "  {what} after: half within {:.0} µs, 99 of 100 within {:.0} µs, the slowest {:.0} µs",
+            "  {what} after: {} (half), {} (99 of 100), {} (all)",
             at(500),
             at(990),
-            microseconds(measured.latency.greatest())
+            duration(microseconds(measured.latency.greatest()))
         ));
     }
     if measured.lost > 0 {
@@ -93,11 +93,23 @@ fn words(arguments: &LoadArguments, flow: Flow, measured: &Measured) -> String {
     lines.join("\n")
 }
 
+/// In the unit in which it is read at a glance.
+fn duration(microseconds: f64) -> String {
+    if microseconds < 1e3 {
+        format!("{microseconds:.0} µs")
+    } else if microseconds < 1e6 {
+        format!("{:.1} ms", microseconds / 1e3)
+    } else {
+        format!("{:.1} s", microseconds / 1e6)
+    }
+}
+
 /// What the figures mean.
 const fn meaning(arguments: &LoadArguments) -> &'static str {
     if arguments.stored {
-        "Acknowledged means: on the relay's disk, not only in its memory. Load and relay share this\n\
-         machine unless you said otherwise; look at both processors before you call it the relay's limit."
+        "Acknowledged means: on the relay's disk, not only in its memory. Load and relay share\n\
+         this machine unless you said otherwise; look at both processors before you call it\n\
+         the relay's limit."
     } else {
         "Live parcels are stored nowhere. A reader that is too slow misses some, and nobody is told."
     }

@@ -11,8 +11,9 @@ use crate::report::Report;
 use serde_json::json;
 use std::net::UdpSocket;
 
-/// Columns of a value.
-const VALUE_COLUMNS: usize = 40;
+/// Columns of a name, as long as the longest is, and of a value.
+const NAME_COLUMNS: usize = 24;
+const VALUE_COLUMNS: usize = 38;
 
 pub(super) fn run(arguments: &ConfigArguments, report: Report) -> Outcome<()> {
     let config = arguments.read()?;
@@ -56,9 +57,9 @@ fn line(name: &str, value: &str, source: &Source) -> String {
         source => source.to_string(),
     };
     if value.chars().count() > VALUE_COLUMNS {
-        return format!("{name:<22} {:<VALUE_COLUMNS$} {source}\n  {value}", "(below)");
+        return format!("{name:<NAME_COLUMNS$} {:<VALUE_COLUMNS$} {source}\n  {value}", "(below)");
     }
-    format!("{name:<22} {value:<VALUE_COLUMNS$} {source}")
+    format!("{name:<NAME_COLUMNS$} {value:<VALUE_COLUMNS$} {source}")
 }
 
 /// What would keep a relay of this configuration from starting on this machine.

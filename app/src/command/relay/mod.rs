@@ -4,6 +4,7 @@ mod check;
 mod invite;
 mod run;
 mod status;
+mod table;
 
 use crate::device::DeviceArguments;
 use crate::exit::Outcome;

@@ -1,6 +1,6 @@
 //! `chappe relay status`: what the running relay says of itself, as a table.
 
-use super::ConfigArguments;
+use super::{ConfigArguments, table};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::report::Report;
 use bytes::Bytes;
@@ -41,19 +41,16 @@ pub(super) async fn run(arguments: &StatusArguments, report: Report) -> Outcome<
         asked.await.map_err(|_| no_answer(address, "it takes too long"))??;
     if !arguments.quiet {
         let state = state.trim();
-        report.event("state", &format!("state  {state}\n"), json!({"state": state}));
+        let text = table::text(state, &metrics);
+        report.event("state", text.trim_end(), json!({"state": state}));
         for (name, value) in rows(&metrics) {
-            report.event(
-                "metric",
-                &format!("{value:>14}  {name}"),
-                json!({"name": name, "value": value}),
-            );
+            report.event_if_json("metric", json!({"name": name, "value": value}));
         }
     }
     if is_ready { Ok(()) } else { Err(Failure::new(Exit::TryLater, "not ready", state.trim())) }
 }
 
-/// What counts of the metrics: no buckets, no zeros of precedences nobody used.
+/// What counts of the metrics, for programs: no buckets, no zeros of precedences nobody used.
 fn rows(metrics: &str) -> impl Iterator<Item = (String, String)> {
     metrics.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let (name, value) = line.rsplit_once(' ')?;
