@@ -42,10 +42,8 @@ docs:
 units:            ## Unit tests, laws and vectors
 	cargo nextest run --locked --workspace --no-fail-fast
 	@.ci/peers nats || echo "units: without nats-server; the tests on a cluster are skipped"
-	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test-threads 5
-	cargo nextest run --locked -p chappe-relay -p chappe-app --features chappe-relay/cluster,chappe-app/cluster,chappe-app/otlp --test cluster --test relay_otlp
 	cargo nextest run --locked -p chappe-store --features jetstream --lib --test jetstream --test jetstream_login --test-threads 5
-	cargo nextest run --locked -p chappe-relay --features cluster --test cluster
+	cargo nextest run --locked -p chappe-relay -p chappe-app --features chappe-relay/cluster,chappe-app/cluster,chappe-app/otlp --test cluster --test relay_otlp
 
 long-tests:       ## Two hundred and more fields of devices in trouble, for minutes: sessions lose nothing
 	cargo nextest run --locked --release -p chappe-codec --test session --run-ignored only -E 'test(a_long_run_of_many_fields)' --no-capture
