@@ -242,9 +242,10 @@ pub const DATAGRAM_OCTETS_MAX: u16 = 6500;
 pub const UNACKNOWLEDGED_PACKETS_MAX: u32 = 9;
 
 /// Octets of datagrams that may wait in the operating system to be read from a socket, where it allows as much
-/// (Linux: `net.core.rmem_max`). The default of some 200 KiB is less than one stream's window: a single flood
-/// fills it, and everybody's datagrams are lost.
-pub const RECEIVE_BUFFER: usize = 4 << 20;
+/// (Linux: `net.core.rmem_max`; it takes twice that for what it needs itself). The default of some 200 KiB is less
+/// than one stream's window: a single flood fills it, and everybody's datagrams are lost. With more than this a
+/// FLASH waits for too much of a flood that lies before it.
+pub const RECEIVE_BUFFER: usize = 1 << 20;
 
 /// Octets a relay sends ahead of acknowledgements on one connection.
 pub const SEND_WINDOW: u64 = 4 << 20;

@@ -18,22 +18,30 @@ pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod verify;
 
-/// Completes when this process is asked to end: Ctrl-C or SIGTERM.
-pub(crate) async fn shutdown() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    ended = interrupt => ended.unwrap_or_default(),
-                }
-            }
-            Err(_) => interrupt.await.unwrap_or_default(),
+/// Completes when this process is asked to end: Ctrl-C or SIGTERM. It listens from the call on, not from when it
+/// is waited for first: who says "ready" calls it before.
+#[cfg(unix)]
+pub(crate) fn shutdown() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn came(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            // It ends the process then, as it does any other.
+            Err(_) => std::future::pending().await,
         }
     }
-    #[cfg(not(unix))]
-    interrupt.await.unwrap_or_default();
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async move {
+        let [terminate, interrupt] = signals;
+        tokio::select! {
+            () = came(terminate) => {}
+            () = came(interrupt) => {}
+        }
+    }
+}
+
+/// Completes when this process is asked to end: Ctrl-C.
+#[cfg(not(unix))]
+pub(crate) async fn shutdown() {
+    tokio::signal::ctrl_c().await.unwrap_or_default();
 }

@@ -36,17 +36,21 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     otlp::look(&config)?;
     let export = otlp::start(&config)?;
     let level = start_log(&config, export.as_ref());
-    // Before anything takes long: a reload that comes early must not end the process.
+    // Before anything takes long: what comes early must not end the process in the middle of it.
     let hang_up = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
     // Not entered: quinn would keep whatever span it is begun in.
     let starting = tracing::info_span!("start");
-    let Started { server, reloader, health } = start(arguments, config, level, report).await?;
+    let device = Device::open(&device(&config))?;
+    // Not while a passphrase is asked for: Ctrl-C must end that.
+    let stopped = shutdown();
+    let configured = Configured { arguments, config, device, level };
+    let Started { server, reloader, health } = start(configured, report).await?;
     drop(starting);
     notify(&[NotifyState::Ready]);
     tokio::spawn(reloader.run(hang_up));
     tokio::spawn(watchdog());
     let stop = async {
-        shutdown().await;
+        stopped.await;
         health.drain();
         notify(&[NotifyState::Stopping]);
         tracing::info!("draining");
@@ -58,19 +62,21 @@ pub(super) async fn run(arguments: &ConfigArguments, report: Report) -> Outcome<
     Ok(())
 }
 
+struct Configured<'a> {
+    arguments: &'a ConfigArguments,
+    config: Config,
+    device: Device,
+    level: Level,
+}
+
 struct Started {
     server: RelayServer,
     reloader: Reloader,
     health: Arc<Health>,
 }
 
-async fn start(
-    arguments: &ConfigArguments,
-    config: Config,
-    level: Level,
-    report: Report,
-) -> Outcome<Started> {
-    let device = Device::open(&device(&config))?;
+async fn start(configured: Configured<'_>, report: Report) -> Outcome<Started> {
+    let Configured { arguments, config, device, level } = configured;
     let secret = TransportSecret::from_seed(&device.identity.transport_seed());
 
     let (health, counts) = (Arc::new(Health::default()), Counts::default());
