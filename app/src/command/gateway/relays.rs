@@ -30,8 +30,7 @@ impl Gateway<'_> {
     /// Connects to its own relays; returns once one is there.
     ///
     /// # Errors
-    ///
-    /// None is.
+    /// None of them is: why the last one is not.
     pub(super) async fn connect_first(&mut self) -> Outcome<()> {
         self.lines.begin(self.device);
         let mut left = self.lines.len();
