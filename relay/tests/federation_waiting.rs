@@ -95,14 +95,7 @@ fn a_relay_that_ends_in_peace_sends_nothing_again() {
         looks += 1;
         assert!(looks < 10);
     }
-    field.kill(0);
-    for queue in [false, true] {
-        field.take(&Step::Tell { queue, count: 100 });
-        field.take(&Step::Tell { queue, count: 100 });
-    }
-    field.take(&Step::Connect { peer: 0 });
-    field.take(&Step::Read { queue: true, is_read: true });
-    assert_eq!(field.under_way(0, QueueName::Rest), [0_u64; 0]);
+    assert_eq!(sent_after_a_kill(&mut field), [0_u64; 0]);
     assert_eq!(field.federation.waiting(), [0, 0]);
 }
 

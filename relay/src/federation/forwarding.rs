@@ -113,11 +113,11 @@ impl Federation {
                 link.is_away(now) || link.sides.get(index).is_none_or(|side| side.is_paused(now))
             })
         };
+        // The first of those that did not put it off; else the first.
         let near = entry
             .candidates()
-            .find(|(bit, peer)| entry.put_off_by & bit == 0 && has_room(*peer) && !is_away(*peer));
-        let near = near
-            .or_else(|| entry.candidates().find(|(_, peer)| has_room(*peer) && !is_away(*peer)));
+            .filter(|(_, peer)| has_room(*peer) && !is_away(*peer))
+            .min_by_key(|(bit, _)| entry.put_off_by & bit != 0);
         let any = || entry.candidates().find(|(_, peer)| has_room(*peer));
         // What is kept already has its place, whatever the bounds say.
         let first = || entry.candidates().next();
@@ -166,10 +166,8 @@ impl Federation {
         };
         let Some(side) = link.sides.get_mut(index) else { return };
         // Before all old records are read it is not known which of them are done.
-        if !link.is_connected || !queue.is_recovered || !side.wants_more() {
-            return;
-        }
-        if side.is_paused(now.instant) {
+        let may_send = link.is_connected && !side.is_paused(now.instant);
+        if !may_send || !queue.is_recovered || !side.wants_more() {
             return;
         }
         let (mut wanted, mut expired) = (Vec::new(), Vec::new());
