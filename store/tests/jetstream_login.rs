@@ -223,63 +223,25 @@ impl Drop for Server {
 }
 
 fn authority(folder: &Path, name: &str) {
-    let subject = format!("/CN={name}");
-    openssl(
-        folder,
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            &subject,
-            "-addext",
-            "keyUsage=critical,keyCertSign,cRLSign",
-            "-keyout",
-            &format!("{name}.key"),
-            "-out",
-            &format!("{name}.pem"),
-        ],
-    );
+    signed(folder, name, &["-addext", "keyUsage=critical,keyCertSign,cRLSign"]);
 }
 
 fn certificate(folder: &Path, name: &str, ca: &str, names: &str) {
     let (ca, ca_key) = (format!("{ca}.pem"), format!("{ca}.key"));
-    openssl(
-        folder,
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            &format!("/CN={name}"),
-            "-CA",
-            &ca,
-            "-CAkey",
-            &ca_key,
-            "-addext",
-            &format!("subjectAltName={names}"),
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-            "-addext",
-            "extendedKeyUsage=serverAuth,clientAuth",
-            "-keyout",
-            &format!("{name}.key"),
-            "-out",
-            &format!("{name}.pem"),
-        ],
-    );
+    let names = format!("subjectAltName={names}");
+    let (constraints, usage) =
+        ("basicConstraints=critical,CA:FALSE", "extendedKeyUsage=serverAuth,clientAuth");
+    let signer = ["-CA", &ca, "-CAkey", &ca_key];
+    let says = ["-addext", &names, "-addext", constraints, "-addext", usage];
+    signed(folder, name, &[&signer[..], &says].concat());
+}
+
+/// A key and a certificate of it for two days, by itself unless `more` names a signer.
+fn signed(folder: &Path, name: &str, more: &[&str]) {
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    let (subject, key, out) = (format!("/CN={name}"), format!("{name}.key"), format!("{name}.pem"));
+    let files = ["-days", "2", "-subj", &subject, "-keyout", &key, "-out", &out];
+    openssl(folder, &[&["req", "-x509"][..], &curve, &files, more].concat());
 }
 
 fn openssl(folder: &Path, arguments: &[&str]) {
