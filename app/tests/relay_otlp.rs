@@ -19,17 +19,19 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+/// Path and body of each.
+type Posted = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 /// Takes whatever is posted to it.
 struct Collector {
     address: SocketAddr,
-    /// Path and body.
-    posted: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    posted: Posted,
 }
 
 impl Collector {
     fn listen(address: &str) -> Self {
         let listener = TcpListener::bind(address).unwrap();
-        let posted: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+        let posted = Posted::default();
         let (address, taken) = (listener.local_addr().unwrap(), Arc::clone(&posted));
         std::thread::spawn(move || {
             for stream in listener.incoming() {

@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// A row's name, the metric it shows, and how.
+type Shown<'a> = (&'a str, &'a str, fn(f64) -> String);
+
 /// Columns of what a row is called, and of each of its values.
 const NAME_COLUMNS: usize = 28;
 const VALUE_COLUMNS: usize = 12;
@@ -32,7 +35,7 @@ pub(super) fn text(state: &str, metrics: &str) -> String {
 
 fn parcels(out: &mut String, samples: &[Sample]) {
     header(out, "parcels", &PRECEDENCES);
-    let rows: [(&str, &str, fn(f64) -> String); 3] = [
+    let rows: [Shown<'_>; 3] = [
         ("taken up", "parcels_taken", number),
         ("stored", "parcels_stored", number),
         ("  their octets", "stored_bytes", size),
