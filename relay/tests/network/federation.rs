@@ -8,7 +8,8 @@ use crate::story::in_virtual_time;
 use crate::weather::Weather;
 use crate::world::{Host, RELAY, Trace, World};
 use chappe_codec::precedence::Precedence;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -335,4 +336,34 @@ impl Fault {
         }
         0
     }
+}
+
+/// "From the socket it listens on, where that reaches the peer" (spec/06-relay.md, "Federation").
+#[test]
+fn relays_speak_with_each_other_from_where_they_listen() {
+    in_virtual_time(async {
+        let mut chance = Chance::new(9);
+        let world = World::new(Chance::new(chance.next()));
+        let said = Arc::new(Mutex::new(BTreeSet::new()));
+        let seen = Arc::clone(&said);
+        world.watch(Box::new(move |from, to, _| {
+            seen.lock().unwrap().insert((from, to));
+            true
+        }));
+        let mut relays = Relays::new();
+        for (host, other) in [(RELAY, 201), (201, RELAY)] {
+            let mut relay = SimulatedRelay::found(&world, host, &[other], &[], &mut chance);
+            relay.run();
+            relays.insert(host, relay);
+        }
+        // The first attempt may have come before the other listened.
+        sleep(Duration::from_secs(30)).await;
+        assert!(are_connected(&relays));
+        let ends = [RELAY, 201].map(World::address_of);
+        let expected = BTreeSet::from([(ends[0], ends[1]), (ends[1], ends[0])]);
+        assert_eq!(*said.lock().unwrap(), expected);
+        for relay in relays.into_values() {
+            relay.stop().await;
+        }
+    });
 }
