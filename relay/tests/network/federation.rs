@@ -5,6 +5,7 @@ use crate::chance::Chance;
 use crate::federated::{Ledger, Letter, Shared, copied, kept, read, write};
 use crate::relay::SimulatedRelay;
 use crate::story::in_virtual_time;
+use crate::support::parcel;
 use crate::weather::Weather;
 use crate::world::{Host, RELAY, Trace, World};
 use chappe_codec::precedence::Precedence;
@@ -336,6 +337,47 @@ impl Fault {
         }
         0
     }
+}
+
+/// The disk is told once a second what peers have; a relay that ends tells it before.
+#[test]
+fn what_was_taken_on_in_the_last_second_is_not_said_again_after_a_restart() {
+    in_virtual_time(async {
+        let mut chance = Chance::new(11);
+        let world = World::new(Chance::new(chance.next()));
+        let mut relays = Relays::new();
+        for (host, other) in [(RELAY, 201), (201, RELAY)] {
+            let mut relay = SimulatedRelay::found(&world, host, &[other], &[], &mut chance);
+            relay.run();
+            relays.insert(host, relay);
+        }
+        let home = SimulatedRelay::key_of(201);
+        for round in 0..8 {
+            let relay = relays.get_mut(&RELAY).unwrap();
+            let connector = relay.connector(1);
+            let client = connector.connect(World::relay_address()).await.unwrap();
+            // At another place of the second each time.
+            sleep(Duration::from_millis(15_000 + 130 * round)).await;
+            let before = relays[&201].counts.taken(Precedence::Routine);
+            for number in 0..20 {
+                let parcel = parcel(kept(), round * 100 + number);
+                client.start_forward(parcel, &[home], 2).await.unwrap().wait().await.unwrap();
+            }
+            while waiting(&relays) > 0 {
+                sleep(Duration::from_millis(1)).await;
+            }
+            drop(client);
+            let relay = relays.get_mut(&RELAY).unwrap();
+            relay.end().await;
+            relay.run();
+            sleep(Duration::from_secs(10)).await;
+            assert!(are_connected(&relays));
+            assert_eq!(relays[&201].counts.taken(Precedence::Routine), before + 20, "{round}");
+        }
+        for relay in relays.into_values() {
+            relay.stop().await;
+        }
+    });
 }
 
 /// "From the socket it listens on, where that reaches the peer" (spec/06-relay.md, "Federation").
