@@ -76,5 +76,6 @@ pub use network::Network;
 pub use parcel::{Parcel, ParcelId, ParcelRef};
 pub use protocol::{CloseCode, Reason};
 pub use server::{
-    Clock, Observer, PeerOptions, RelayControl, RelayEvent, RelayOptions, RelayServer, ServerError,
+    Clock, Observer, PeerOptions, QueueOptions, RelayControl, RelayEvent, RelayOptions,
+    RelayServer, ServerError,
 };

@@ -164,7 +164,7 @@ async fn the_last_hop_and_strangers_have_no_route() {
 #[tokio::test]
 async fn a_full_queue_says_try_later_and_heals() {
     let mut net = line();
-    net.queue_octets = 4096;
+    net.queue.octets = 4096;
     net.start("a").await;
     let client = net.connect('a', 7).await.unwrap();
     let mut kept = 0;

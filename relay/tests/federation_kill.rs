@@ -44,6 +44,8 @@ async fn forwarder_process() {
     options.clock = Clock::new(|| NOW);
     // Small segments, so that some kills hit a turn-over.
     options.store.segment_octets = 16 << 10;
+    // And some a compaction.
+    options.queue.compact_octets = 8 << 10;
     options.peers = vec![PeerOptions {
         name: "home".to_owned(),
         key: key.parse().unwrap(),

@@ -37,8 +37,10 @@ proptest! {
             field.take(&Step::Append { queue, is_stored: true });
             field.take(&Step::Append { queue, is_stored: true });
         }
+        let answered = field.answered;
         field.kill(0);
         field.heal();
         prop_assert_eq!(field.federation.waiting(), [0; 2]);
+        prop_assert_eq!(field.answered, answered);
     }
 }

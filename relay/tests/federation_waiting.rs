@@ -152,6 +152,49 @@ fn where_telling_everything_fails_it_is_told_later() {
 }
 
 #[test]
+fn where_telling_what_is_done_fails_it_is_told_later() {
+    let mut field = Field::reached();
+    // As above.
+    field.take(&Step::Lose { peer: 2 });
+    field.send(0b100, Precedence::Routine);
+    // Too little to be compacted.
+    for _ in 0..3 {
+        field.send(0b001, Precedence::Routine);
+        field.says(0, TAKEN);
+    }
+    field.wait(1);
+    field.take(&Step::Append { queue: true, is_stored: false });
+    field.wait(1);
+    field.take(&Step::Append { queue: true, is_stored: true });
+    assert!(field.disks[1].disk().compact().is_none());
+    assert_eq!(sent_after_a_kill(&mut field), [0_u64; 0]);
+}
+
+#[test]
+fn a_queue_is_compacted_once_and_keeps_nothing_that_is_done() {
+    let mut field = Field::reached();
+    // As above.
+    field.take(&Step::Lose { peer: 2 });
+    field.send(0b100, Precedence::Routine);
+    sent_and_taken(&mut field);
+    // While everything is being told nothing is told again.
+    field.wait(3);
+    assert_eq!(field.disks[1].disk().groups.len(), 1);
+    field.take(&Step::Append { queue: true, is_stored: true });
+    assert_eq!(field.disks[1].disk().groups.len(), 0);
+    let told = *field.disks[1].disk().records.keys().last().unwrap();
+    field.take(&Step::Compact { queue: true });
+    let left: Vec<u64> = field.disks[1].disk().records.keys().copied().collect();
+    assert_eq!(left, [0, told]);
+    // What was given back counts no more.
+    field.wait(3);
+    assert_eq!(field.disks[1].disk().groups.len(), 0);
+    field.take(&Step::Connect { peer: 2 });
+    field.take(&Step::Read { queue: true, is_read: true });
+    assert_eq!(field.under_way(2, QueueName::Rest), [0]);
+}
+
+#[test]
 fn how_far_topics_are_copied_outlives_what_is_given_back() {
     let mut field = Field::reached();
     let (peer, topic) = (field.peers[1], Address::topic(field::REALM, "copied"));

@@ -10,6 +10,7 @@ use crate::quic;
 use chappe_codec::realm::Realm;
 use quinn::{Connecting, Connection, Endpoint, RecvStream, SendStream};
 use std::fmt;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -48,6 +49,8 @@ pub struct Connector {
     realm: Realm,
     introduction: Introduction,
     network: Network,
+    /// Connects from here instead of from a socket of its own.
+    endpoint: Option<Endpoint>,
 }
 
 impl Connector {
@@ -62,7 +65,7 @@ impl Connector {
     ) -> Result<Self, ClientError> {
         let config = quic::client_config(own, relay).map_err(ClientError::Setup)?;
         let introduction = Introduction::default();
-        Ok(Self { config, realm, introduction, network: Network::system() })
+        Ok(Self { config, realm, introduction, network: Network::system(), endpoint: None })
     }
 
     /// The same with something to show.
@@ -75,6 +78,11 @@ impl Connector {
     #[must_use]
     pub fn with_network(self, network: Network) -> Self {
         Self { network, ..self }
+    }
+
+    /// The same from a socket that is there already, as a relay has one: its connections end with it.
+    pub(crate) fn with_endpoint(self, endpoint: Endpoint) -> Self {
+        Self { endpoint: Some(endpoint), ..self }
     }
 
     /// Connects to the relay at `address` and says hello. Returns when the relay has answered: only then the
@@ -94,17 +102,23 @@ impl Connector {
     }
 
     pub(super) fn start(&self, address: SocketAddr) -> Result<(Endpoint, Connecting), ClientError> {
-        let Network { runtime, seed, .. } = &self.network;
-        let socket = self.network.open(any_address(address)).map_err(ClientError::Socket)?;
-        let mut config = quinn::EndpointConfig::default();
-        config.rng_seed(*seed);
-        let endpoint = Endpoint::new_with_abstract_socket(config, None, socket, runtime.clone())
-            .map_err(ClientError::Socket)?;
+        let endpoint = match &self.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => self.open(address).map_err(ClientError::Socket)?,
+        };
         // spec/06-relay.md: "The server name in the handshake has no meaning".
         let connecting = endpoint
             .connect_with(self.config.clone(), address, "relay")
             .map_err(|error| ClientError::Setup(error.into()))?;
         Ok((endpoint, connecting))
+    }
+
+    fn open(&self, address: SocketAddr) -> io::Result<Endpoint> {
+        let Network { runtime, seed, .. } = &self.network;
+        let socket = self.network.open(any_address(address))?;
+        let mut config = quinn::EndpointConfig::default();
+        config.rng_seed(*seed);
+        Endpoint::new_with_abstract_socket(config, None, socket, runtime.clone())
     }
 
     /// A client on a connection; the hello is still to be said.

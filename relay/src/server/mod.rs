@@ -15,12 +15,13 @@ mod options;
 mod peer;
 mod replica;
 mod saving;
+mod sockets;
 mod stores;
 mod turn;
 
 pub use control::RelayControl;
 pub use event::{RelayEvent, ServerError};
-pub use federation::PeerOptions;
+pub use federation::{PeerOptions, QueueOptions};
 pub use options::{Clock, Observer, RelayOptions};
 pub use stores::StoreSinks;
 
@@ -30,6 +31,7 @@ use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{
     CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKES_WITHOUT_RETRY, ROUTINE_SYNC_EVERY, SAVE_LOOK, SAVE_MAX,
 };
+use crate::network::Network;
 use crate::node::{Node, NodeOptions};
 use crate::protocol::CloseCode;
 use crate::quic;
@@ -55,6 +57,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub struct RelayServer {
     endpoint: Endpoint,
+    network: Network,
     key: TransportKey,
     shared: Arc<Shared>,
     events: StoreEvents,
@@ -88,14 +91,14 @@ impl RelayServer {
         mut options: RelayOptions,
     ) -> Result<Self, ServerError> {
         let folder = store_folder.as_ref();
-        let (store, queue_octets) = (options.store, options.queue_octets);
+        let (store, queue) = (options.store, options.queue);
         let peers = std::mem::take(&mut options.peers);
         let server = Self::bind_with(address, secret, options, |sinks| {
             let flash = FolderStore::open(folder.join("flash"), store, sinks.flash)?;
             let rest = FolderStore::open(folder.join("rest"), store, sinks.rest)?;
             Ok(Stores { flash: Box::new(flash), rest: Box::new(rest) })
         })?;
-        server.federate_in(secret, peers, queue_octets, (folder, store))
+        server.federate_in(secret, peers, queue, (folder, store))
     }
 
     /// The same on stores of the caller's. Peers are given to it by [`RelayServer::federate`].
@@ -135,13 +138,13 @@ impl RelayServer {
         });
         let mut endpoint = quic::endpoint_config(secret);
         endpoint.rng_seed(network.seed);
-        let endpoint =
-            Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, network.runtime)
-                .map_err(ServerError::Socket)?;
+        let runtime = Arc::clone(&network.runtime);
+        let endpoint = Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, runtime)
+            .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
         let (course, _) = watch::channel(Course::default());
         let key = secret.public();
-        Ok(Self { endpoint, key, shared, events, door, course, sums, peers: None })
+        Ok(Self { endpoint, network, key, shared, events, door, course, sums, peers: None })
     }
 
     /// Where it listens.

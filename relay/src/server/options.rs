@@ -1,11 +1,9 @@
 //! How a relay is set up.
 
 use super::event::RelayEvent;
-use super::federation::PeerOptions;
+use super::federation::{PeerOptions, QueueOptions};
 use crate::counts::Counts;
-use crate::limits::{
-    ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, QUEUE_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT,
-};
+use crate::limits::{ADDRESS_OCTETS_DEFAULT, CONNECTIONS_MAX, SENDER_OCTETS_DEFAULT};
 use crate::network::Network;
 use crate::node::{Admission, ListedKeys};
 use crate::rates::RateLimits;
@@ -38,8 +36,8 @@ pub struct RelayOptions {
     pub sums: Option<PathBuf>,
     /// The relays it knows; [`RelayServer::bind`](super::RelayServer::bind) takes them up.
     pub peers: Vec<PeerOptions>,
-    /// Octets of records that may wait for one peer, in each of the two forward queues.
-    pub queue_octets: u64,
+    /// How what waits for them is kept.
+    pub queue: QueueOptions,
     /// How its logs are opened.
     pub store: FolderOptions,
     /// Its clock.
@@ -64,7 +62,7 @@ impl RelayOptions {
             counts: Counts::default(),
             sums: None,
             peers: Vec::new(),
-            queue_octets: QUEUE_OCTETS_DEFAULT,
+            queue: QueueOptions::default(),
             store: FolderOptions::default(),
             clock: Clock::system(),
             network: Network::system(),

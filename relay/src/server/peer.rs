@@ -4,13 +4,12 @@ use super::event::RelayEvent;
 use super::federation::PeerOptions;
 use super::hub::Shared;
 use super::replica::replicate;
-use crate::client::{ClientError, Introduction, PendingAck, RelayClient};
+use super::sockets::Sockets;
+use crate::client::{ClientError, PendingAck, RelayClient};
 use crate::federation::{Federation, Jitter, Outgoing, PeerId, QueueName};
-use crate::key::TransportSecret;
 use crate::limits::{
     CONNECT_WAIT, PEER_ANSWER_WAIT, PEER_TOPICS_MAX, RECONNECT_FIRST, RECONNECT_MOST,
 };
-use crate::protocol::ConnectionRole;
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
@@ -23,25 +22,20 @@ use tokio::time::timeout;
 pub(super) struct PeerTask {
     id: PeerId,
     options: PeerOptions,
-    secret: TransportSecret,
+    sockets: Sockets,
     jitter: Jitter,
     failures: u32,
 }
 
 impl PeerTask {
-    pub(super) fn new(
-        id: PeerId,
-        options: PeerOptions,
-        secret: TransportSecret,
-        seed: u64,
-    ) -> Self {
-        Self { id, options, secret, jitter: Jitter::new(seed), failures: 0 }
+    pub(super) fn new(id: PeerId, options: PeerOptions, sockets: Sockets, seed: u64) -> Self {
+        Self { id, options, sockets, jitter: Jitter::new(seed), failures: 0 }
     }
 
     /// Runs until the relay ends it.
     pub(super) async fn run(mut self, shared: Arc<Shared>) {
         loop {
-            let error = match self.connect(&shared).await {
+            let error = match self.connect().await {
                 Ok(client) => {
                     self.failures = 0;
                     let client = Arc::new(client);
@@ -66,20 +60,17 @@ impl PeerTask {
         }
     }
 
-    async fn connect(&self, shared: &Shared) -> Result<RelayClient, ClientError> {
-        let realm = shared.hub().node.realm();
-        let introduction = Introduction { role: ConnectionRole::Relay, ..Introduction::default() };
+    async fn connect(&self) -> Result<RelayClient, ClientError> {
         let resolved = timeout(CONNECT_WAIT, lookup_host(&self.options.address)).await;
         let addresses =
             resolved.map_err(|_| ClientError::NoAnswer)?.map_err(ClientError::Socket)?;
         let mut failed = ClientError::Socket(io::Error::from(io::ErrorKind::NotFound));
         for address in addresses {
-            let key = self.options.key;
-            let connecting =
-                RelayClient::connect_introduced(address, key, &self.secret, realm, &introduction);
-            match connecting.await {
-                Ok(client) => return Ok(client),
-                Err(error) => failed = error,
+            for connector in self.sockets.towards(address) {
+                match connector.connect(address).await {
+                    Ok(client) => return Ok(client),
+                    Err(error) => failed = error,
+                }
             }
         }
         Err(failed)

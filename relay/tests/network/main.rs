@@ -16,6 +16,8 @@
 mod actors;
 mod chance;
 mod early;
+mod federated;
+mod federation;
 mod filling;
 mod overtaking;
 #[path = "../support/raw.rs"]
@@ -29,6 +31,7 @@ mod virtual_store;
 mod weather;
 mod world;
 
+use federation::Totals;
 use story::{Outcome, play};
 
 /// Runs unless `RELAY_NETWORK_RUNS` says otherwise.
@@ -62,6 +65,31 @@ fn the_same_seed_gives_the_same_datagrams() {
         assert_eq!(first, second, "seed {seed}");
     }
     assert_ne!(play(1).trace, play(2).trace);
+}
+
+/// Fewer: three relays are more to simulate.
+const FEDERATION_RUNS: u64 = 30;
+
+#[test]
+fn whatever_the_network_does_relays_take_parcels_to_their_homes_once() {
+    let first = number("RELAY_NETWORK_SEED", 0);
+    let runs = number("RELAY_NETWORK_RUNS", FEDERATION_RUNS);
+    let mut totals = Totals::default();
+    for seed in first..first + runs {
+        totals.add(&federation::play(seed));
+    }
+    println!("{runs} federations from seed {first}: {totals:?}");
+    // Of one run alone none of it needs to hold.
+    if runs >= FEDERATION_RUNS {
+        totals.assert_harm_was_done();
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_federation() {
+    for seed in 0..2 {
+        assert_eq!(federation::play(seed), federation::play(seed), "seed {seed}");
+    }
 }
 
 /// What all runs came to.

@@ -1,7 +1,7 @@
 //! A network in memory, by the runtime's time: sockets, and between them links with their weather.
 //!
-//! One host is the relay, in the middle; each other has a link of its own to it. What happens to each
-//! datagram the seed decides, and a digest over all of them tells whether two runs were the same.
+//! Any two hosts have a link of their own. What happens to each datagram the seed decides, and a digest over
+//! all of them tells whether two runs were the same.
 
 use crate::chance::Chance;
 use crate::weather::{QUEUE, Weather};
@@ -11,17 +11,21 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::io::{self, IoSliceMut};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A host's number; 0 is the relay.
+/// A host's number; it is in the host's addresses.
 pub(crate) type Host = u8;
 
+/// The relay, where there is one.
 pub(crate) const RELAY: Host = 0;
+
+/// Where it and all others are that do not move.
+const PORT: u16 = 4433;
 
 /// The network. Clones are the same one.
 #[derive(Clone)]
@@ -30,8 +34,11 @@ pub(crate) struct World(Arc<Mutex<State>>);
 struct State {
     chance: Chance,
     began: Instant,
-    links: BTreeMap<Host, Link>,
+    /// By both ends, the lower number first.
+    links: BTreeMap<(Host, Host), Link>,
+    places: BTreeMap<Host, Place>,
     inboxes: BTreeMap<SocketAddr, Inbox>,
+    sockets: u64,
     digest: Sha256,
     datagrams: u64,
     lost: u64,
@@ -43,10 +50,17 @@ pub(crate) type Watcher = Box<dyn FnMut(SocketAddr, SocketAddr, &[u8]) -> bool +
 
 struct Link {
     weather: Weather,
-    /// The addresses the host has had; only the last is still its own.
-    addresses: Vec<SocketAddr>,
-    /// Towards the host and away from it.
+    /// From the end with the lower number, and from the other.
     ways: [Way; 2],
+}
+
+/// A host's addresses.
+#[derive(Default)]
+struct Place {
+    /// How many it has had.
+    count: u16,
+    /// Those that are still its own.
+    own: Vec<SocketAddr>,
 }
 
 #[derive(Clone, Copy)]
@@ -57,8 +71,9 @@ struct Way {
     last: Instant,
 }
 
-#[derive(Default)]
 struct Inbox {
+    /// The socket it belongs to: the last that was opened under its address.
+    socket: u64,
     queue: BinaryHeap<Reverse<Arrival>>,
     reader: Option<Waker>,
 }
@@ -87,7 +102,9 @@ impl World {
             chance,
             began: Instant::now(),
             links: BTreeMap::new(),
+            places: BTreeMap::new(),
             inboxes: BTreeMap::new(),
+            sockets: 0,
             digest: Sha256::new(),
             datagrams: 0,
             lost: 0,
@@ -102,30 +119,62 @@ impl World {
     /// A socket of a host, under a new address. Its old ones are gone, as when a link changes.
     pub(crate) fn open(&self, host: Host) -> Arc<dyn AsyncUdpSocket> {
         let mut state = self.state();
-        let now = Instant::now();
-        let link = state.link(host);
-        let turn = u8::try_from(link.addresses.len() % 250).unwrap();
-        let address = match host {
-            RELAY => Self::relay_address(),
-            _ => SocketAddr::from((Ipv4Addr::new(10, 0, host, turn + 1), 4433)),
-        };
-        link.addresses.push(address);
-        state.inboxes.insert(address, Inbox::default());
-        Arc::new(SimulatedSocket {
-            world: self.clone(),
-            host,
-            address,
-            timer: Mutex::new(Box::pin(sleep_until(now))),
-        })
+        let place = state.places.entry(host).or_default();
+        let turn = u8::try_from(place.count % 250).unwrap();
+        place.count += 1;
+        let address = SocketAddr::from((Ipv4Addr::new(10, 0, host, turn + 1), PORT));
+        place.own = vec![address];
+        drop(state);
+        self.socket(host, address)
+    }
+
+    /// A socket of a host that stays where it is: the one it listens on, or where any port is asked for one
+    /// more.
+    pub(crate) fn open_fixed(&self, host: Host, asked: SocketAddr) -> Arc<dyn AsyncUdpSocket> {
+        let mut address = Self::address_of(host);
+        let mut state = self.state();
+        let place = state.places.entry(host).or_default();
+        if asked.port() == 0 {
+            place.count += 1;
+            address.set_port(PORT + place.count);
+        }
+        place.own.push(address);
+        drop(state);
+        self.socket(host, address)
+    }
+
+    fn socket(&self, host: Host, address: SocketAddr) -> Arc<dyn AsyncUdpSocket> {
+        let mut state = self.state();
+        state.sockets += 1;
+        let number = state.sockets;
+        let inbox = Inbox { socket: number, queue: BinaryHeap::new(), reader: None };
+        state.inboxes.insert(address, inbox);
+        let timer = Mutex::new(Box::pin(sleep_until(Instant::now())));
+        Arc::new(SimulatedSocket { world: self.clone(), host, address, number, timer })
+    }
+
+    /// From now on nothing comes from a host or to it, as if it had no power; until it opens a socket.
+    pub(crate) fn unplug(&self, host: Host) {
+        self.state().places.entry(host).or_default().own.clear();
+    }
+
+    /// Where a host is that stays where it is.
+    pub(crate) fn address_of(host: Host) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::new(10, 0, host, 1), PORT))
     }
 
     /// Where the relay is.
     pub(crate) fn relay_address() -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::new(10, 0, RELAY, 1), 4433))
+        Self::address_of(RELAY)
     }
 
+    /// Changes a host's link to the relay.
     pub(crate) fn change(&self, host: Host, change: impl FnOnce(&mut Weather)) {
-        change(&mut self.state().link(host).weather);
+        self.change_between(RELAY, host, change);
+    }
+
+    pub(crate) fn change_between(&self, a: Host, b: Host, change: impl FnOnce(&mut Weather)) {
+        change(&mut self.state().link(a, b).weather);
     }
 
     /// Every link is fair again.
@@ -170,11 +219,18 @@ impl World {
 }
 
 impl State {
-    fn link(&mut self, host: Host) -> &mut Link {
+    fn link(&mut self, a: Host, b: Host) -> &mut Link {
         let now = Instant::now();
         let ways = [Way { free: now, last: now }; 2];
-        let fair = Link { weather: Weather::FAIR, addresses: Vec::new(), ways };
-        self.links.entry(host).or_insert(fair)
+        let fair = Link { weather: Weather::FAIR, ways };
+        self.links.entry(ends(a, b)).or_insert(fair)
+    }
+
+    /// Whose address it is, if it still is anybody's.
+    fn host_at(&self, address: SocketAddr) -> Option<Host> {
+        let IpAddr::V4(ip) = address.ip() else { return None };
+        let host = ip.octets()[2];
+        self.places.get(&host)?.own.contains(&address).then_some(host)
     }
 
     fn send(&mut self, host: Host, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
@@ -204,18 +260,18 @@ impl State {
         to: SocketAddr,
         length: usize,
     ) -> Vec<Instant> {
-        let (client, address, way) = match host {
-            RELAY => (to.ip(), to, 0),
-            _ => (from.ip(), from, 1),
+        let (Some(_), Some(other)) = (self.host_at(from), self.host_at(to)) else {
+            return Vec::new();
         };
-        let std::net::IpAddr::V4(client) = client else { return Vec::new() };
-        let Some(link) = self.links.get_mut(&client.octets()[2]) else { return Vec::new() };
+        self.link(host, other);
+        let Self { chance, links, .. } = self;
+        let Some(link) = links.get_mut(&ends(host, other)) else { return Vec::new() };
         let Weather { loss, twice, delay, jitter, overtaking, largest, rate, is_cut } =
             link.weather;
-        if is_cut || length > largest || link.addresses.last() != Some(&address) {
+        if is_cut || length > largest {
             return Vec::new();
         }
-        let way = &mut link.ways[way];
+        let way = &mut link.ways[usize::from(host > other)];
         let begins = way.free.max(now);
         if begins.duration_since(now) > QUEUE {
             return Vec::new();
@@ -223,13 +279,13 @@ impl State {
         // 28 octets of headers of IPv4 and UDP.
         let octets = u64::try_from(length).unwrap() + 28;
         way.free = begins + Duration::from_micros(octets * 1_000_000 / rate);
-        if self.chance.in_thousand(loss) {
+        if chance.in_thousand(loss) {
             return Vec::new();
         }
-        let copies = if self.chance.in_thousand(twice) { 2 } else { 1 };
+        let copies = if chance.in_thousand(twice) { 2 } else { 1 };
         let mut arrivals = Vec::with_capacity(copies);
         for _ in 0..copies {
-            let shaken = Duration::from_millis(self.chance.between(0, jitter));
+            let shaken = Duration::from_millis(chance.between(0, jitter));
             let mut at = way.free + delay + shaken;
             if !overtaking {
                 at = at.max(way.last);
@@ -251,10 +307,16 @@ impl State {
     }
 }
 
+/// Both ends of a link, the lower number first.
+fn ends(a: Host, b: Host) -> (Host, Host) {
+    (a.min(b), a.max(b))
+}
+
 struct SimulatedSocket {
     world: World,
     host: Host,
     address: SocketAddr,
+    number: u64,
     timer: Mutex<Pin<Box<Sleep>>>,
 }
 
@@ -271,7 +333,14 @@ impl AsyncUdpSocket for SimulatedSocket {
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         assert!(transmit.segment_size.is_none(), "one datagram at a time was asked for");
-        self.world.send(self.host, self.address, transmit.destination, transmit.contents);
+        // What a killed relay's connections still say nobody hears.
+        let is_current = {
+            let state = self.world.state();
+            state.inboxes.get(&self.address).is_some_and(|inbox| inbox.socket == self.number)
+        };
+        if is_current {
+            self.world.send(self.host, self.address, transmit.destination, transmit.contents);
+        }
         Ok(())
     }
 
@@ -282,7 +351,10 @@ impl AsyncUdpSocket for SimulatedSocket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         let mut state = self.world.state();
-        let Some(inbox) = state.inboxes.get_mut(&self.address) else { return Poll::Pending };
+        let inbox = state.inboxes.get_mut(&self.address);
+        let Some(inbox) = inbox.filter(|inbox| inbox.socket == self.number) else {
+            return Poll::Pending;
+        };
         let now = Instant::now();
         let mut count = 0;
         let next = loop {

@@ -3,8 +3,8 @@
 use super::{NOW, REALM, secret};
 use chappe_codec::precedence::Precedence;
 use chappe_relay::{
-    Address, ClientError, Clock, Counts, Observer, Parcel, PeerCounts, PeerOptions, Reading,
-    RelayClient, RelayOptions, RelayServer, TransportKey,
+    Address, ClientError, Clock, Counts, Observer, Parcel, PeerCounts, PeerOptions, QueueOptions,
+    Reading, RelayClient, RelayOptions, RelayServer, TransportKey,
 };
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
@@ -48,7 +48,7 @@ pub(crate) struct Net {
     links: Vec<(char, char)>,
     topics: Vec<Address>,
     pub(crate) clock: Arc<AtomicU64>,
-    pub(crate) queue_octets: u64,
+    pub(crate) queue: QueueOptions,
 }
 
 impl Net {
@@ -80,7 +80,7 @@ impl Net {
         }
         let clock = Arc::new(AtomicU64::new(NOW));
         let (links, topics) = (links.to_vec(), topics.to_vec());
-        Self { stations, links, topics, clock, queue_octets: 1 << 28 }
+        Self { stations, links, topics, clock, queue: QueueOptions::default() }
     }
 
     pub(crate) fn key(&self, name: char) -> TransportKey {
@@ -124,7 +124,7 @@ impl Net {
         options.observer = Observer::new(move |event| told.lock().unwrap().push(event.to_string()));
         options.counts = station.counts.clone();
         options.peers = peers;
-        options.queue_octets = self.queue_octets;
+        options.queue = self.queue;
         let own = secret(station.seed);
         let (address, folder) = (station.address, station.folder.path().to_owned());
         let (shutdown, stop) = oneshot::channel::<()>();

@@ -111,6 +111,8 @@ pub(crate) struct Field {
     /// Promised to a publisher: homes by number.
     pub(crate) promised: BTreeMap<u64, (u8, Precedence, u64)>,
     pub(crate) next: u64,
+    /// Parcels that peers answered, each time they were sent.
+    pub(crate) answered: usize,
 }
 
 pub(crate) fn federation(disks: &[DiskHandle; 2], kept: usize, now: Instant) -> Federation {
@@ -147,6 +149,7 @@ impl Field {
             open: Default::default(),
             promised: BTreeMap::new(),
             next: 0,
+            answered: 0,
         }
     }
 
@@ -245,6 +248,7 @@ impl Field {
                 continue;
             };
             let number = numbered(&sent.remove(&sequence).unwrap());
+            self.answered += 1;
             let (peer, place) = (self.peers[peer], peer);
             match answer {
                 0 => self.federation.refused(peer, name, sequence, Reason::TryLater, self.now),

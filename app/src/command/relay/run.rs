@@ -15,7 +15,9 @@ use crate::relay::peers::{self, PeersCounted};
 use crate::relay::rates;
 use crate::report::Report;
 use chappe_codec::digest;
-use chappe_relay::server::{Observer, RelayEvent, RelayOptions, RelayServer, ServerError};
+use chappe_relay::server::{
+    Observer, QueueOptions, RelayEvent, RelayOptions, RelayServer, ServerError,
+};
 use chappe_relay::{Counts, RelayControl, TransportSecret};
 use sd_notify::NotifyState;
 use serde_json::json;
@@ -107,9 +109,10 @@ async fn start(configured: Configured<'_>, report: Report) -> Outcome<Started> {
         cluster::open_stores(&config, &folder, metrics.measures.clone(), sinks)
     })
     .and_then(|server| {
-        let queue_octets = config.octets("store.peer_quota");
+        let octets = config.octets("store.peer_quota");
+        let queue = QueueOptions { octets, ..QueueOptions::default() };
         let store = cluster::folder_options(&config);
-        server.federate_in(&secret, peers, queue_octets, (&folder, store))
+        server.federate_in(&secret, peers, queue, (&folder, store))
     })
     .map_err(|error| failure(&error))?;
     let address = server.local_addr().map_err(|error| failure(&error))?;
