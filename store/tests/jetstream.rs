@@ -16,7 +16,7 @@
 
 mod cluster;
 
-use chappe_store::{Store, StoreEvent};
+use chappe_store::{JetStreamOptions, Store, StoreEvent};
 use cluster::{Cluster, Proxy, Relay, agree, is_there};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -169,14 +169,10 @@ fn one_that_is_cut_off_says_so_and_goes_on() {
     let rounds: usize =
         std::env::var("STORE_CLUSTER_CUTS").map_or(2, |rounds| rounds.parse().unwrap());
     let cluster = Cluster::start(3);
-    let proxies: Vec<[Proxy; 3]> =
-        (0..2).map(|_| [0, 1, 2].map(|node: usize| Proxy::to(cluster.nodes[node].port))).collect();
-    let open = |name: &str, proxies: &[Proxy; 3]| {
-        let mut options = cluster.options();
-        options.servers =
-            proxies.iter().map(|proxy| format!("nats://127.0.0.1:{}", proxy.port)).collect();
-        options.patience = Duration::from_secs(2);
-        Relay::open(name, options)
+    let proxies = [before_all(&cluster), before_all(&cluster)];
+    let open = |name, proxies| {
+        let patience = Duration::from_secs(2);
+        Relay::open(name, JetStreamOptions { patience, ..through(&cluster, proxies) })
     };
     let mut relays = [open("one", &proxies[0]), open("two", &proxies[1])];
     for round in 0..rounds {
@@ -204,6 +200,42 @@ fn one_that_is_cut_off_says_so_and_goes_on() {
         "{rounds} cuts: {records} records in one order for all, {} groups given up",
         refused(&[&relays[0], &relays[1]])
     );
+}
+
+/// A proxy in front of each node.
+fn before_all(cluster: &Cluster) -> Vec<Proxy> {
+    cluster.nodes.iter().map(|node| Proxy::to(node.port)).collect()
+}
+
+fn through(cluster: &Cluster, proxies: &[Proxy]) -> JetStreamOptions {
+    let servers = proxies.iter().map(|proxy| format!("nats://127.0.0.1:{}", proxy.port)).collect();
+    JetStreamOptions { servers, ..cluster.options() }
+}
+
+/// The last message of all does not come, though everything else shows that the cluster is well. Nobody writes after
+/// it, so that no gap tells.
+#[test]
+fn one_that_is_not_given_the_last_message_looks_for_itself() {
+    if !is_there() {
+        return;
+    }
+    let cluster = Cluster::start(3);
+    let proxies = before_all(&cluster);
+    let mut writer = Relay::open("writer", cluster.options());
+    let mut reader = Relay::open("reader", through(&cluster, &proxies));
+    for round in 1..4 {
+        proxies.iter().for_each(|proxy| proxy.withhold(true));
+        writer.append(1);
+        writer.until("answered", |relay| relay.owed.is_empty());
+        // Long enough to be given it.
+        std::thread::sleep(Duration::from_millis(500));
+        reader.look();
+        assert_eq!(reader.known.len(), round - 1, "it was not withheld");
+        proxies.iter().for_each(|proxy| proxy.withhold(false));
+        reader.until("told", |relay| relay.known.len() == round);
+        assert!(!reader.has_failed);
+    }
+    assert_eq!(reader.known, writer.known);
 }
 
 /// Another process is stopped with messages under way and continued after this one wrote: what it then

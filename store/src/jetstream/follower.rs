@@ -1,7 +1,7 @@
 //! The task that hands over what the stream holds, in order and without gaps.
 
 use super::cluster::{Cluster, failed};
-use super::limits::{PULL_EXPIRY, PULL_HEARTBEAT, RETRY_PAUSE};
+use super::limits::{FOLLOW_LOOK, PULL_EXPIRY, PULL_HEARTBEAT, RETRY_PAUSE};
 use crate::error::StoreError;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use bytes::Bytes;
@@ -56,8 +56,13 @@ async fn follow(cluster: Cluster, mut place: u64, sender: mpsc::Sender<Next>) {
             sleep(RETRY_PAUSE).await;
             continue;
         };
-        // An error, or a gap: begun anew from what was handed over.
-        while let Some(Ok(message)) = messages.next().await {
+        // An error, a gap, or a consumer that stands still: begun anew from what was handed over.
+        loop {
+            let next = tokio::select! {
+                next = messages.next() => next,
+                () = held_back(&cluster, place) => break,
+            };
+            let Some(Ok(message)) = next else { break };
             let Ok(at) = message.info().map(|info| info.stream_sequence) else { break };
             if at <= place {
                 continue;
@@ -71,6 +76,21 @@ async fn follow(cluster: Cluster, mut place: u64, sender: mpsc::Sender<Next>) {
             }
         }
         sleep(RETRY_PAUSE).await;
+    }
+}
+
+/// Returns once the stream has had more than this for two looks. A consumer may hold a message back until the
+/// next one comes and show with each heartbeat that it is well (seen with nats-server 2.10.27 where another server
+/// had died): "Who got nothing for a while compares its place with the end of the stream" (spec/15-store.md).
+async fn held_back(cluster: &Cluster, place: u64) {
+    let mut was_behind = false;
+    loop {
+        sleep(FOLLOW_LOOK).await;
+        let is_behind = matches!(cluster.ends().await, Ok((_, last)) if last > place);
+        if is_behind && was_behind {
+            return;
+        }
+        was_behind = is_behind;
     }
 }
 

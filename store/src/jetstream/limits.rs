@@ -50,5 +50,8 @@ pub(super) const PULL_EXPIRY: Duration = Duration::from_secs(4);
 /// How often the server shows that it still has nothing to send.
 pub(super) const PULL_HEARTBEAT: Duration = Duration::from_secs(1);
 
+/// How often who got nothing from the stream looks whether there is more: twice, before it begins anew.
+pub(super) const FOLLOW_LOOK: Duration = Duration::from_secs(1);
+
 /// How long a store that is dropped waits for what it has sent.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,16 +1,18 @@
 //! A cluster of nats-servers on ports that were free, in a folder of its own, ended by process id.
 
+mod proxy;
+
+pub use proxy::Proxy;
+
 use chappe_store::{
     Group, JetStreamOptions, JetStreamStore, ReadRequest, Store, StoreEvent, StoredRecords,
 };
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -180,55 +182,6 @@ fn ask(servers: &[String], subject: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// A TCP proxy in front of a node that can be cut.
-pub struct Proxy {
-    pub port: u16,
-    open: Arc<AtomicBool>,
-    pipes: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-impl Proxy {
-    pub fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let own = listener.local_addr().unwrap().port();
-        let open = Arc::new(AtomicBool::new(true));
-        let pipes: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
-        let (is_open, all) = (open.clone(), pipes.clone());
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let Ok(client) = client else { return };
-                if !is_open.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
-                all.lock()
-                    .unwrap()
-                    .extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    thread::spawn(move || {
-                        std::io::copy(&mut from, &mut to).unwrap_or_default();
-                        to.shutdown(Shutdown::Both).unwrap_or_default();
-                    });
-                }
-            }
-        });
-        Self { port: own, open, pipes }
-    }
-
-    /// Ends all connections and takes no new ones.
-    pub fn cut(&self) {
-        self.open.store(false, Ordering::SeqCst);
-        for pipe in self.pipes.lock().unwrap().drain(..) {
-            pipe.shutdown(Shutdown::Both).unwrap_or_default();
-        }
-    }
-
-    pub fn mend(&self) {
-        self.open.store(true, Ordering::SeqCst);
-    }
 }
 
 /// A relay's side: a store, what it said, and what is still owed.
