@@ -17,7 +17,8 @@
 mod cluster;
 
 use chappe_store::{JetStreamOptions, Store, StoreEvent};
-use cluster::{Cluster, Proxy, Relay, agree, is_there};
+use cluster::proxy::Proxy;
+use cluster::{Cluster, Relay, agree, is_there};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,6 @@
 //! A cluster of nats-servers on ports that were free, in a folder of its own, ended by process id.
 
-mod proxy;
-
-pub use proxy::Proxy;
+pub mod proxy;
 
 use chappe_store::{
     Group, JetStreamOptions, JetStreamStore, ReadRequest, Store, StoreEvent, StoredRecords,
