@@ -43,6 +43,8 @@ const PUBLISHERS: u64 = 4;
 const READERS: usize = 3;
 /// Parcels a publisher has under way.
 const UNDER_WAY: usize = 16;
+/// How long a relay may take to come to the end of the logs, once nobody writes.
+const BEHIND_MAX: Duration = Duration::from_secs(30);
 
 fn options(servers: Vec<String>, log: &str) -> JetStreamOptions {
     JetStreamOptions { patience: Duration::from_secs(4), ..JetStreamOptions::new(servers, log) }
@@ -185,9 +187,12 @@ async fn read(field: Arc<Field>, own: u8, name: &'static str, got: Arc<Mutex<Vec
     }
 }
 
-/// Everything a relay gives out, by address and precedence: the cursors with the parcels' numbers.
-async fn everything(client: &RelayClient) -> BTreeMap<(usize, bool), Vec<(u64, u64)>> {
-    let mut all: BTreeMap<(usize, bool), Vec<(u64, u64)>> = BTreeMap::new();
+/// What a relay gives out, by address and whether it is FLASH: the cursors with the parcels' numbers.
+type Logs = BTreeMap<(usize, bool), Vec<(u64, u64)>>;
+
+/// Everything a relay gives out.
+async fn everything(client: &RelayClient) -> Logs {
+    let mut all = Logs::new();
     for (index, name) in ["a", "b", "c"].into_iter().enumerate() {
         let mut reading = Reading::all(topic(name));
         loop {
@@ -204,6 +209,19 @@ async fn everything(client: &RelayClient) -> BTreeMap<(usize, bool), Vec<(u64, u
         }
     }
     all
+}
+
+/// How many parcels of one log a relay has yet to come to. What it has is the log's beginning, whenever it is asked.
+fn behind(number: usize, of: (usize, bool), found: &Logs, all: &[(u64, u64)]) -> usize {
+    let found = found.get(&of).map_or(&[][..], Vec::as_slice);
+    for (place, (found, other)) in found.iter().zip(all).enumerate() {
+        assert_eq!(found, other, "relay {number} has another log {of:?} from parcel {place} on");
+    }
+    assert!(
+        found.len() <= all.len(),
+        "relay {number} has more in {of:?} than one that read all of it"
+    );
+    all.len() - found.len()
 }
 
 /// `RELAY_CLUSTER_KILLS` of relays and servers in turn.
@@ -290,23 +308,36 @@ async fn nothing_is_lost_or_given_twice_whichever_dies() {
     let (child, address) = start(&servers, 0).await;
     relays[0] = child;
     field.addresses.lock().unwrap()[0] = address;
-    let mut first = None;
+    let (mut first, mut waited): (Option<(u64, Logs)>, _) = (None, Duration::ZERO);
     for number in 0..RELAYS {
         let (at, client) = field.connect(number, 90).await;
         assert_eq!(at, number, "each relay serves again");
-        let log = client.log_name();
-        let found = (log, everything(&client).await);
-        assert!(first.get_or_insert(found.clone()) == &found, "relay {number} has other logs");
+        let asked = Instant::now();
+        loop {
+            let found = (client.log_name(), everything(&client).await);
+            let (log, all) = first.get_or_insert_with(|| found.clone());
+            assert_eq!(found.0, *log, "relay {number} has other logs");
+            let behind =
+                all.iter().map(|(of, all)| behind(number, *of, &found.1, all)).sum::<usize>();
+            if behind == 0 {
+                break;
+            }
+            // One whose server died is told of the end of the log when it has found another.
+            waited = waited.max(asked.elapsed());
+            assert!(waited < BEHIND_MAX, "relay {number} is still {behind} parcels behind");
+            sleep(Duration::from_millis(50)).await;
+        }
     }
     let parcels = first.unwrap().1.values().map(Vec::len).sum::<usize>();
     assert!(parcels >= acknowledged.len());
     assert!(acknowledged.len() > 100 * kills, "only {} acknowledged", acknowledged.len());
     println!(
         "{} relays and {} servers killed: {} parcels acknowledged, {parcels} in the logs, clients went to \
-         another relay {} times; 0 lost, 0 given twice, the same cursors everywhere",
+         another relay {} times; 0 lost, 0 given twice, the same cursors everywhere, {} ms later at the last",
         killed[0],
         killed[1],
         acknowledged.len(),
-        field.moves.load(Ordering::SeqCst)
+        field.moves.load(Ordering::SeqCst),
+        waited.as_millis(),
     );
 }
