@@ -1,6 +1,7 @@
 //! `chappe gateway`: joins a radio field to relays. It holds nobody's message keys: what it carries
 //! stays sealed, and it knows mailboxes only by the leases their owners sent it.
 
+mod publishing;
 mod relays;
 
 use super::shutdown;
@@ -11,7 +12,9 @@ use crate::device::received::Received;
 use crate::device::station::{Arrival, Changed};
 use crate::device::{Device, DeviceArguments};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::gateway::{Downlink, ForAir, Held, Leases, Lines, Uplink};
+use crate::gateway::{
+    Brought, Downlink, ForAir, Held, Leases, Lines, Published, Reader, Uplink, What,
+};
 use crate::network::{self, RelayArguments};
 use crate::outbox;
 use crate::radio_link::{self, Radio, RadioArguments};
@@ -21,13 +24,13 @@ use chappe_codec::item::Family;
 use chappe_radio::driver::ModemEvent;
 use chappe_radio::link::{FailReason, LinkEvent, Role, SubmitError};
 use chappe_relay::client::Delivery;
-use chappe_relay::{Address, AddressKind, ClientError, Lease, rotation};
+use chappe_relay::{Address, AddressKind, Lease, rotation};
 use serde_json::json;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 /// How often a relay that is gone, and frames nobody acknowledged, are tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -76,6 +79,9 @@ pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<
         next_reader: 0,
         sender,
         deliveries,
+        publishing: JoinSet::new(),
+        under_way: BTreeMap::new(),
+        refused: BTreeMap::new(),
         report,
     };
     for arrival in known.into_arrivals() {
@@ -86,30 +92,6 @@ pub(crate) async fn run(arguments: GatewayArguments, report: Report) -> Outcome<
     let ended = gateway.serve().await;
     let closed = gateway.radio.modem.close().await.map_err(|error| radio_link::failure(&error));
     ended.and(closed)
-}
-
-/// What a reader of one mailbox brought.
-struct Subscribed {
-    /// At which relay.
-    place: usize,
-    address: Address,
-    /// Of the reader.
-    number: u64,
-    /// The name of the log it reads.
-    log: u64,
-    delivery: Result<Delivery, ClientError>,
-}
-
-/// A task that reads a mailbox. It ends with this value.
-struct Reader {
-    number: u64,
-    task: AbortHandle,
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 struct Gateway<'a> {
@@ -129,8 +111,13 @@ struct Gateway<'a> {
     /// By relay and mailbox.
     readers: BTreeMap<(usize, [u8; 16]), Reader>,
     next_reader: u64,
-    sender: mpsc::Sender<Subscribed>,
-    deliveries: mpsc::Receiver<Subscribed>,
+    sender: mpsc::Sender<Brought>,
+    deliveries: mpsc::Receiver<Brought>,
+    publishing: JoinSet<Published>,
+    /// What is on its way to relays, by its number in the queue; whether it is FLASH.
+    under_way: BTreeMap<u64, bool>,
+    /// Which relays will never take what waits, by its number in the queue.
+    refused: BTreeMap<u64, BTreeSet<usize>>,
     report: Report,
 }
 
@@ -147,9 +134,9 @@ impl Gateway<'_> {
                         return Err(Failure::new(Exit::TryLater, "radio", "the radio has stopped"));
                     }
                 },
-                Some(delivery) = self.deliveries.recv() => self.delivered(delivery).await?,
-                joined = self.lines.joined() => self.joined(joined).await?,
-                () = std::future::ready(()), if self.can_publish()? => {}
+                Some(brought) = self.deliveries.recv() => self.brought(brought)?,
+                joined = self.lines.joined() => self.joined(joined)?,
+                Some(published) = self.publishing.join_next() => self.published(published)?,
                 _ = retry.tick() => {
                     self.received.keep_retention()?;
                     // With another epoch come other keys and mailboxes.
@@ -162,38 +149,46 @@ impl Gateway<'_> {
                     self.lines.begin(self.device);
                 }
             }
-            self.publish_next().await?;
+            self.publish_waiting()?;
             self.transmit_waiting().await?;
             if let Some(octets) = self.downlink.wanting() {
                 let address = Address { kind: AddressKind::Mailbox, octets };
                 if let Some(held) = self.leases.of(address).cloned() {
-                    self.subscribe_leased(held).await?;
+                    self.subscribe_leased(&held)?;
                 }
             }
         }
     }
 
-    async fn delivered(&mut self, subscribed: Subscribed) -> Outcome<()> {
-        let Subscribed { place, address, number, log, delivery } = subscribed;
+    fn brought(&mut self, Brought { place, address, number, log, what }: Brought) -> Outcome<()> {
         // A reader that was replaced, or whose connection is gone, may still have had something.
         let reader = self.readers.get(&(place, address.octets));
         if reader.is_none_or(|reader| reader.number != number) {
             return Ok(());
         }
-        let delivery = match delivery {
-            Ok(delivery) => delivery,
+        match what {
+            What::Delivery(delivery) => self.delivered(address, log, delivery),
+            What::Drained => {
+                self.readers.retain(|_, reader| reader.number != number);
+                self.lines.get_mut(place).into_iter().for_each(|line| line.is_drained = true);
+                Ok(())
+            }
             // A lease that ran out or a mailbox withdrawn: the others go on.
-            Err(error @ ClientError::Refused(_)) if !error.is_temporary() => {
+            What::Ended(ended) if ended.is_refused && self.leases.of(address).is_some() => {
                 self.readers.remove(&(place, address.octets));
                 // Another of its owner's home relays may still give it out.
                 if !self.readers.keys().any(|(_, read)| *read == address.octets) {
                     self.leases.remove(address);
                 }
-                self.report.note(&format!("a mailbox is no longer ours to read: {error}"));
-                return Ok(());
+                let why = ended.failure;
+                self.report.note(&format!("a mailbox is no longer ours to read: {why}"));
+                Ok(())
             }
-            Err(error) => return self.lost(place, &error),
-        };
+            What::Ended(ended) => self.lost(place, &ended.failure),
+        }
+    }
+
+    fn delivered(&mut self, address: Address, log: u64, delivery: Delivery) -> Outcome<()> {
         let precedence = delivery.parcel.precedence;
         let source = network::source(log, address, precedence);
         if address == outbox::public_topic(self.device.realm) {
@@ -216,7 +211,7 @@ impl Gateway<'_> {
             return Ok(());
         }
         for held in self.take_own(&source, delivery)? {
-            self.subscribe_leased(held).await?;
+            self.subscribe_leased(&held)?;
         }
         Ok(())
     }

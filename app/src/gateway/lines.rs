@@ -8,11 +8,12 @@ use crate::network::{self, NamedRelay};
 use chappe_relay::{RelayClient, rotation};
 use std::collections::BTreeMap;
 use std::future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// Connections to one relay, by the address epoch of the key each is under.
-pub(crate) type Clients = BTreeMap<u32, RelayClient>;
+pub(crate) type Clients = BTreeMap<u32, Arc<RelayClient>>;
 
 /// One relay.
 pub(crate) struct Line {
@@ -25,6 +26,8 @@ pub(crate) struct Line {
     pub(crate) is_told_away: bool,
     is_connecting: bool,
     again_at: Instant,
+    /// Until when it is given nothing, as it has put something off.
+    full_until: Instant,
 }
 
 /// An attempt to connect that has ended.
@@ -80,8 +83,20 @@ impl Lines {
     }
 
     /// The connection to publish on, while that relay is there.
-    pub(crate) fn present(&self, place: usize) -> Option<&RelayClient> {
+    pub(crate) fn present(&self, place: usize) -> Option<&Arc<RelayClient>> {
         self.get(place)?.clients.get(&rotation::address_epoch(clock::now_seconds()))
+    }
+
+    /// The same, unless that relay puts off what it is given.
+    pub(crate) fn taking(&self, place: usize) -> Option<&Arc<RelayClient>> {
+        let is_full = self.get(place)?.full_until > Instant::now();
+        self.present(place).filter(|_| !is_full)
+    }
+
+    /// A relay has put something off.
+    pub(crate) fn full(&mut self, place: usize, pause: Duration) {
+        let Some(line) = self.lines.get_mut(place) else { return };
+        line.full_until = Instant::now().checked_add(pause).unwrap_or_else(Instant::now);
     }
 
     /// Begins to connect to each that is away, under the key of each epoch that is read now.
@@ -100,7 +115,8 @@ impl Lines {
                 let connecting = async {
                     let mut clients = Clients::new();
                     for (epoch, secret) in secrets {
-                        clients.insert(epoch, relay.connect_as(&secret, realm).await?);
+                        let client = relay.connect_as(&secret, realm).await?;
+                        clients.insert(epoch, Arc::new(client));
                     }
                     Ok(clients)
                 };
@@ -153,6 +169,7 @@ impl Line {
             is_told_away: false,
             is_connecting: false,
             again_at: Instant::now(),
+            full_until: Instant::now(),
         }
     }
 }

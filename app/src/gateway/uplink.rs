@@ -89,9 +89,9 @@ impl Uplink {
 
     /// What goes next of what can go: the most urgent, and of those the oldest. Where relays are away, what
     /// is for them waits and holds up nothing else.
-    pub(crate) fn first_of(&self, can_go: impl Fn(Address) -> bool) -> Option<ForRelay> {
+    pub(crate) fn first_of(&self, can_go: impl Fn(&ForRelay) -> bool) -> Option<ForRelay> {
         let urgency = |parcel: &&ForRelay| (parcel.precedence, std::cmp::Reverse(parcel.sequence));
-        let waiting = self.waiting.values().filter(|parcel| can_go(parcel.address));
+        let waiting = self.waiting.values().filter(|parcel| can_go(parcel));
         waiting.max_by_key(urgency).cloned()
     }
 
@@ -145,7 +145,7 @@ mod tests {
         let mailbox = Address { kind: AddressKind::Mailbox, octets: [8; 16] };
         uplink.push(mailbox, Precedence::Flash, b"far").unwrap();
         uplink.push(address, Precedence::Routine, b"near").unwrap();
-        assert_eq!(uplink.first_of(|to| to == address).unwrap().envelope, b"near");
+        assert_eq!(uplink.first_of(|parcel| parcel.address == address).unwrap().envelope, b"near");
         assert!(uplink.first_of(|_| false).is_none());
         for _ in 0..2 {
             let first = uplink.first_of(|_| true).unwrap();
