@@ -107,3 +107,46 @@ fn transport(streams_max: u32) -> TransportConfig {
         .max_idle_timeout(Some(VarInt::from_u32(IDLE_MAX_MILLISECONDS).into()));
     transport
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+    use quinn_proto::{DatagramEvent, Endpoint};
+    use std::net::SocketAddr;
+    use std::time::Instant;
+
+    /// The source connection id of a Retry (RFC 9000 §17.2.5).
+    fn source_id(retry: &[u8]) -> Vec<u8> {
+        let (destination, rest) = retry[5..].split_first().unwrap();
+        let (octets, rest) = rest[usize::from(*destination)..].split_first().unwrap();
+        rest[..usize::from(*octets)].to_vec()
+    }
+
+    /// So many as would be next to sure to repeat one of 2^24.
+    #[test]
+    fn no_retry_gives_an_id_that_another_was_given() {
+        let secret = TransportSecret::from_seed(&[7; 32]);
+        let (now, relay) = (Instant::now(), SocketAddr::from(([127, 0, 0, 1], 7406)));
+        let client_config = client_config(&secret, secret.public()).unwrap();
+        let mut client = Endpoint::new(Arc::default(), None, true, None);
+        let connecting = client.connect(now, client_config, relay, "relay");
+        let mut initial = Vec::new();
+        connecting.unwrap().1.poll_transmit(now, 1, &mut initial).unwrap();
+
+        let server_config = Arc::new(server_config(&secret).unwrap());
+        let own = Arc::new(endpoint_config(&secret));
+        let mut server = Endpoint::new(own, Some(server_config), true, None);
+        let mut given = std::collections::HashSet::new();
+        for retries in 0..20_000 {
+            let octets = BytesMut::from(&initial[..]);
+            let event = server.handle(now, relay, None, None, octets, &mut Vec::new());
+            let Some(DatagramEvent::NewConnection(incoming)) = event else {
+                panic!("no connection: {event:?}")
+            };
+            let mut retry = Vec::new();
+            server.retry(incoming, &mut retry).unwrap();
+            assert!(given.insert(source_id(&retry)), "again after {retries}");
+        }
+    }
+}

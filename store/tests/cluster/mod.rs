@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -144,9 +145,20 @@ impl Drop for Node {
     }
 }
 
+/// Ports below those that a system gives to whoever takes any (from 32,768 on): a client that tries again and again to
+/// reach a server that was killed would be given that server's port some day, and keep it from coming back. Programs
+/// that run beside each other begin at places of their own.
 pub fn free_ports(count: usize) -> Vec<u16> {
-    let bound: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(6);
+    let mut bound = Vec::new();
+    while bound.len() < count {
+        let at = first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = 12_000 + u16::try_from(at % 18_000).unwrap();
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            bound.push(listener);
+        }
+    }
     bound.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
