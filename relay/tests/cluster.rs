@@ -43,6 +43,8 @@ const PUBLISHERS: u64 = 4;
 const READERS: usize = 3;
 /// Parcels a publisher has under way.
 const UNDER_WAY: usize = 16;
+/// The number above which live parcels are said before it is known that they come.
+const EARLY: u64 = 3_000_000;
 /// How long a relay may take to come to the end of the logs, once nobody writes.
 const BEHIND_MAX: Duration = Duration::from_secs(30);
 
@@ -57,17 +59,22 @@ async fn relay_process() {
     let Ok(servers) = std::env::var(SERVERS) else { return };
     let servers: Vec<String> = servers.split(',').map(str::to_owned).collect();
     let number: u8 = std::env::var(NUMBER).unwrap().parse().unwrap();
+    serve(relay(servers, 3, number)).await;
+}
+
+/// A relay on a cluster that keeps so many copies of each message.
+fn relay(servers: Vec<String>, replicas: u8, number: u8) -> RelayServer {
     let mut settings = RelayOptions::new(REALM);
     settings.clock = Clock::new(|| NOW);
     let any = "127.0.0.1:0".parse().unwrap();
-    let server = RelayServer::bind_with(any, &secret(200 + number), settings, |sinks| {
+    let options = |log| JetStreamOptions { replicas, ..options(servers.clone(), log) };
+    RelayServer::bind_with(any, &secret(200 + number), settings, |sinks| {
         Ok(Stores {
-            flash: Box::new(JetStreamStore::open(options(servers.clone(), "flash"), sinks.flash)?),
-            rest: Box::new(JetStreamStore::open(options(servers, "rest"), sinks.rest)?),
+            flash: Box::new(JetStreamStore::open(options("flash"), sinks.flash)?),
+            rest: Box::new(JetStreamStore::open(options("rest"), sinks.rest)?),
         })
     })
-    .unwrap();
-    serve(server).await;
+    .unwrap()
 }
 
 async fn start(servers: &[String], number: usize) -> (Child, SocketAddr) {
@@ -340,4 +347,60 @@ async fn nothing_is_lost_or_given_twice_whichever_dies() {
         field.moves.load(Ordering::SeqCst),
         waited.as_millis(),
     );
+}
+
+/// What is live reaches who listens at any relay of a cluster, once, and comes back to no relay it was at.
+#[tokio::test]
+async fn live_reaches_those_who_listen_at_another_relay() {
+    if !cluster::is_there() {
+        return;
+    }
+    let cluster = Cluster::start(1);
+    let (mut speakers, mut listeners) = (Vec::new(), Vec::new());
+    for number in 0..2 {
+        let servers = cluster.servers();
+        let server = tokio::task::spawn_blocking(move || relay(servers, 1, number)).await.unwrap();
+        let (address, key) = (server.local_addr().unwrap(), secret(200 + number).public());
+        tokio::spawn(server.run(std::future::pending()));
+        let client = RelayClient::connect(address, key, &secret(10 + number), REALM).await.unwrap();
+        listeners.push(client.listen(Reading::all(target(0))).await.unwrap());
+        speakers.push(client);
+    }
+    let says = async |speaker: usize, number: u64| {
+        speakers[speaker].live(&numbered(number)).await.unwrap();
+    };
+    // Whether a relay hears another already shows only when it has heard something, of FLASH and of all else.
+    let mut first = EARLY;
+    for (speaker, is_flash) in [(0, true), (0, false), (1, true), (1, false)] {
+        let begun = Instant::now();
+        let is_it = |number: u64| number.is_multiple_of(5) == is_flash;
+        loop {
+            assert!(begun.elapsed() < Duration::from_secs(20), "nothing comes to another relay");
+            first += 15;
+            says(speaker, if is_flash { first } else { first + 3 }).await;
+            let next = timeout(Duration::from_millis(100), listeners[1 - speaker].next()).await;
+            if next.is_ok_and(|next| is_it(number_of(&next.unwrap().parcel))) {
+                break;
+            }
+        }
+    }
+    // FLASH where the number is a multiple of five, and all for the same address.
+    let said: Vec<u64> = (0..40).map(|step| 3 * step).collect();
+    for number in &said {
+        let speaker = usize::from(number % 2 == 0);
+        says(speaker, *number).await;
+    }
+    for listener in &mut listeners {
+        let mut heard = HashSet::new();
+        while heard.len() < said.len() {
+            let next = timeout(Duration::from_secs(10), listener.next()).await;
+            let number = number_of(&next.expect("all is heard").unwrap().parcel);
+            assert!(number >= EARLY || heard.insert(number), "{number} is heard twice");
+        }
+        // Nothing comes a second time, by whatever way.
+        while let Ok(next) = timeout(Duration::from_millis(300), listener.next()).await {
+            let number = number_of(&next.unwrap().parcel);
+            assert!(number >= EARLY, "{number} is heard twice");
+        }
+    }
 }

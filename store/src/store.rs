@@ -47,6 +47,10 @@ pub trait Store: fmt::Debug + Send {
     /// `Appended` is still on its way, so `keep` must want what it does not know. A compaction that
     /// is asked for while another waits takes its place. Answered by [`StoreEvent::Compacted`].
     fn compact(&mut self, keep: Keep);
+
+    /// Says something to all who share the log just now: it is stored nowhere, comes to the others as
+    /// [`StoreEvent::Said`], and may get lost. On a log that nobody shares it does nothing.
+    fn say(&mut self, _octets: &[u8]) {}
 }
 
 /// Whether a record, with its sequence, is still wanted.
@@ -220,6 +224,8 @@ pub enum StoreEvent {
         /// Why.
         error: StoreError,
     },
+    /// What another who shares the log said, to be stored by nobody. Anything may be in it.
+    Said(Vec<u8>),
     /// The log works again; groups that were not answered are answered as failed before this.
     WorksAgain(Recovery),
 }

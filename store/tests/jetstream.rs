@@ -239,6 +239,39 @@ fn one_that_is_not_given_the_last_message_looks_for_itself() {
     assert_eq!(reader.known, writer.known);
 }
 
+#[test]
+fn what_is_said_comes_to_the_others_and_is_stored_nowhere() {
+    if !is_there() {
+        return;
+    }
+    let cluster = Cluster::start(3);
+    let mut one = Relay::open("one", cluster.options());
+    let mut other = Relay::open("other", cluster.options());
+    // The other hears once it has told the servers that it listens.
+    let begun = Instant::now();
+    while other.said.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nothing is heard");
+        one.store.say(b"early");
+        std::thread::sleep(Duration::from_millis(20));
+        other.look();
+    }
+    for number in 0..500_u32 {
+        one.store.say(&number.to_be_bytes());
+    }
+    one.store.say(b"last");
+    other.until("told the last", |relay| relay.said.last().unwrap() == b"last");
+    other.said.retain(|said| said.len() == 4 && said != b"last");
+    let all: Vec<Vec<u8>> = (0..500_u32).map(|number| number.to_be_bytes().to_vec()).collect();
+    assert_eq!(other.said, all);
+    one.append(1);
+    other.until("told of the record", |relay| relay.known.len() == 1);
+    one.look();
+    assert!(one.said.is_empty(), "its own came back");
+    let mut late = Relay::open("late", cluster.options());
+    late.until("recovered", |relay| relay.recovered);
+    assert_eq!((late.known.len(), late.said.len()), (1, 0));
+}
+
 /// Another process is stopped with messages under way and continued after this one wrote: what it then
 /// sends again counts once.
 #[test]

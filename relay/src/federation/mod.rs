@@ -249,7 +249,8 @@ impl Federation {
             StoreEvent::Followed(_)
             | StoreEvent::Discarded { .. }
             | StoreEvent::Compacted { .. }
-            | StoreEvent::Damaged(_) => {}
+            | StoreEvent::Damaged(_)
+            | StoreEvent::Said(_) => {}
         }
         None
     }

@@ -1,7 +1,9 @@
 //! What need not be stored (spec/06-relay.md, "Live").
 
+use super::duplicates::log_of;
 use super::fan_out::add_span;
-use super::publishing::may_come;
+use super::group::NodeLog;
+use super::publishing::{is_in_time, may_come};
 use super::slots::SlotId;
 use super::{Node, Now};
 use crate::limits::LIVE_DATAGRAMS_MAX;
@@ -19,6 +21,7 @@ impl Node {
         if may_come(lane.peer.leave, parcel, now).is_err() {
             return;
         }
+        say_elsewhere(&mut self.logs, parcel);
         let place = match lane.last_shelf {
             Some((address, place))
                 if address == parcel.address
@@ -37,9 +40,23 @@ impl Node {
 
     /// The same for a datagram, which belongs to no lane.
     pub fn live_datagram(&mut self, leave: super::Leave, parcel: &ParcelRef<'_>, now: Now) {
-        if may_come(leave, parcel, now).is_ok()
-            && let Some(place) = self.shelves.find(&parcel.address)
+        if may_come(leave, parcel, now).is_ok() {
+            say_elsewhere(&mut self.logs, parcel);
+            self.say_here(parcel, now);
+        }
+    }
+
+    /// What a client of another relay on the same logs says: it was judged there, and goes no further from here.
+    pub(super) fn heard_elsewhere(&mut self, octets: &[u8], now: Now) {
+        if let Ok(parcel) = ParcelRef::parse(octets)
+            && is_in_time(&parcel, now).is_ok()
         {
+            self.say_here(&parcel, now);
+        }
+    }
+
+    fn say_here(&mut self, parcel: &ParcelRef<'_>, now: Now) {
+        if let Some(place) = self.shelves.find(&parcel.address) {
             self.say_live(place, parcel, now);
         }
     }
@@ -89,5 +106,13 @@ impl Node {
         if self.fan_out.octets() > FAN_OUT_OCTETS_MAX {
             self.share_out();
         }
+    }
+}
+
+/// "Relays that share their logs say it to each other" (spec/06-relay.md, "Live").
+fn say_elsewhere(logs: &mut [NodeLog], parcel: &ParcelRef<'_>) {
+    let log = logs.get_mut(log_of(parcel.precedence));
+    if let Some(log) = log.filter(|log| log.is_shared) {
+        log.store.say(parcel.octets());
     }
 }

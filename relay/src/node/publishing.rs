@@ -192,10 +192,15 @@ impl Node {
 
 /// What is asked of every parcel, whether it is stored here, kept for others, or said live.
 pub(super) fn may_come(leave: Leave, parcel: &ParcelRef<'_>, now: Now) -> Result<(), Reason> {
-    let expiry_seconds = parcel.expiry_seconds();
     if parcel.precedence > leave.highest {
         return Err(Reason::NotPermitted);
     }
+    is_in_time(parcel, now)
+}
+
+/// "Its expiry counts as for any parcel."
+pub(super) fn is_in_time(parcel: &ParcelRef<'_>, now: Now) -> Result<(), Reason> {
+    let expiry_seconds = parcel.expiry_seconds();
     if expiry_seconds <= now.seconds {
         return Err(Reason::Expired);
     }

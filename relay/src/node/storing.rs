@@ -103,6 +103,7 @@ impl Node {
             StoreEvent::Damaged(damage) => {
                 self.events.push(NodeEvent::Damaged { log: name, damage });
             }
+            StoreEvent::Said(octets) => self.heard_elsewhere(&octets, now),
             StoreEvent::Failed { error } => {
                 self.set_failed(index, true);
                 self.events.push(NodeEvent::StoreFailed { log: name, error });

@@ -11,6 +11,9 @@ use tokio::time::Instant;
 /// Pieces of old records that wait for the node; then the store's thread waits.
 const RECOVERED_MAX: usize = 4;
 
+/// Live parcels of other relays that wait for the node.
+const SAID_MAX: usize = 1024;
+
 /// The ways from both stores. Answers to groups and reads are as many as the node asked for.
 #[derive(Debug)]
 pub(super) struct StoreEvents {
@@ -18,6 +21,7 @@ pub(super) struct StoreEvents {
     flash: UnboundedReceiver<StoreEvent>,
     rest: UnboundedReceiver<StoreEvent>,
     recovered: Receiver<(LogName, StoreEvent)>,
+    said: Receiver<(LogName, StoreEvent)>,
 }
 
 /// The names of two stores, FLASH first.
@@ -46,23 +50,27 @@ pub(super) fn store_events(names: Names) -> (StoreSinks, StoreEvents) {
     let (to_flash, flash) = mpsc::unbounded_channel();
     let (to_rest, rest) = mpsc::unbounded_channel();
     let (to_recovered, recovered) = mpsc::channel(RECOVERED_MAX);
+    let (to_said, said) = mpsc::channel(SAID_MAX);
     let sinks = StoreSinks {
-        flash: sink(names.0, to_flash, to_recovered.clone()),
-        rest: sink(names.1, to_rest, to_recovered),
+        flash: sink(names.0, to_flash, to_recovered.clone(), to_said.clone()),
+        rest: sink(names.1, to_rest, to_recovered, to_said),
     };
-    (sinks, StoreEvents { names, flash, rest, recovered })
+    (sinks, StoreEvents { names, flash, rest, recovered, said })
 }
 
 fn sink(
     name: LogName,
     events: UnboundedSender<StoreEvent>,
     recovered: Sender<(LogName, StoreEvent)>,
+    said: Sender<(LogName, StoreEvent)>,
 ) -> EventSink {
     Box::new(move |event| match event {
         // These come from a thread nothing else waits for. A relay that is gone wants none of them.
         StoreEvent::Recovered(_) | StoreEvent::RecoveryEnded(_) => {
             drop(recovered.blocking_send((name, event)));
         }
+        // What finds no room is lost, as anything live may be.
+        StoreEvent::Said(_) => drop(said.try_send((name, event))),
         _ => drop(events.send(event)),
     })
 }
@@ -93,6 +101,7 @@ impl StoreEvents {
                     continue;
                 }
                 Some(event) = self.rest.recv() => (rest, event),
+                Some(event) = self.said.recv() => event,
                 () = shared.held.notified(), if does_upkeep => {
                     deadline = shared.hub().node.deadline().map_or(deadline, Instant::from_std);
                     continue;

@@ -9,6 +9,7 @@ use super::options::JetStreamOptions;
 use super::order::Order;
 use super::probe::{Health, probe};
 use super::reads::{Reads, Tail, first_sequence, place_of};
+use super::saying;
 use super::waiting::Waiting;
 use super::writing::{UnderWay, answer_of};
 use crate::error::StoreError;
@@ -88,7 +89,9 @@ impl Driver {
     }
 
     /// Works until the store is dropped.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, said: mpsc::Receiver<Vec<u8>>) {
+        spawn_local(saying::tell(self.cluster.clone(), self.writer, said));
+        spawn_local(saying::hear(self.cluster.clone(), self.writer, self.reads.clone()));
         let Some(mut follower) = self.recover().await else { return };
         self.progress = Instant::now();
         while !self.is_done() {

@@ -20,6 +20,9 @@ pub(super) const WAITING_OCTETS_MAX: usize = 32 << 20;
 /// Octets of messages kept for reads.
 pub(super) const TAIL_OCTETS_MAX: usize = 16 << 20;
 
+/// What waits to be said to others; more is lost.
+pub(super) const SAID_WAITING_MAX: usize = 1024;
+
 /// Events that wait for whoever takes them; then the store waits.
 pub(super) const EVENTS_WAITING_MAX: usize = 64;
 

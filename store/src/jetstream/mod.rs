@@ -24,6 +24,7 @@ mod order;
 mod probe;
 mod reads;
 mod refusal;
+mod saying;
 mod waiting;
 mod writing;
 
@@ -34,7 +35,7 @@ use crate::error::StoreError;
 use crate::store::{EventSink, Group, GroupLimits, Keep, ReadRequest, Store};
 use cluster::Cluster;
 use driver::{Command, Driver};
-use limits::{EVENTS_WAITING_MAX, MESSAGE_HEADERS_OCTETS, MESSAGE_RECORDS_MAX};
+use limits::{EVENTS_WAITING_MAX, MESSAGE_HEADERS_OCTETS, MESSAGE_RECORDS_MAX, SAID_WAITING_MAX};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use tokio::runtime;
@@ -58,6 +59,7 @@ pub struct JetStreamStore {
     identity: u64,
     limits: GroupLimits,
     commands: mpsc::UnboundedSender<Command>,
+    said: mpsc::Sender<Vec<u8>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -71,6 +73,7 @@ impl JetStreamStore {
     /// when the stream is none of ours.
     pub fn open(options: JetStreamOptions, sink: EventSink) -> Result<Self, StoreError> {
         let (commands, to_driver) = mpsc::unbounded_channel();
+        let (said, to_say) = mpsc::channel(SAID_WAITING_MAX);
         let (opened, is_opened) = sync_channel(1);
         let name = options.stream();
         let (events, told) = sync_channel(EVENTS_WAITING_MAX);
@@ -82,13 +85,13 @@ impl JetStreamStore {
         let sink: EventSink = Box::new(move |event| drop(events.send(event)));
         let driver = Builder::new()
             .name("store-cluster".to_owned())
-            .spawn(move || run(options, to_driver, sink, &opened))
+            .spawn(move || run(options, (to_driver, to_say), sink, &opened))
             .map_err(StoreError::io("start", &name))?;
         let opened = is_opened.recv().unwrap_or(Err(StoreError::Poisoned))?;
         let Opened { identity, message_octets } = opened;
         let octets = message_octets.saturating_sub(MESSAGE_HEADERS_OCTETS);
         let limits = GroupLimits { records: MESSAGE_RECORDS_MAX, octets };
-        Ok(Self { identity, limits, commands, threads: vec![driver, teller] })
+        Ok(Self { identity, limits, commands, said, threads: vec![driver, teller] })
     }
 
     fn order(&mut self, command: Command) {
@@ -108,7 +111,7 @@ struct Opened {
 
 fn run(
     options: JetStreamOptions,
-    commands: mpsc::UnboundedReceiver<Command>,
+    (commands, said): (mpsc::UnboundedReceiver<Command>, mpsc::Receiver<Vec<u8>>),
     sink: EventSink,
     opened: &SyncSender<Result<Opened, StoreError>>,
 ) {
@@ -124,7 +127,7 @@ fn run(
             Ok(cluster) => {
                 let Cluster { identity, message_octets, .. } = cluster;
                 answer(opened, Ok(Opened { identity, message_octets }));
-                Driver::new(cluster, &options, commands, sink).run().await;
+                Driver::new(cluster, &options, commands, sink).run(said).await;
             }
             Err(error) => answer(opened, Err(error)),
         }
@@ -168,6 +171,13 @@ impl Store for JetStreamStore {
     /// between records that are wanted stays until the cluster's expiry. See `docs/cluster.md`.
     fn compact(&mut self, keep: Keep) {
         self.order(Command::Compact(keep));
+    }
+
+    fn say(&mut self, octets: &[u8]) {
+        // What finds no room is lost, as anything said may be.
+        match self.said.try_send(octets.to_vec()) {
+            Ok(()) | Err(_) => {}
+        }
     }
 }
 

@@ -203,6 +203,8 @@ pub struct Relay {
     /// Groups without an answer, oldest first.
     pub owed: std::collections::VecDeque<Group>,
     pub refused: Vec<Group>,
+    /// What others said.
+    pub said: Vec<Vec<u8>>,
     pub recovered: bool,
     /// Whether it said that the cluster is silent, and how often it went on.
     pub has_failed: bool,
@@ -222,6 +224,7 @@ impl Relay {
             known: Vec::new(),
             owed: std::collections::VecDeque::new(),
             refused: Vec::new(),
+            said: Vec::new(),
             recovered: false,
             has_failed: false,
             went_on: 0,
@@ -269,6 +272,7 @@ impl Relay {
                 self.refused.push(group);
             }
             StoreEvent::Damaged(damage) => panic!("{damage}"),
+            StoreEvent::Said(octets) => self.said.push(octets),
             StoreEvent::Read { .. }
             | StoreEvent::Discarded { .. }
             | StoreEvent::Compacted { .. } => {}
