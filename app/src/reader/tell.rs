@@ -79,23 +79,23 @@ impl Reader<'_> {
         let (began, now) = (self.began, clock::now_seconds());
         let reading = Reading { read, homes: &home_keys, began, noticed_by, now };
         if !self.received.has_no_gaps() {
-            let looked = match self.received.look_for_gaps(&reading) {
+            let closed = match self.received.closed_gaps(&reading) {
                 // Another chappe has the sessions; it is looked again.
                 Err(failure) if failure.exit == Exit::TryLater => return Ok(()),
-                looked => looked?,
+                closed => closed?,
             };
             let contacts = self.received.station.contacts();
-            for ((sender, how), lacking) in &looked.closed {
+            for ((sender, how), lacking) in &closed {
                 self.tell_closed(&contacts, sender, *how, lacking);
             }
-            for (sender, lacking) in &looked.open {
-                let is_known = lacking.counters.is_subset(&self.mentioned);
+            self.received.told_closed(now)?;
+            for (sender, lacking) in &self.received.open_gaps(&reading)? {
+                let is_mentioned = lacking.counters.is_subset(&self.mentioned);
                 self.mentioned.extend(&lacking.counters);
-                if is_last || !is_known {
+                if is_last || !is_mentioned {
                     self.tell_open(&contacts, (sender, lacking), &homes, read);
                 }
             }
-            self.received.told_gaps(now)?;
         }
         self.received.has_read(&reading)
     }

@@ -1,7 +1,7 @@
 //! Counters of sealed chains that nothing came for (spec/06-relay.md, "What did not arrive").
 //!
-//! No clock, disk or network here: what was opened and stated goes in with its time, and each
-//! [`Gaps::look`] says what is to be told. That a gap is open follows from what was taken in; what was
+//! No clock, disk or network here: what was opened and stated goes in with its time; [`Gaps::close`] and
+//! then [`Gaps::open`] say what is to be told. That a gap is open follows from what was taken in; what was
 //! told of it is put back from the journal.
 
 mod chain;
@@ -74,26 +74,8 @@ pub(crate) struct Lacking {
     pub(crate) homes: BTreeSet<RelayKey>,
 }
 
-/// What a look found to tell.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Looked {
-    pub(crate) open: BTreeMap<Sender, Lacking>,
-    pub(crate) closed: BTreeMap<(Sender, Closing), Lacking>,
-}
-
-/// What is known when it is looked.
-pub(crate) struct Look<'a> {
-    /// What was noticed later is not told yet.
-    pub(crate) noticed_by: u64,
-    /// What was noticed from then on may have expired before it could be read.
-    pub(crate) blind_from: Option<u64>,
-    /// The home relays there are.
-    pub(crate) homes: &'a [RelayKey],
-    /// Whether a sender's messages are told at all.
-    pub(crate) is_known: &'a dyn Fn(&Sender) -> bool,
-    /// Whether a message could still be opened.
-    pub(crate) expects: &'a dyn Fn(ChainId, u32) -> bool,
-}
+/// Whether a message could still be opened.
+pub(crate) type Expects<'a> = &'a dyn Fn(ChainId, u32) -> bool;
 
 /// Of all senders.
 #[derive(Debug, Default)]
@@ -123,23 +105,40 @@ impl Gaps {
         self.touch(standing.sender, standing.chain).put_back(standing);
     }
 
-    /// Finds what is to be told now. It counts as told from then on; [`Gaps::changed`] is to be kept
-    /// behind it.
-    pub(crate) fn look(&mut self, look: &Look<'_>) -> Looked {
-        let mut looked = Looked::default();
+    /// What was told to be missing and is not any more; also what was noticed from `blind_from` on, since it
+    /// may have expired before it could be read, and what is not expected any more. Once that was told [`Gaps::changed`] is to be kept:
+    /// after a crash in between it is told again.
+    pub(crate) fn close(
+        &mut self,
+        blind_from: Option<u64>,
+        expects: Expects<'_>,
+    ) -> BTreeMap<(Sender, Closing), Lacking> {
+        let mut all: BTreeMap<(Sender, Closing), Lacking> = BTreeMap::new();
         for (id, chain) in &mut self.chains {
-            let sender = chain.sender;
-            let found = chain.look(*id, look);
-            for (counter, (since, how)) in found.closed {
-                let lacking = looked.closed.entry((sender, how)).or_default();
-                lacking.add((*id, counter), since, found.homes);
-            }
-            for (counter, since) in found.open {
-                let lacking = looked.open.entry(sender).or_default();
-                lacking.add((*id, counter), since, found.homes);
+            for (counter, (since, how)) in chain.close_now(*id, blind_from, expects) {
+                let lacking = all.entry((chain.sender, how)).or_default();
+                lacking.add((*id, counter), since, chain.homes());
             }
         }
-        looked
+        all
+    }
+
+    /// What is missing, of senders that are known, as far as it was noticed by then. Before it is told [`Gaps::changed`] is to be kept: what somebody may have been
+    /// told has an end that is told, too.
+    pub(crate) fn open(
+        &mut self,
+        noticed_by: u64,
+        homes: &[RelayKey],
+        is_known: &dyn Fn(&Sender) -> bool,
+    ) -> BTreeMap<Sender, Lacking> {
+        let mut all: BTreeMap<Sender, Lacking> = BTreeMap::new();
+        for (id, chain) in self.chains.iter_mut().filter(|(_, chain)| is_known(&chain.sender)) {
+            for (counter, since) in chain.open_now(noticed_by, homes) {
+                let lacking = all.entry(chain.sender).or_default();
+                lacking.add((*id, counter), since, chain.homes());
+            }
+        }
+        all
     }
 
     /// What is to be kept now, of chains of which it is something else than before.

@@ -23,7 +23,7 @@ use chappe_codec::limits::PREKEY_LIFE_SECONDS;
 use chappe_codec::statement::Evidence;
 use chappe_relay::ParcelId;
 use flashes::{Flash, Flashes, RelayKey, Withheld};
-use gaps::{Gaps, Look, Looked, Sender};
+use gaps::{Closing, Gaps, Lacking, Sender};
 use record::{KeptFlash, KeptGaps, State};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -146,24 +146,35 @@ impl Received<'_> {
         self.watch.gaps.is_quiet()
     }
 
-    /// What is missing, and what is not any more. Once it was told, call [`Received::told_gaps`].
-    pub(crate) fn look_for_gaps(&mut self, reading: &Reading<'_>) -> Outcome<Looked> {
+    /// What was told to be missing and is not any more. Once that was told, call [`Received::told_closed`].
+    pub(crate) fn closed_gaps(
+        &mut self,
+        reading: &Reading<'_>,
+    ) -> Outcome<BTreeMap<(Sender, Closing), Lacking>> {
         let blind_from = self.watch.blind_from(reading, made_at(self.device)?);
         let sealing = Sealing::open(self.device)?;
-        let contacts = self.station.contacts();
-        let is_known = |sender: &Sender| contacts.iter().any(|contact| sender.is_of(contact));
         let expects = |chain, counter| sealing.expects(chain, counter);
-        let Reading { noticed_by, homes, .. } = *reading;
-        let look = Look { noticed_by, blind_from, homes, is_known: &is_known, expects: &expects };
-        Ok(self.watch.gaps.look(&look))
+        Ok(self.watch.gaps.close(blind_from, &expects))
     }
 
-    /// Remembers what was told of gaps. A crash before it lets it be told again.
-    pub(crate) fn told_gaps(&mut self, now: u64) -> Outcome<()> {
+    /// Remembers that it was told. A crash before lets it be told again.
+    pub(crate) fn told_closed(&mut self, now: u64) -> Outcome<()> {
         for standing in self.watch.gaps.changed() {
             self.journal.append(&Record::Gaps(KeptGaps::of(&standing, now)))?;
         }
         Ok(())
+    }
+
+    /// What is missing, to be told now: that it is told is on disk, so that its end is told, too.
+    pub(crate) fn open_gaps(
+        &mut self,
+        reading: &Reading<'_>,
+    ) -> Outcome<BTreeMap<Sender, Lacking>> {
+        let contacts = self.station.contacts();
+        let is_known = |sender: &Sender| contacts.iter().any(|contact| sender.is_of(contact));
+        let open = self.watch.gaps.open(reading.noticed_by, reading.homes, &is_known);
+        self.told_closed(reading.now)?;
+        Ok(open)
     }
 
     /// Remembers that relays were read to their end, and of homes that are new from when on they are to

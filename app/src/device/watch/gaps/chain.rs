@@ -1,6 +1,6 @@
 //! One sealed chain: which of its counters nothing came for, and why they are thought to be missing.
 
-use super::{Closing, Gap, Ground, Look, Sender, Standing};
+use super::{Closing, Expects, Gap, Ground, Sender, Standing};
 use crate::device::limits::{GAP_AT_ONCE_MAX, GAP_COUNTERS_MAX, GAP_HOMES_MAX};
 use crate::device::watch::flashes::RelayKey;
 use chappe_codec::chain::ChainId;
@@ -32,13 +32,6 @@ pub(super) struct Chain {
     stated: Option<([u8; 32], u32)>,
     /// Whether something else is to be kept than was.
     is_changed: bool,
-}
-
-/// What a look found in one chain: counters, and since when each was missing.
-pub(super) struct Found<'a> {
-    pub(super) open: Vec<(u32, u64)>,
-    pub(super) closed: BTreeMap<u32, (u64, Closing)>,
-    pub(super) homes: &'a BTreeSet<RelayKey>,
 }
 
 impl Chain {
@@ -91,32 +84,43 @@ impl Chain {
         self.is_changed = false;
     }
 
-    pub(super) fn look(&mut self, id: ChainId, look: &Look<'_>) -> Found<'_> {
-        let is_blind = |gap: &Gap| look.blind_from.is_some_and(|from| gap.since >= from);
+    /// Closes what is waited for no more; gives what of all that has closed was told to be missing.
+    pub(super) fn close_now(
+        &mut self,
+        id: ChainId,
+        blind_from: Option<u64>,
+        expects: Expects<'_>,
+    ) -> BTreeMap<u32, (u64, Closing)> {
+        let is_blind = |gap: &Gap| blind_from.is_some_and(|from| gap.since >= from);
         let (blind, seen): (Vec<_>, Vec<_>) = self.open.iter().partition(|(_, gap)| is_blind(gap));
-        let lost = seen.into_iter().filter(|(counter, _)| !(look.expects)(id, **counter));
-        let lost: Vec<u32> =
-            lost.chain(blind.iter().copied()).map(|(counter, _)| *counter).collect();
         // That it may have expired follows from nothing else when it is looked again.
-        let was_blind = !blind.is_empty();
-        for counter in lost {
-            self.close(counter, Closing::GivenUp);
-        }
+        let is_any_blind = !blind.is_empty();
+        let lost = seen.into_iter().filter(|(counter, _)| !expects(id, **counter));
+        let lost: Vec<u32> = lost.chain(blind).map(|(counter, _)| *counter).collect();
+        lost.into_iter().for_each(|counter| self.close(counter, Closing::GivenUp));
         let closed = std::mem::take(&mut self.closed);
-        self.is_changed |= was_blind || !closed.is_empty();
+        self.is_changed |= is_any_blind || !closed.is_empty();
+        closed
+    }
+
+    /// What is missing and is to be told, and since when each is. It counts as told.
+    pub(super) fn open_now(&mut self, noticed_by: u64, homes: &[RelayKey]) -> Vec<(u32, u64)> {
         let mut open = Vec::new();
-        if (look.is_known)(&self.sender) {
-            for (counter, gap) in &mut self.open {
-                if gap.ground > Ground::PassedOver && gap.since <= look.noticed_by {
-                    self.is_changed |= !std::mem::replace(&mut gap.is_told, true);
-                    open.push((*counter, gap.since));
-                }
+        for (counter, gap) in &mut self.open {
+            if gap.ground > Ground::PassedOver && gap.since <= noticed_by {
+                self.is_changed |= !std::mem::replace(&mut gap.is_told, true);
+                open.push((*counter, gap.since));
             }
         }
         if !open.is_empty() {
-            self.take_homes(look.homes);
+            self.take_homes(homes);
         }
-        Found { open, closed, homes: &self.homes }
+        open
+    }
+
+    /// The homes that what was told may have come to.
+    pub(super) const fn homes(&self) -> &BTreeSet<RelayKey> {
+        &self.homes
     }
 
     /// What is to be kept now, if it is something else than before.
