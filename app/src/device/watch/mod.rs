@@ -185,13 +185,19 @@ impl Received<'_> {
             let before = self.watch.read.get(*relay);
             before.is_none_or(|at| now.saturating_sub(*at) >= READ_EVERY_SECONDS || *at > now)
         };
+        let mut due: BTreeMap<RelayKey, u64> =
+            reading.read.iter().filter(is_due).map(|relay| (*relay, now)).collect();
+        // At the first reading of all nobody knows since when they are homes.
+        let is_first = self.watch.read.is_empty();
+        let known_from = if is_first { made_at(self.device)?.unwrap_or(0) } else { now };
         let is_new = |relay: &&RelayKey| !self.watch.read.contains_key(*relay);
-        let read = reading.read.iter().filter(is_due);
-        let due = read.chain(reading.homes.iter().filter(is_new)).copied();
-        for key in due.collect::<BTreeSet<RelayKey>>() {
+        for home in reading.homes.iter().filter(is_new) {
+            due.entry(*home).or_insert(known_from);
+        }
+        for (key, at) in due {
             let relay = hex::encode(&key);
-            self.journal.append(&Record::Read { relay: relay.clone(), at: now })?;
-            self.watch.recall_read(&relay, now)?;
+            self.journal.append(&Record::Read { relay: relay.clone(), at })?;
+            self.watch.recall_read(&relay, at)?;
         }
         Ok(())
     }

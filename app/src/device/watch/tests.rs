@@ -78,7 +78,12 @@ fn take(received: &mut Received<'_>, envelope: &[u8]) {
 
 /// A whole reading: how many are told to be missing, and how many to have closed, by how.
 fn read(received: &mut Received<'_>) -> (usize, Vec<(Closing, usize)>) {
-    let reading = reading(&HOMES);
+    read_at(received, &HOMES)
+}
+
+/// The same where only these could be read.
+fn read_at(received: &mut Received<'_>, homes: &[RelayKey]) -> (usize, Vec<(Closing, usize)>) {
+    let reading = reading(homes);
     let closed = received.closed_gaps(&reading).unwrap();
     received.told_closed(reading.now).unwrap();
     let open = received.open_gaps(&reading).unwrap();
@@ -164,16 +169,12 @@ fn of_a_home_that_was_away_for_long_nothing_is_concluded() {
     take(&mut received, &pair.say());
     for _ in 0..8 {
         clock::tests::advance(DAY);
-        let reading = reading(&[ONE]);
-        received.closed_gaps(&reading).unwrap();
-        received.told_closed(reading.now).unwrap();
-        received.has_read(&reading).unwrap();
+        read_at(&mut received, &[ONE]);
     }
-    drop(pair.say());
-    take(&mut received, &pair.say());
-    let open = received.open_gaps(&reading(&[ONE])).unwrap();
-    assert_eq!(open.values().map(|one| one.counters.len()).sum::<usize>(), 1);
-    assert_eq!(read(&mut received), (0, vec![(Closing::GivenUp, 1)]), "it may have lain there");
+    let [_, behind] = [pair.say(), pair.say()];
+    take(&mut received, &behind);
+    assert_eq!(read_at(&mut received, &[ONE]).0, 1);
+    assert_eq!(read(&mut received).1, [(Closing::GivenUp, 1)], "it may have lain there");
 }
 
 #[test]
@@ -187,10 +188,29 @@ fn a_new_home_is_one_that_was_read() {
     assert_eq!(at(13 * DAY, &HOMES), Some(5 * DAY));
     assert_eq!(at(13 * DAY, &[TWO]), None, "nothing could go there before");
     assert_eq!(at(6 * DAY, &[[3; 32]]), Some(6 * DAY - 5), "one that a person named");
+    // Before the first reading there is when it was made, if that is known.
     let never = Watch::default();
     let reading = Reading { read: &HOMES, homes: &HOMES, began: 0, noticed_by: 0, now: 9 * DAY };
     assert_eq!(never.blind_from(&reading, None), Some(0));
     assert_eq!(never.blind_from(&reading, Some(3 * DAY)), None, "it was made then");
+}
+
+/// At its first reading nobody knows since when a home that is away is one.
+#[test]
+fn of_a_home_that_was_never_read_nothing_is_concluded() {
+    let pair = Pair::new();
+    clock::tests::advance(10 * DAY);
+    let mut received = pair.received();
+    let [_, behind] = [pair.say(), pair.say()];
+    take(&mut received, &behind);
+    assert_eq!(read_at(&mut received, &[ONE]), (0, vec![]), "it was made long before");
+    let [_, behind] = [pair.say(), pair.say()];
+    take(&mut received, &behind);
+    assert_eq!(read_at(&mut received, &[ONE]), (1, vec![]));
+    assert_eq!(read(&mut received), (0, vec![(Closing::GivenUp, 1)]), "the other may have had it");
+    let [_, behind] = [pair.say(), pair.say()];
+    take(&mut received, &behind);
+    assert_eq!(read(&mut received), (1, vec![]), "from now on both are known");
 }
 
 #[test]

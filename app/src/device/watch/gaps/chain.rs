@@ -93,13 +93,13 @@ impl Chain {
     ) -> BTreeMap<u32, (u64, Closing)> {
         let is_blind = |gap: &Gap| blind_from.is_some_and(|from| gap.since >= from);
         let (blind, seen): (Vec<_>, Vec<_>) = self.open.iter().partition(|(_, gap)| is_blind(gap));
-        // That it may have expired follows from nothing else when it is looked again.
-        let is_any_blind = !blind.is_empty();
         let lost = seen.into_iter().filter(|(counter, _)| !expects(id, **counter));
         let lost: Vec<u32> = lost.chain(blind).map(|(counter, _)| *counter).collect();
+        // What was given up is not found again when what was taken in is gone through.
+        self.is_changed |= !lost.is_empty();
         lost.into_iter().for_each(|counter| self.close(counter, Closing::GivenUp));
         let closed = std::mem::take(&mut self.closed);
-        self.is_changed |= is_any_blind || !closed.is_empty();
+        self.is_changed |= !closed.is_empty();
         closed
     }
 
