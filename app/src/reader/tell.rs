@@ -89,8 +89,10 @@ impl Reader<'_> {
                 self.tell_closed(&contacts, sender, *how, lacking);
             }
             self.received.told_closed(now)?;
+            // Only of what is open still it matters that it was mentioned.
+            let mentioned = std::mem::take(&mut self.mentioned);
             for (sender, lacking) in &self.received.open_gaps(&reading)? {
-                let is_mentioned = lacking.counters.is_subset(&self.mentioned);
+                let is_mentioned = lacking.counters.is_subset(&mentioned);
                 self.mentioned.extend(&lacking.counters);
                 if is_last || !is_mentioned {
                     self.tell_open(&contacts, (sender, lacking), &homes, read);
