@@ -342,6 +342,17 @@ impl World {
             let missing: BTreeSet<u32> = signed.difference(&self.delivered).copied().collect();
             prop_assert!(missing.is_subset(&open), "{missing:?} and {open:?}");
         }
+        // So is what another of its block came behind; what statements leave out is not.
+        if self.next <= 64 {
+            let newest = self.delivered.last().copied().unwrap_or(0);
+            let passed: BTreeSet<u32> = self.said.range(..newest).copied().collect();
+            let missing: BTreeSet<u32> = passed.difference(&self.delivered).copied().collect();
+            prop_assert!(missing.is_subset(&open), "{missing:?} and {open:?}");
+        }
+        if self.is_heard_before_stated() {
+            let never: BTreeSet<u32> = self.lost.range(..self.signed).copied().collect();
+            prop_assert!(never.is_disjoint(&open), "{never:?} and {open:?}");
+        }
         if self.next <= 64 {
             let left: BTreeSet<u32> = self.told.difference(&self.ended).copied().collect();
             prop_assert!(left.is_subset(&open), "{left:?} and {open:?}");
