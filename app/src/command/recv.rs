@@ -54,9 +54,7 @@ pub(crate) async fn run(arguments: RecvArguments, report: Report) -> Outcome<()>
         return reader.fetch_all().await;
     }
     let name = device.identity.account().id().to_string();
+    let ending = shutdown();
     report.event("ready", "listening", json!({"role": "station", "address": name}));
-    tokio::select! {
-        ended = reader.follow() => ended,
-        () = shutdown() => Ok(()),
-    }
+    reader.follow(ending).await
 }

@@ -10,6 +10,7 @@ pub(crate) mod inquiries;
 pub(crate) mod invitations;
 pub(crate) mod journal;
 pub(crate) mod judging;
+mod limits;
 pub(crate) mod prekeys;
 pub(crate) mod put_away;
 pub(crate) mod received;
@@ -20,6 +21,7 @@ pub(crate) mod sealing;
 pub(crate) mod sent;
 pub(crate) mod settings;
 pub(crate) mod station;
+pub(crate) mod watch;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::passphrase::PassphraseArguments;

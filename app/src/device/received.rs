@@ -9,6 +9,8 @@ use super::journal::Journal;
 use super::retention::{self, Kept, Record};
 use super::sealing::Sealing;
 use super::station::{Arrival, Changed, Content, Missing, Station};
+use super::watch::Watch;
+use super::watch::flashes::Flash;
 use crate::exit::Outcome;
 use crate::{clock, hex};
 use chappe_codec::account::Account;
@@ -18,6 +20,7 @@ use chappe_codec::identity::Carried;
 use chappe_codec::item::{Family, Item};
 use chappe_codec::precedence::Precedence;
 use chappe_codec::session::Event;
+use chappe_relay::ParcelId;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -54,8 +57,9 @@ pub(crate) struct Taken {
 /// A station with a memory.
 pub(crate) struct Received<'a> {
     pub(crate) station: Station<'a>,
-    device: &'a Device,
-    journal: Journal,
+    pub(super) device: &'a Device,
+    pub(super) journal: Journal,
+    pub(super) watch: Watch,
     cursors: BTreeMap<String, u64>,
     /// How often what a statement covers was asked for, by its hash.
     asked: BTreeMap<[u8; 32], Patience>,
@@ -76,14 +80,20 @@ impl<'a> Received<'a> {
         let mut cursors = BTreeMap::new();
         let mut asked: BTreeMap<[u8; 32], Patience> = BTreeMap::new();
         let mut known = Known::default();
+        let mut watch = Watch::default();
         for record in records {
             match record {
                 Record::Taken { at, content } => {
                     let content = content.content(at)?;
                     let arrivals = station.take(&content);
+                    watch.take(&content);
                     known.untold.push((content, arrivals));
                 }
-                Record::Erased(erased) => known.told.extend(station.recall(&erased.remains()?)),
+                Record::Erased(erased) => {
+                    let remains = erased.remains()?;
+                    watch.recall(&remains);
+                    known.told.extend(station.recall(&remains));
+                }
                 Record::Told => known.tell_all(),
                 Record::Asked { at, statement } => {
                     asked.entry(hex::decode_array("a hash", &statement)?).or_default().ask(at);
@@ -92,10 +102,13 @@ impl<'a> Received<'a> {
                     cursors.insert(source, cursor);
                     known.tell_all();
                 }
+                Record::Flash(flash) => watch.recall_flash(&flash)?,
+                Record::Gaps(gaps) => watch.recall_gaps(&gaps)?,
+                Record::Read { relay, at } => watch.recall_read(&relay, at)?,
             }
         }
         let looked_at = Instant::now();
-        Ok((Self { station, device, journal, cursors, asked, looked_at }, known))
+        Ok((Self { station, device, journal, watch, cursors, asked, looked_at }, known))
     }
 
     /// Takes an envelope in and keeps what it says. One that does not open leaves no trace.
@@ -104,6 +117,16 @@ impl<'a> Received<'a> {
         &mut self,
         envelope: &[u8],
         precedence: Option<Precedence>,
+    ) -> Outcome<Result<Taken, OpenError>> {
+        self.take_compared(envelope, precedence, None)
+    }
+
+    /// The same of what one home relay gave out, and others should have, too.
+    pub(crate) fn take_compared(
+        &mut self,
+        envelope: &[u8],
+        precedence: Option<Precedence>,
+        flash: Option<&Flash>,
     ) -> Outcome<Result<Taken, OpenError>> {
         let opened = match outside(envelope) {
             Ok(Outside::Open(_) | Outside::Sealed)
@@ -119,12 +142,12 @@ impl<'a> Received<'a> {
                 }
                 other => other,
             },
-            Ok(Outside::Sealed) => return self.unseal(envelope, precedence),
+            Ok(Outside::Sealed) => return self.unseal(envelope, precedence, flash),
             Ok(Outside::Unknown) => Err(OpenError::NeedsNewer),
             Err(refusal) => Err(refusal),
         };
         match opened {
-            Ok(content) => Ok(Ok(self.remember(content, precedence)?)),
+            Ok(content) => Ok(Ok(self.remember(content, precedence, flash)?)),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -135,6 +158,7 @@ impl<'a> Received<'a> {
         &mut self,
         envelope: &[u8],
         precedence: Option<Precedence>,
+        flash: Option<&Flash>,
     ) -> Outcome<Result<Taken, OpenError>> {
         let mut sealing = Sealing::open(self.device)?;
         let received = match sealing.unseal(envelope) {
@@ -142,7 +166,7 @@ impl<'a> Received<'a> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let mut content = Content::of_sealed(envelope, &received.opened, received.is_stranger);
-        self.write_down(&mut content, precedence)?;
+        self.write_down(&mut content, precedence, flash)?;
         self.station.meet(sealing.keep()?);
         let mut arrivals = self.station.take(&content);
         if received.events.iter().any(|event| matches!(event, Event::PostQuantum { .. })) {
@@ -168,15 +192,30 @@ impl<'a> Received<'a> {
 
     /// What is found of it is kept with it: "a certificate that comes later, or a restart, changes
     /// nothing of what was said before" (spec/10-identity.md, "What a certificate limits").
-    fn write_down(&mut self, content: &mut Content, precedence: Option<Precedence>) -> Outcome<()> {
+    fn write_down(
+        &mut self,
+        content: &mut Content,
+        precedence: Option<Precedence>,
+        flash: Option<&Flash>,
+    ) -> Outcome<()> {
         (content.precedence, content.received) = (precedence, clock::now_if_known());
         self.station.judge(content);
         let at = content.received.unwrap_or(0);
-        self.journal.append(&Record::Taken { at, content: Box::new(Kept::of(content)) })
+        if let Some(flash) = flash {
+            self.hear_flash(ParcelId(content.envelope), flash)?;
+        }
+        self.journal.append(&Record::Taken { at, content: Box::new(Kept::of(content)) })?;
+        self.watch.take(content);
+        Ok(())
     }
 
-    fn remember(&mut self, mut content: Content, precedence: Option<Precedence>) -> Outcome<Taken> {
-        self.write_down(&mut content, precedence)?;
+    fn remember(
+        &mut self,
+        mut content: Content,
+        precedence: Option<Precedence>,
+        flash: Option<&Flash>,
+    ) -> Outcome<Taken> {
+        self.write_down(&mut content, precedence, flash)?;
         let arrivals = self.station.take(&content);
         Ok(Taken { content, arrivals })
     }

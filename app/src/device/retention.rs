@@ -3,6 +3,7 @@
 use super::Device;
 use super::judging::{Validity, limit_of_name};
 use super::station::{Content, Lasting, Message, Remains};
+use super::watch::record::{KeptFlash, KeptGaps};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::hex;
 use chappe_codec::account::Account;
@@ -32,6 +33,12 @@ pub(super) enum Record {
     Cursor { source: String, cursor: u64 },
     /// What a statement covers was asked for, and when by the device's clock.
     Asked { at: u64, statement: String },
+    /// Which relay had a FLASH.
+    Flash(KeptFlash),
+    /// What is missing of a chain, and what was told of it.
+    Gaps(KeptGaps),
+    /// A relay was read to its end, and when by the device's clock.
+    Read { relay: String, at: u64 },
 }
 
 /// [`Content`] as a record.
@@ -174,12 +181,18 @@ fn known_time(at: u64) -> Option<u64> {
 pub(super) struct Erased {
     fingerprint: String,
     author: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<u8>,
     chain: String,
     sealed: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    stranger: bool,
     /// When it was taken in, by the device's clock.
     at: u64,
     validity: Option<KeptValidity>,
     ids: Vec<(u32, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    without_id: Vec<u32>,
     lasting: Vec<KeptLasting>,
 }
 
@@ -203,11 +216,14 @@ impl Erased {
         Self {
             fingerprint: hex::encode(&remains.fingerprint),
             author: remains.author.map(|author| hex::encode(&author.0)),
+            device: remains.device,
             chain: remains.chain.to_string(),
             sealed: remains.sealed,
+            stranger: remains.stranger,
             at: remains.received.unwrap_or(0),
             validity: remains.validity.map(KeptValidity::of),
             ids,
+            without_id: remains.without_id.clone(),
             lasting: lasting.collect(),
         }
     }
@@ -225,11 +241,14 @@ impl Erased {
         Ok(Remains {
             fingerprint: hex::decode_array("a hash", &self.fingerprint)?,
             author: self.author.as_ref().map(account).transpose()?,
+            device: self.device,
             chain: ChainId(hex::decode_array("a chain id", &self.chain)?),
             sealed: self.sealed,
+            stranger: self.stranger,
             received: known_time(self.at),
             validity: self.validity.map(KeptValidity::validity),
             ids: self.ids.iter().map(id).collect::<Outcome<_>>()?,
+            without_id: self.without_id.clone(),
             lasting: self.lasting.iter().map(lasting).collect::<Outcome<_>>()?,
         })
     }
@@ -247,9 +266,13 @@ pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Opt
     if !told.iter().any(is_old) {
         return Ok(None);
     }
-    let (mut kept, mut cursors) = (Vec::new(), BTreeMap::new());
+    let places = told.iter().enumerate();
+    let last: BTreeMap<(&str, &str), usize> =
+        places.filter_map(|(place, record)| Some((last_of(record)?, place))).collect();
+    let (mut kept, mut cursors, mut read) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let mut erased_any = false;
-    for record in told {
+    for (place, record) in told.iter().enumerate() {
+        let is_last = || last_of(record).is_none_or(|one| last.get(&one) == Some(&place));
         match record {
             Record::Taken { at, content } => {
                 let content = content.content(*at)?;
@@ -266,15 +289,31 @@ pub(super) fn keep(device: &Device, records: &[Record], now: u64) -> Outcome<Opt
             Record::Cursor { source, cursor } => {
                 cursors.insert(source.clone(), *cursor);
             }
+            Record::Flash(flash) if !is_last() || !flash.is_kept(now) => {}
+            Record::Gaps(gaps) if !is_last() || !gaps.is_kept(now) => {}
+            Record::Flash(_) | Record::Gaps(_) => kept.push(record.clone()),
+            Record::Read { relay, at } => {
+                read.insert(relay.clone(), *at);
+            }
         }
     }
     if !erased_any {
         return Ok(None);
     }
+    kept.extend(read.into_iter().map(|(relay, at)| Record::Read { relay, at }));
     // Of the cursors the last ones say all; what came first among the rest ends what was told.
     kept.extend(cursors.into_iter().map(|(source, cursor)| Record::Cursor { source, cursor }));
     kept.extend_from_slice(untold);
     Ok(Some(kept))
+}
+
+/// What a record is the last of, if of its like the last one says all.
+fn last_of(record: &Record) -> Option<(&'static str, &str)> {
+    match record {
+        Record::Flash(flash) => Some(("flash", flash.parcel.as_str())),
+        Record::Gaps(gaps) => Some(("gaps", gaps.chain.as_str())),
+        _ => None,
+    }
 }
 
 /// "The whole envelope, until the last day the lease has labels for."

@@ -10,6 +10,7 @@ use crate::storage::SESSIONS;
 use crate::{clock, random};
 use chappe_codec::account::Account;
 use chappe_codec::card::Card;
+use chappe_codec::chain::ChainId;
 use chappe_codec::envelope::OpenError;
 use chappe_codec::error::{DecodeError, ErrorKind};
 use chappe_codec::home::HomeRelays;
@@ -198,6 +199,11 @@ impl<'a> Sealing<'a> {
         }
         self.device.area.write(SESSIONS, &octets)?;
         Ok(self.known)
+    }
+
+    /// Whether a message of a chain that is received could still be opened if it came.
+    pub(super) fn expects(&self, chain: ChainId, counter: u32) -> bool {
+        self.sessions.expects(chain, counter)
     }
 
     /// Whether there is a session with a contact in which something can be said.

@@ -86,12 +86,17 @@ pub(crate) struct Remains {
     pub(crate) fingerprint: [u8; 32],
     /// `None` when it could no longer be opened when its text was erased.
     pub(crate) author: Option<Account>,
+    /// `None` where an earlier release erased its text.
+    pub(crate) device: Option<u8>,
     pub(crate) chain: ChainId,
     pub(crate) sealed: bool,
+    pub(crate) stranger: bool,
     pub(crate) received: Option<u64>,
     pub(crate) validity: Option<Validity>,
     /// By counter.
     pub(crate) ids: Vec<(u32, MessageId)>,
+    /// Counters of what has no id.
+    pub(crate) without_id: Vec<u32>,
     pub(crate) lasting: Vec<Lasting>,
 }
 
@@ -111,11 +116,18 @@ impl Remains {
         Self {
             fingerprint: content.envelope,
             author: Some(content.author),
+            device: content.messages.first().map(|message| message.position.device),
             chain: content.chain,
             sealed: content.sealed,
+            stranger: content.stranger,
             received: content.received,
             validity: content.validity,
             ids: messages.clone().filter_map(place_of).collect(),
+            without_id: messages
+                .clone()
+                .filter(|message| message.id.is_none())
+                .map(|message| message.position.counter)
+                .collect(),
             lasting: messages.filter(|message| is_lasting(message)).map(Lasting::of).collect(),
         }
     }

@@ -5,6 +5,7 @@ use super::link::{Link, News, What};
 use crate::arrivals::{Anchoring, Answer};
 use crate::clock;
 use crate::device::retention::LOOK_EVERY;
+use crate::device::watch::flashes::RelayKey;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network;
 use crate::outbox;
@@ -30,6 +31,12 @@ const INQUIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether a relay lacks what another had.
 const COMPARE_EVERY: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether something is missing that was said.
+const MISS_EVERY: Duration = Duration::from_secs(20);
+
+/// How long a relay that is read all the time may take with what another had, and with what is missing.
+const LATE_AFTER: Duration = Duration::from_secs(60);
+
 /// How one relay is doing.
 struct State {
     attempt: u64,
@@ -49,17 +56,24 @@ struct Links {
 }
 
 impl Reader<'_> {
-    /// Goes on until this device cannot. A relay or ledger that goes away is tried again.
-    pub(crate) async fn follow(&mut self) -> Outcome<()> {
+    /// Goes on until it is told to end or this device cannot. A relay or ledger that goes away is tried again.
+    pub(crate) async fn follow(&mut self, shutdown: impl Future<Output = ()>) -> Outcome<()> {
         let (sender, mut news) = mpsc::channel(QUEUE);
         let fresh = || State { attempt: 0, since: None, is_told_away: false, is_drained: false };
         let states = self.sources.relays.iter().map(|_| fresh()).collect();
         let mut links = Links { states, tasks: JoinSet::new(), news: sender };
+        let mut shutdown = std::pin::pin!(shutdown);
         loop {
             self.begin_all(&mut links)?;
-            self.listen(&mut links, &mut news).await?;
+            let is_over = tokio::select! {
+                listened = self.listen(&mut links, &mut news) => { listened?; false }
+                () = &mut shutdown => true,
+            };
             // Other mailboxes are to be read. What was not taken by then is read again.
             links.tasks.abort_all();
+            if is_over {
+                return self.miss(&links, true);
+            }
         }
     }
 
@@ -102,6 +116,7 @@ impl Reader<'_> {
         let mut retention = tokio::time::interval(LOOK_EVERY);
         let mut inquiries = tokio::time::interval(INQUIRE_EVERY);
         let mut comparing = tokio::time::interval(COMPARE_EVERY);
+        let mut missing = tokio::time::interval(MISS_EVERY);
         loop {
             if self.anchoring.is_none() && self.anchor_at <= Instant::now() {
                 self.anchoring = self.desk.begin_anchoring()?;
@@ -112,7 +127,8 @@ impl Reader<'_> {
                 Some(news) = news.recv() => self.heard(links, news)?,
                 () = tokio::time::sleep_until(change) => return Ok(()),
                 _ = retention.tick() => self.received.keep_retention()?,
-                _ = comparing.tick() => self.compare_all(links),
+                _ = comparing.tick() => self.compare_all(links)?,
+                _ = missing.tick() => self.miss(links, false)?,
                 _ = inquiries.tick() => {
                     if links.states.iter().any(|state| state.since.is_some()) {
                         match self.correspond().await {
@@ -176,11 +192,30 @@ impl Reader<'_> {
         self.report.event("offline", &text, json!({"message": text}));
     }
 
-    fn compare_all(&mut self, links: &Links) {
-        let since: Vec<Option<Instant>> = links.states.iter().map(|state| state.since).collect();
-        for withheld in self.comparison.overdue(&since, Instant::now()) {
-            self.tell_withheld(&withheld);
-        }
+    fn compare_all(&mut self, links: &Links) -> Outcome<()> {
+        let since = self.read_since(links);
+        let (now, late) = (clock::now_seconds(), LATE_AFTER.as_secs());
+        self.tell_withheld(&|home, heard| {
+            let since = since.iter().find(|(key, _)| key == home);
+            since.is_some_and(|(_, since)| now.saturating_sub(heard.max(*since)) >= late)
+        })
+    }
+
+    /// Says what is missing. That something has come that was is said as well while no relay is read.
+    fn miss(&mut self, links: &Links, is_last: bool) -> Outcome<()> {
+        let noticed_by = clock::now_seconds().saturating_sub(LATE_AFTER.as_secs());
+        let mut read = self.read_since(links);
+        read.retain(|(_, since)| *since <= noticed_by);
+        let read: Vec<RelayKey> = read.into_iter().map(|(key, _)| key).collect();
+        self.tell_missing(&read, if read.is_empty() { 0 } else { noticed_by }, is_last)
+    }
+
+    /// The relays that are read to their end just now, and since when, in seconds since 1970.
+    fn read_since(&self, links: &Links) -> Vec<(RelayKey, u64)> {
+        let now = clock::now_seconds();
+        let ago = |since: Instant| now.saturating_sub(since.elapsed().as_secs());
+        let states = links.states.iter().map(|state| state.since.map(ago));
+        self.keys().into_iter().zip(states).filter_map(|(key, since)| Some((key, since?))).collect()
     }
 
     /// A ledger that is away is tried again; the statement waits.

@@ -1,10 +1,10 @@
 //! A device that reads: its mailboxes and topics, at one relay or at all of its home relays
 //! (spec/06-relay.md, "Rotation" and "Federation").
 
-mod comparison;
 mod follow;
 mod link;
 mod once;
+mod tell;
 
 use crate::arrivals::{Anchoring, Desk};
 use crate::carrier::{Carrier, Destination};
@@ -13,17 +13,17 @@ use crate::device::Device;
 use crate::device::inquiries::Inquiries;
 use crate::device::received::{Received, Taken};
 use crate::device::sent::{Path, Sent};
+use crate::device::watch::flashes::{Flash, RelayKey};
 use crate::exit::{Exit, Outcome};
 use crate::network::{self, NamedRelay, Relay};
 use crate::outbox;
 use crate::report::Report;
 use crate::said;
+use chappe_codec::chain::ChainId;
 use chappe_codec::precedence::Precedence;
 use chappe_relay::client::Delivery;
 use chappe_relay::{Address, AddressKind, Cursors, ParcelId, rotation};
-use comparison::{Comparison, Withheld};
-use serde_json::json;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use tokio::time::Instant;
 
 /// Refused envelopes remembered, so that each is told once; the oldest are forgotten first.
@@ -49,7 +49,10 @@ pub(crate) struct Reader<'a> {
     anchoring: Option<Anchoring>,
     /// Before this nothing is submitted.
     anchor_at: Instant,
-    comparison: Comparison,
+    /// When it began, in seconds since 1970.
+    began: u64,
+    /// What was told to be missing since.
+    mentioned: BTreeSet<(ChainId, u32)>,
     /// What was refused and told, of several relays: another may bring it, too.
     refused: VecDeque<ParcelId>,
     report: Report,
@@ -64,7 +67,6 @@ impl<'a> Reader<'a> {
         inquiries: Inquiries,
         report: Report,
     ) -> Self {
-        let comparison = Comparison::of(sources.relays.len());
         Self {
             device,
             sources,
@@ -73,7 +75,8 @@ impl<'a> Reader<'a> {
             inquiries,
             anchoring: None,
             anchor_at: Instant::now(),
-            comparison,
+            began: clock::now_seconds(),
+            mentioned: BTreeSet::new(),
             refused: VecDeque::new(),
             report,
         }
@@ -99,12 +102,12 @@ impl<'a> Reader<'a> {
         let (precedence, address) = (delivery.parcel.precedence, delivery.parcel.address);
         let source = network::source(log, address, precedence);
         let is_compared = precedence == Precedence::Flash && address.kind == AddressKind::Mailbox;
+        let flash =
+            is_compared.then(|| self.flash(place, delivery.parcel.expiry_seconds())).flatten();
         let id = delivery.parcel.id();
         let envelope = delivery.parcel.into_envelope();
-        let mut is_new = false;
-        match self.received.take(&envelope, Some(precedence))? {
+        match self.received.take_compared(&envelope, Some(precedence), flash.as_ref())? {
             Ok(Taken { content, arrivals }) => {
-                is_new = true;
                 self.inquiries.heard(&arrivals);
                 self.desk.arrived(&content, arrivals);
             }
@@ -114,15 +117,31 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        if is_compared && self.comparison.heard(place, id, is_new) {
-            let relay = self.name_of(place);
-            self.report.event(
-                "late",
-                &format!("{relay} has the FLASH parcel {} now, too", id.short()),
-                json!({"id": id.to_string(), "relay": relay}),
-            );
+        if is_compared
+            && let Some(relay) = self.sources.relays.get(place)
+            && let Some(was_told) = self.received.had_flash(id, relay.key.to_bytes())
+        {
+            if was_told {
+                self.tell_late(relay, id);
+            }
+            self.received.settle_flash(id)?;
         }
         self.received.advance(&source, delivery.cursor)
+    }
+
+    /// What is to be compared of a FLASH that this relay gave out; nothing where no other is read. What the
+    /// device had taken in before it began to compare says nothing.
+    fn flash(&self, place: usize, until: u64) -> Option<Flash> {
+        let had = self.sources.relays.get(place)?.key.to_bytes();
+        let others: BTreeSet<RelayKey> =
+            self.keys().into_iter().filter(|key| *key != had).collect();
+        let at = clock::now_seconds();
+        (!others.is_empty()).then_some(Flash { had, others, at, until, is_told: false })
+    }
+
+    /// The keys of the relays that are read.
+    fn keys(&self) -> Vec<RelayKey> {
+        self.sources.relays.iter().map(|relay| relay.key.to_bytes()).collect()
     }
 
     /// Whether it was refused before, as far back as that is remembered. With one relay nothing comes
@@ -139,30 +158,6 @@ impl<'a> Reader<'a> {
         }
         self.refused.push_back(id);
         false
-    }
-
-    /// "Reading from two homes, which relay did not have it. A program shows that."
-    fn tell_withheld(&self, withheld: &Withheld) {
-        let had = self.name_of(withheld.had);
-        let lacked: Vec<String> = withheld.lacked.iter().map(|one| self.name_of(*one)).collect();
-        let ids: Vec<String> = withheld.ids.iter().map(ParcelId::short).collect();
-        let key = |place: &usize| {
-            self.sources.relays.get(*place).map(|relay| relay.key.to_string()).unwrap_or_default()
-        };
-        self.report.event(
-            "withheld",
-            &format!(
-                "WARNING: FLASH parcels {} came from one of your home relays only, {had}. They were not \
-                 at {}: it withholds them or is late, or their sender did not reach it",
-                ids.join(", "),
-                lacked.join(" nor at "),
-            ),
-            json!({
-                "ids": withheld.ids.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "had": key(&withheld.had),
-                "lacked": withheld.lacked.iter().map(key).collect::<Vec<_>>(),
-            }),
-        );
     }
 
     fn name_of(&self, place: usize) -> String {

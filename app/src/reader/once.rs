@@ -2,6 +2,7 @@
 
 use super::Reader;
 use crate::clock;
+use crate::device::watch::flashes::RelayKey;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::network::{self, NamedRelay};
 use chappe_relay::client::Reading;
@@ -44,7 +45,7 @@ impl Reader<'_> {
         }
         match unread {
             Some(failure) if read.is_empty() => return Err(failure),
-            _ => self.compare(&relays, &read).await?,
+            _ => self.compare(&relays, read).await?,
         }
         self.correspond().await?;
         self.desk.anchor_all(&mut self.received).await?;
@@ -57,19 +58,29 @@ impl Reader<'_> {
     }
 
     /// What one relay had and another did not is told only when all were read to their end, and those
-    /// that lacked it once more behind it: it may have come in between.
-    async fn compare(&mut self, relays: &[NamedRelay], read: &[usize]) -> Outcome<()> {
-        for place in self.comparison.lacking(read) {
-            if let Some(relay) = relays.get(place)
-                && let Err(Trouble::Device(failure)) = self.fetch_from(place, relay).await
-            {
-                return Err(failure);
+    /// that lacked it once more behind it: it may have come in between. So it is with what is missing, which
+    /// may have come to any of them.
+    async fn compare(&mut self, relays: &[NamedRelay], mut read: Vec<usize>) -> Outcome<()> {
+        let lacking = self.received.lacking_flashes();
+        let is_missing = self.received.has_gaps_to_tell();
+        for place in std::mem::take(&mut read) {
+            let Some(relay) = relays.get(place) else { continue };
+            let again = is_missing || lacking.contains(&relay.key.to_bytes());
+            match if again { self.fetch_from(place, relay).await } else { Ok(()) } {
+                Ok(()) => read.push(place),
+                Err(Trouble::Device(failure)) => return Err(failure),
+                // It counts as not read.
+                Err(Trouble::Relay(failure)) => self.report.note(&failure.to_string()),
             }
         }
-        for withheld in self.comparison.withheld(read) {
-            self.tell_withheld(&withheld);
-        }
-        Ok(())
+        let read: Vec<RelayKey> = read
+            .iter()
+            .filter_map(|place| relays.get(*place))
+            .map(|one| one.key.to_bytes())
+            .collect();
+        self.tell_withheld(&|home, _| read.contains(home))?;
+        let now = clock::now_seconds();
+        self.tell_missing(&read, now, true)
     }
 
     /// "Parcels live for 30 days at most, so it also looks, on connections of their own, into the

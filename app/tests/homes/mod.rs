@@ -3,6 +3,7 @@
 // Not every test needs all of it.
 #![allow(dead_code)]
 
+pub(crate) mod home;
 pub(crate) mod relay;
 
 use serde_json::Value;

@@ -50,6 +50,11 @@ impl PassedOver {
         (!skipped.is_expired(now)).then(|| skipped.keys.clone())
     }
 
+    /// Whether there is a key of this counter, of whichever epoch.
+    pub(super) fn holds(&self, counter: u32) -> bool {
+        self.0.iter().any(|skipped| skipped.counter == counter)
+    }
+
     /// The place of this counter in an epoch of this parity.
     pub(super) fn place(&self, parity: u8, counter: u32) -> Option<Place> {
         let mut fitting = self.0.iter().filter(|s| s.counter == counter && s.parity() == parity);

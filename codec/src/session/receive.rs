@@ -66,6 +66,12 @@ impl Receiving {
         (chain.counter() == place.counter).then(|| chain.message_keys())
     }
 
+    /// Whether the key of this counter is still to be had.
+    pub(super) fn expects(&self, counter: u32) -> bool {
+        let is_ahead = (self.behind..SESSION_COUNTERS_MAX).contains(&counter);
+        is_ahead || self.skipped.holds(counter)
+    }
+
     /// The place of this counter in an epoch of this parity.
     pub(super) fn place(&self, parity: u8, counter: u32) -> Option<Place> {
         if counter < self.behind {

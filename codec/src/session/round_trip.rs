@@ -62,6 +62,7 @@ fn an_envelope_is_found_and_opened_once() {
     assert_eq!(tried(&receiving, &octets, place).err(), Some(OpenError::BadTag));
     *octets.last_mut().unwrap() ^= 1;
 
+    assert!([0, 1, 2, 3].into_iter().all(|counter| receiving.expects(counter)));
     let mut hints = Hints { session: 7, index: &mut index };
     receiving.accept(place, 1, None, Window::HANDSET, &mut hints);
     assert!(receiving.keys(place, None).is_none());
@@ -69,6 +70,7 @@ fn an_envelope_is_found_and_opened_once() {
     // The two before it were passed over; their keys are kept.
     assert_eq!(receiving.skipped.place(0, 1), Some(elsewhere));
     assert!(receiving.keys(elsewhere, None).is_some());
+    assert_eq!([0, 1, 2, 3].map(|counter| receiving.expects(counter)), [true, true, false, true]);
     assert!(index.find(hint).is_empty());
 }
 

@@ -8,6 +8,7 @@ use super::replay::Memory;
 use super::session::Session;
 use super::snapshot::{self, Snapshot, Stored};
 use super::{Event, Party, Remembered, Window};
+use crate::chain::ChainId;
 use crate::error::{DecodeError, ErrorKind};
 use crate::key_store::{KeyStore, KeyStoreError};
 use crate::realm::Realm;
@@ -202,6 +203,17 @@ impl Sessions {
     #[must_use]
     pub fn ended(&self) -> Vec<SessionNumber> {
         self.ended.keys().map(|number| SessionNumber(*number)).collect()
+    }
+
+    /// Whether the message of this counter of a chain that is received could still be opened if it came.
+    /// It is not once it was opened, nor once its key is gone: for its age, for room, with its session
+    /// (spec/11-session.md, "Receiving" and "Endings"). A reader waits for nothing else.
+    #[must_use]
+    pub fn expects(&self, chain: ChainId, counter: u32) -> bool {
+        let mut live = self.all.values().filter(|session| session.incoming == chain);
+        let mut ended = self.ended.values().filter(|ended| ended.incoming == chain);
+        live.any(|session| session.receiving.expects(counter))
+            || ended.any(|ended| ended.kept.holds(counter))
     }
 
     /// How much is held.

@@ -1,7 +1,8 @@
 //! Sessions that end, that are silent, and that nobody answers (chapter 11, "Endings").
 
 use super::device::{Device, bodies};
-use chappe_codec::session::{Event, Party, Sessions, Window};
+use chappe_codec::chain::ChainId;
+use chappe_codec::session::{Event, Party, Sent, Sessions, Window};
 
 const DAY: u64 = 86_400;
 
@@ -96,14 +97,19 @@ fn passed_over_keys_outlive_their_session() {
     hear(&mut a, &mut b, b"1");
     hear(&mut b, &mut a, b"2");
     let late = a.send(&b.recipient(true), b"late");
+    assert!(b.sessions.expects(late.said.chain(), late.said.first()));
     hear(&mut a, &mut b, b"3");
     let session = b.sessions.all()[0];
     let events = b.sessions.end(session, None);
     b.note(&events);
     b.reboot();
+    let expects =
+        |b: &Device, sent: &Sent| b.sessions.expects(sent.said.chain(), sent.said.first());
+    assert!(expects(&b, &late) && !b.sessions.expects(ChainId([0; 8]), late.said.first()));
     assert_eq!(bodies(&b.receive(&late.envelope).unwrap()), [b"late".to_vec()]);
     assert_eq!(b.receive(&late.envelope).unwrap_err().name(), "unknown_hint");
     let next = a.send(&b.recipient(true), b"next");
+    assert!(!expects(&b, &late) && !expects(&b, &next));
     assert_eq!(b.receive(&next.envelope).unwrap_err().name(), "unknown_hint");
 }
 
