@@ -56,6 +56,11 @@ impl Relay {
         self.server = None;
     }
 
+    /// As the system's own command sends it.
+    pub(crate) fn signal(&self, name: &str) {
+        self.server.as_ref().unwrap().signal(name);
+    }
+
     /// It comes back where it was, with what is on its disk.
     pub(crate) fn come_back(&mut self, homes: &Homes) {
         let configuration = homes.path(self.name).join("relay.toml");

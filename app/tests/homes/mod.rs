@@ -151,6 +151,11 @@ impl Server {
         self.ready[field].as_str().unwrap().to_owned()
     }
 
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Writes a line to its standard input.
     pub(crate) fn say(&mut self, line: &Value) {
         writeln!(self.input, "{line}").unwrap();
