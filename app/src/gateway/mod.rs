@@ -11,5 +11,7 @@ pub(crate) use downlink::{Downlink, ForAir};
 pub(crate) use leases::{Held, Leases};
 pub(crate) use lines::{Joined, Lines};
 pub(crate) use publishing::{Failed, Home, Published, publish};
-pub(crate) use reading::{Brought, Mailbox, Reader, Telling, Way, What, drain, follow};
+pub(crate) use reading::{
+    Brought, Mailbox, Reader, Telling, Unconnected, Way, What, drain, follow,
+};
 pub(crate) use uplink::{ForRelay, Uplink};

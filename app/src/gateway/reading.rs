@@ -60,7 +60,14 @@ impl Drop for Reader {
 /// A connection to read on, or how to get one.
 pub(crate) enum Way {
     There(Arc<RelayClient>),
-    Connect(NamedRelay, TransportSecret, Realm),
+    Connect(Box<Unconnected>),
+}
+
+/// A relay that is to be connected to under a key of its own.
+pub(crate) struct Unconnected {
+    pub(crate) relay: NamedRelay,
+    pub(crate) secret: TransportSecret,
+    pub(crate) realm: Realm,
 }
 
 /// One mailbox to be read at one relay.
@@ -139,7 +146,8 @@ impl Way {
     async fn take(self, log: u64) -> Result<Arc<RelayClient>, Ended> {
         let client = match self {
             Self::There(client) => client,
-            Self::Connect(relay, secret, realm) => {
+            Self::Connect(unconnected) => {
+                let Unconnected { relay, secret, realm } = *unconnected;
                 let connected = relay.connect_as(&secret, realm).await;
                 Arc::new(connected.map_err(|failure| Ended { failure, is_refused: false })?)
             }

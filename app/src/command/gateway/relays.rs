@@ -4,7 +4,7 @@
 use super::{Gateway, RETRY};
 use crate::clock;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::gateway::{Held, Joined, Mailbox, Reader, Telling, Way, drain, follow};
+use crate::gateway::{Held, Joined, Mailbox, Reader, Telling, Unconnected, Way, drain, follow};
 use crate::network::{self, NamedRelay};
 use crate::outbox;
 use chappe_relay::client::Reading;
@@ -165,8 +165,11 @@ impl Gateway<'_> {
         let line = self.lines.get(telling.place)?;
         let way = line.clients.get(&epoch).map_or_else(
             || {
-                let secret = network::secret_in(self.device, epoch);
-                Way::Connect(line.relay.clone(), secret, self.device.realm)
+                Way::Connect(Box::new(Unconnected {
+                    relay: line.relay.clone(),
+                    secret: network::secret_in(self.device, epoch),
+                    realm: self.device.realm,
+                }))
             },
             |client| Way::There(Arc::clone(client)),
         );
