@@ -213,6 +213,15 @@ async fn a_relay_that_was_killed_takes_on_what_it_had_acknowledged() {
     assert_eq!(net.stations[&'a'].counts.taken(ROUTINE), 1);
 }
 
+/// More than a group holds comes while one is being synced: it waits, as a publish would.
+#[tokio::test]
+async fn a_burst_of_forwards_is_held_back_and_not_refused() {
+    let mut net = line();
+    net.start("ab").await;
+    forward(&net, 'a', "b", ROUTINE, 0..20_000).await;
+    assert_eq!(net.wait_for('b', topic("field"), 20_000).await, 20_000);
+}
+
 #[tokio::test]
 async fn a_killed_home_gets_what_it_had_not_acknowledged() {
     let mut net = line();

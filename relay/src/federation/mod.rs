@@ -215,6 +215,12 @@ impl Federation {
         }
     }
 
+    /// Whether the group of a queue that grows may grow further. It has when the one before it is durable.
+    #[must_use]
+    pub fn has_room(&self, name: QueueName) -> bool {
+        self.queues.get(name.index()).is_none_or(Queue::has_room)
+    }
+
     /// Starts what can be started. Call it after every batch.
     pub fn flush(&mut self) {
         self.queues.iter_mut().for_each(Queue::start_group);

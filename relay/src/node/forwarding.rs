@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 /// The queues' groups count behind the node's two logs.
-const FIRST_QUEUE: usize = 2;
+pub(super) const FIRST_QUEUE: usize = 2;
 
 /// What an operator is told of a queue's store.
 fn told(log: LogName, parcels: usize, event: StoreEvent) -> Option<NodeEvent> {
@@ -36,6 +36,8 @@ pub(super) struct Forwarding {
     federation: Federation,
     /// By queue: a group's number and its lanes.
     lanes: [VecDeque<(u64, Vec<SlotId>)>; 2],
+    /// By queue: lanes that are not read on until its next group begins.
+    blocked: [Vec<SlotId>; 2],
 }
 
 impl Forwarding {
@@ -49,6 +51,30 @@ impl Forwarding {
             Some((number, lanes)) if *number == group => lanes.push(lane),
             _ => groups.push_back((group, vec![lane])),
         }
+    }
+
+    /// Whether a lane that forwards is not to be read on now, as for any log: a queue whose group is full for a
+    /// moment would refuse what it sends.
+    pub(super) fn holds(&mut self, queue: QueueName, lane: SlotId) -> bool {
+        if self.federation.has_room(queue) {
+            return false;
+        }
+        let Some(blocked) = self.blocked.get_mut(queue.index()) else { return false };
+        if !blocked.contains(&lane) {
+            blocked.push(lane);
+        }
+        true
+    }
+
+    /// The lanes that may be read on.
+    fn take_blocked(&mut self) -> Vec<SlotId> {
+        let mut lanes = Vec::new();
+        for (name, blocked) in QueueName::ALL.into_iter().zip(&mut self.blocked) {
+            if self.federation.has_room(name) {
+                lanes.append(blocked);
+            }
+        }
+        lanes
     }
 
     fn take_lanes(&mut self, queue: usize, group: u64) -> Vec<SlotId> {
@@ -77,7 +103,8 @@ impl Node {
     /// [`LogName::ForwardFlash`] and [`LogName::ForwardRest`].
     pub fn federate(&mut self, federation: Federation) {
         let lanes = [VecDeque::new(), VecDeque::new()];
-        self.forwarding = Some(Box::new(Forwarding { federation, lanes }));
+        let blocked = [Vec::new(), Vec::new()];
+        self.forwarding = Some(Box::new(Forwarding { federation, lanes, blocked }));
     }
 
     /// What waits for its peers; `None`: it has none.
@@ -215,8 +242,10 @@ impl Node {
     }
 
     pub(super) fn flush_forwarding(&mut self) {
-        if let Some(federation) = self.federation() {
-            federation.flush();
+        let Some(forwarding) = &mut self.forwarding else { return };
+        forwarding.federation.flush();
+        for lane in forwarding.take_blocked() {
+            self.mark_ready(lane);
         }
     }
 

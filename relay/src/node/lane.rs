@@ -1,8 +1,10 @@
 //! A lane as the node knows it: what it owes, what it reads, what it has to write.
 
 use super::admission::Leave;
+use super::forwarding::FIRST_QUEUE;
 use super::slots::SlotId;
 use crate::address::Address;
+use crate::federation::QueueName;
 use crate::key::TransportKey;
 use crate::limits::{OUTPUT_OCTETS_MAX, STAGED_MAX, STAGED_OCTETS_MAX};
 use crate::protocol::{GroupId, LaneAnswers, Reason, RelayMessage};
@@ -88,6 +90,12 @@ impl Lane {
             *earlier = group.number;
         }
         true
+    }
+
+    /// Whether anything of this lane was put in that queue.
+    pub(super) fn has_forwarded(&self, queue: QueueName) -> bool {
+        let groups = self.registered.get(queue.index().saturating_add(FIRST_QUEUE));
+        groups.is_some_and(|groups| *groups != [0; 2])
     }
 
     /// Writes to this lane alone.

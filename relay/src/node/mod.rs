@@ -39,6 +39,7 @@ pub use upkeep::Counters;
 
 use crate::admission::Ground;
 use crate::counts::Counts;
+use crate::federation::QueueName;
 use crate::limits::{ADDRESS_OCTETS_DEFAULT, SENDER_OCTETS_DEFAULT};
 use crate::protocol::{ConnectionRole, RelayMessage, Request, SessionError};
 use bytes::Bytes;
@@ -336,6 +337,10 @@ impl Node {
         if is_free && !takes_requests && !log.blocked.contains(&id) {
             log.blocked.push(id);
         }
+        let queue = QueueName::of(lane.precedence);
+        let takes_requests = takes_requests
+            && !(lane.has_forwarded(queue)
+                && self.forwarding.as_mut().is_some_and(|own| own.holds(queue, id)));
         LaneState { takes_requests, is_done }
     }
 

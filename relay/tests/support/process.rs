@@ -9,26 +9,22 @@ use tokio::process::{Child, ChildStdout, Command};
 
 /// Starts the test of that name, which ends in [`serve`], with these variables set; where it listens.
 pub(crate) async fn start(test: &str, variables: &[(&str, &OsStr)]) -> (Child, SocketAddr) {
-    let mut child = command(None, test, variables).spawn().unwrap();
+    let mut child = command(&[], test, variables).spawn().unwrap();
     let mut lines = lines_of(&mut child);
     let address = said(&mut lines, "listening ").await;
     (child, address.parse().unwrap())
 }
 
-/// The test of that name as a process, on one of the machine's processors where that is named.
-pub(crate) fn command(
-    processor: Option<&str>,
-    test: &str,
-    variables: &[(&str, &OsStr)],
-) -> Command {
+/// The test of that name as a process, run through programs that decide where and how it runs.
+pub(crate) fn command(through: &[&str], test: &str, variables: &[(&str, &OsStr)]) -> Command {
     let program = std::env::current_exe().unwrap();
-    let mut command = match processor {
-        Some(number) => {
-            let mut pinned = Command::new("taskset");
-            pinned.args(["-c", number]).arg(program);
-            pinned
+    let mut command = match through {
+        [] => Command::new(program),
+        [first, others @ ..] => {
+            let mut led = Command::new(first);
+            led.args(others).arg(program);
+            led
         }
-        None => Command::new(program),
     };
     command
         .args([test, "--exact", "--ignored", "--nocapture"])
