@@ -8,10 +8,8 @@
 mod homes;
 
 use homes::home::{Relay, kinds, of, set_homes};
-use homes::{Homes, Server, chappe, objects, text_signal};
+use homes::{Homes, Server, text_signal};
 use serde_json::{Value, json};
-use std::io::Write;
-use std::process::Stdio;
 
 const TO_BEN: [&str; 3] = ["send", "--to", "ben"];
 const FLASH: [&str; 5] = ["send", "--to", "ben", "--precedence", "flash"];
@@ -195,26 +193,9 @@ fn what_may_have_expired_is_not_missing() {
     field.says("behind it");
     // He was away for longer than a parcel lives. What is there still is there since the relay's clock is
     // behind his.
-    let heard = ahead(&field.homes, 8 * DAY_SECONDS, "ben", &["recv"], "");
+    let heard = field.homes.ahead(8 * DAY_SECONDS, "ben", &["recv"], "");
     assert_eq!((of(&heard, "message").len(), of(&heard, "not-arrived").len()), (1, 0), "{heard:?}");
-    assert_eq!(ahead(&field.homes, 8 * DAY_SECONDS, "ben", &["recv"], ""), Vec::<Value>::new());
-}
-
-/// Runs the program with its clock so far ahead.
-fn ahead(homes: &Homes, seconds: u64, name: &str, arguments: &[&str], input: &str) -> Vec<Value> {
-    let all = homes.with(name, arguments);
-    let mut borrowed = vec!["--json"];
-    borrowed.extend(all.iter().map(String::as_str));
-    let mut child = chappe(&borrowed)
-        .env("CHAPPE_TEST_CLOCK_AHEAD", seconds.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    objects(&output.stdout)
+    assert_eq!(field.homes.ahead(8 * DAY_SECONDS, "ben", &["recv"], ""), Vec::<Value>::new());
 }
 
 #[test]

@@ -6,36 +6,17 @@
 
 mod homes;
 
-use homes::{Homes, Server, chappe, objects};
+use homes::{Homes, Server};
 use serde_json::Value;
-use std::io::Write;
-use std::process::Stdio;
 
 const WEEK_SECONDS: u64 = 604_800;
-
-/// Runs the program with its clock so far ahead.
-fn ahead(homes: &Homes, seconds: u64, name: &str, arguments: &[&str], input: &str) -> Vec<Value> {
-    let all = homes.with(name, arguments);
-    let mut borrowed = vec!["--json"];
-    borrowed.extend(all.iter().map(String::as_str));
-    let mut child = chappe(&borrowed)
-        .env("CHAPPE_TEST_CLOCK_AHEAD", seconds.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    objects(&output.stdout)
-}
 
 fn of<'a>(events: &'a [Value], name: &'a str) -> impl Iterator<Item = &'a Value> {
     events.iter().filter(move |event| event["event"] == name)
 }
 
 fn mailbox(homes: &Homes, seconds: u64) -> String {
-    let shown = ahead(homes, seconds, "ben", &["id", "show"], "");
+    let shown = homes.ahead(seconds, "ben", &["id", "show"], "");
     shown[0]["mailbox"].as_str().unwrap().to_owned()
 }
 
@@ -53,8 +34,8 @@ fn what_was_sent_before_a_change_of_epoch_is_read_after_it() {
     let mailboxes = [0, 1, 2].map(|week| mailbox(&homes, week * WEEK_SECONDS));
     assert!(mailboxes[0] != mailboxes[1] && mailboxes[1] != mailboxes[2]);
 
-    let first = ahead(&homes, 0, "ana", &send, "before\n");
-    let second = ahead(&homes, WEEK_SECONDS, "ana", &send, "after\n");
+    let first = homes.ahead(0, "ana", &send, "before\n");
+    let second = homes.ahead(WEEK_SECONDS, "ana", &send, "after\n");
     for sent in [&first, &second] {
         let parcel = of(sent, "parcel").next().unwrap();
         // The parcel's head and the envelope, which is as long as a step.
@@ -68,11 +49,11 @@ fn what_was_sent_before_a_change_of_epoch_is_read_after_it() {
     assert_eq!([address_of(&first), address_of(&second)], mailboxes[..2]);
 
     // A month later both are there, and once only.
-    let read = ahead(&homes, 3 * WEEK_SECONDS, "ben", &recv, "");
+    let read = homes.ahead(3 * WEEK_SECONDS, "ben", &recv, "");
     let texts: Vec<_> = read.iter().map(Value::to_string).collect();
     for text in ["before", "after"] {
         assert_eq!(texts.iter().filter(|line| line.contains(text)).count(), 1, "{texts:#?}");
     }
-    let again = ahead(&homes, 3 * WEEK_SECONDS, "ben", &recv, "");
+    let again = homes.ahead(3 * WEEK_SECONDS, "ben", &recv, "");
     assert!(again.iter().all(|event| !event.to_string().contains("before")), "{again:#?}");
 }

@@ -75,6 +75,29 @@ impl Homes {
         (output.status.code().unwrap(), objects(&output.stdout))
     }
 
+    /// The same with its clock so far ahead; it ends well.
+    pub(crate) fn ahead(
+        &self,
+        seconds: u64,
+        name: &str,
+        arguments: &[&str],
+        input: &str,
+    ) -> Vec<Value> {
+        let all = self.with(name, arguments);
+        let mut borrowed = vec!["--json"];
+        borrowed.extend(all.iter().map(String::as_str));
+        let mut child = chappe(&borrowed)
+            .env("CHAPPE_TEST_CLOCK_AHEAD", seconds.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        objects(&output.stdout)
+    }
+
     /// Makes identities that know one another by name.
     pub(crate) fn people(&self, names: &[&str]) {
         for name in names {
