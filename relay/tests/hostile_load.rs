@@ -297,7 +297,7 @@ async fn whatever_the_others_do_a_client_is_answered() {
     let is_strict = std::env::var("RELAY_STRICT").is_ok();
     // The attackers leave the processor to the client that is timed: they would be on machines of their own.
     let (relay_on, attackers_on): (&[&str], &[&str]) = if is_strict {
-        (&["taskset", "-c", "0"], &["nice", "-n", "19", "taskset", "-c", "1"])
+        (&["taskset", "-c", "0"], &["chrt", "-i", "0", "taskset", "-c", "1"])
     } else {
         (&[], &["nice", "-n", "19"])
     };
