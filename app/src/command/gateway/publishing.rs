@@ -23,7 +23,11 @@ impl Gateway<'_> {
     /// Begins to take what waits to the relays that are there, the most urgent first. It leaves the queue once it
     /// is on the disk of one.
     pub(super) fn publish_waiting(&mut self) -> Outcome<()> {
-        while let Some((waiting, places)) = self.next_up()? {
+        let mut ways = BTreeMap::new();
+        for address in self.uplink.addresses() {
+            ways.insert(address, self.places_for(address)?);
+        }
+        while let Some((waiting, places)) = self.next_up(&ways) {
             let ForRelay { sequence, address, precedence, envelope } = waiting;
             let parcel = outbox::parcel(address, precedence, &envelope)?;
             let homes = places.into_iter().filter_map(|place| {
@@ -37,11 +41,7 @@ impl Gateway<'_> {
     }
 
     /// What waits and can go to a relay that is there, and to which relays it is to go.
-    fn next_up(&mut self) -> Outcome<Option<(ForRelay, Vec<usize>)>> {
-        let mut ways: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
-        for address in self.uplink.addresses() {
-            ways.insert(address, self.places_for(address)?);
-        }
+    fn next_up(&self, ways: &BTreeMap<Address, Vec<usize>>) -> Option<(ForRelay, Vec<usize>)> {
         let has_room = |is_flash: bool| {
             self.under_way.values().filter(|flash| **flash == is_flash).count() < UNDER_WAY_MAX
         };
@@ -55,11 +55,11 @@ impl Gateway<'_> {
                     .get(&parcel.address)
                     .is_some_and(|places| places.iter().any(|place| can_take(parcel, *place)))
         });
-        Ok(next.map(|parcel| {
-            let mut places = ways.remove(&parcel.address).unwrap_or_default();
+        next.map(|parcel| {
+            let mut places = ways.get(&parcel.address).cloned().unwrap_or_default();
             places.retain(|place| !self.is_refused(parcel.sequence, *place));
             (parcel, places)
-        }))
+        })
     }
 
     fn is_refused(&self, sequence: u64, place: usize) -> bool {
