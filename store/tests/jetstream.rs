@@ -18,7 +18,8 @@ mod cluster;
 
 use chappe_store::{JetStreamOptions, Store, StoreEvent};
 use cluster::proxy::Proxy;
-use cluster::{Cluster, Relay, agree, is_there};
+use cluster::relay::{Relay, agree};
+use cluster::{Cluster, is_there};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 

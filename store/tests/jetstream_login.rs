@@ -17,7 +17,8 @@
 mod cluster;
 
 use chappe_store::{ClusterRefusal, JetStreamOptions, JetStreamStore, StoreError};
-use cluster::{Relay, SERVER, free_ports, is_there};
+use cluster::relay::Relay;
+use cluster::{SERVER, free_ports, is_there};
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use super::options::JetStreamOptions;
 use super::refusal::ClusterRefusal;
 use crate::error::StoreError;
 use async_nats::ConnectOptions;
-use async_nats::jetstream::context::{Context, ContextBuilder};
+use async_nats::jetstream::context::{Context, ContextBuilder, CreateStreamError};
 use async_nats::jetstream::stream;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -73,7 +73,7 @@ impl Cluster {
                 // Another relay may have been faster, with another identity.
                 Err(error) => match context.get_stream(&name).await {
                     Ok(stream) => identity_of(stream.cached_info()),
-                    Err(_) => return Err(failed("make the stream", &name)(error)),
+                    Err(_) => return Err(not_made(&name, error)),
                 },
             },
         }
@@ -130,6 +130,14 @@ async fn connect(options: &JetStreamOptions) -> Result<Context, StoreError> {
             },
         )?;
     Ok(ContextBuilder::new().timeout(ANSWER_TIMEOUT).build(client))
+}
+
+fn not_made(name: &str, error: CreateStreamError) -> StoreError {
+    let doing = "make the stream";
+    match ClusterRefusal::of_stream(&error) {
+        Some(refusal) => failed(doing, name)(refusal),
+        None => failed(doing, name)(error),
+    }
 }
 
 fn is_refusal(error: &StoreError) -> bool {

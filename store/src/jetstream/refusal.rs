@@ -1,5 +1,7 @@
-//! Why a cluster does not take a relay: what no waiting mends, told apart from a server that is away.
+//! Why a cluster does not take a relay: what waiting hardly mends, told apart from a server that is away.
 
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{CreateStreamError, CreateStreamErrorKind};
 use async_nats::rustls::{AlertDescription, Error as TlsError};
 use async_nats::{ConnectError, ConnectErrorKind};
 use std::error::Error;
@@ -29,6 +31,9 @@ pub enum ClusterRefusal {
         /// Which and why.
         why: String,
     },
+    /// The servers know of fewer than are to have a copy. It may be over in a moment, when one is still starting; of
+    /// servers that started for the first time in one instant, nats-server 2.10.27 at times leaves one out for good.
+    TooFewServers,
 }
 
 impl ClusterRefusal {
@@ -46,6 +51,12 @@ impl ClusterRefusal {
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::MaxReconnects => None,
         }
+    }
+
+    /// Why no stream can be made; `None` for what the servers' own words tell best.
+    pub(super) fn of_stream(error: &CreateStreamError) -> Option<Self> {
+        let CreateStreamErrorKind::JetStream(error) = error.kind() else { return None };
+        (error.error_code() == ErrorCode::CLUSTER_NO_PEERS).then_some(Self::TooFewServers)
     }
 
     fn of_tls(error: &TlsError) -> Option<Self> {
@@ -79,6 +90,9 @@ impl fmt::Display for ClusterRefusal {
             Self::ClientCertificate { why } => {
                 write!(f, "a server does not take this relay's certificate, or wants one: {why}")
             }
+            Self::TooFewServers => f.write_str(
+                "the servers know of too few servers: start those that are down; when all run, restart one after the other",
+            ),
             Self::File { why } => write!(f, "certificates or key cannot be used: {why}"),
         }
     }

@@ -1,17 +1,15 @@
 //! A cluster of nats-servers on ports that were free, in a folder of its own, ended by process id.
 
 pub mod proxy;
+pub mod relay;
 
-use chappe_store::{
-    Group, JetStreamOptions, JetStreamStore, ReadRequest, Store, StoreEvent, StoredRecords,
-};
+use chappe_store::JetStreamOptions;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,7 +39,7 @@ pub struct Node {
 }
 
 impl Cluster {
-    /// Starts this many servers and waits for them to agree on a leader.
+    /// Starts this many servers and waits for them to know each other.
     pub fn start(count: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = free_ports(count * 2);
@@ -73,7 +71,49 @@ impl Cluster {
             node
         });
         let nodes = nodes.collect();
-        Self { folder, nodes }
+        let mut cluster = Self { folder, nodes };
+        cluster.gather();
+        cluster
+    }
+
+    /// Waits until a stream with a copy on each server can be made. Of servers that start for the first time in one
+    /// instant, nats-server 2.10.27 at times never takes one into the cluster's own group; what docs/cluster.md tells
+    /// operators to do then is done here: one after the other is started again.
+    fn gather(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        const TURNS: usize = 2;
+        for turn in 0..=TURNS * self.nodes.len() {
+            let end = Instant::now() + PATIENCE;
+            while Instant::now() < end {
+                if self.has_room() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+            let again = turn % self.nodes.len();
+            println!(
+                "the servers do not know each other; {} is started again",
+                self.nodes[again].name
+            );
+            self.nodes[again].kill();
+            self.nodes[again].start();
+        }
+        panic!("the servers do not come to know each other");
+    }
+
+    /// Makes a stream with a copy on each server and takes it away again.
+    fn has_room(&self) -> bool {
+        let config = format!(
+            "{{\"name\":\"room\",\"subjects\":[\"room\"],\"storage\":\"memory\",\"num_replicas\":{}}}",
+            self.nodes.len()
+        );
+        let made = ask(&self.servers(), "$JS.API.STREAM.CREATE.room", &config);
+        if !made.is_some_and(|answer| answer.contains("\"did_create\":true")) {
+            return false;
+        }
+        let gone = ask(&self.servers(), "$JS.API.STREAM.DELETE.room", "");
+        assert!(gone.is_some_and(|answer| answer.contains("\"success\":true")));
+        true
     }
 
     pub fn servers(&self) -> Vec<String> {
@@ -88,7 +128,7 @@ impl Cluster {
 
     /// The node that leads the stream, asked of the cluster.
     pub fn stream_leader(&self) -> Option<usize> {
-        let name = ask(&self.servers(), "$JS.API.STREAM.INFO.chappe-rest")?;
+        let name = ask(&self.servers(), "$JS.API.STREAM.INFO.chappe-rest", "")?;
         let leader = name.split("\"leader\":\"").nth(1)?.split('"').next()?.to_owned();
         self.nodes.iter().position(|node| node.name == leader)
     }
@@ -139,6 +179,23 @@ impl Node {
     }
 }
 
+/// A test that failed shows what the servers said: where it failed, nobody can look any more.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        const LINES: usize = 40;
+        if !thread::panicking() {
+            return;
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
+            let log = self.log(index);
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.len().saturating_sub(LINES);
+            eprintln!("what {} at port {} said last:", node.name, node.port);
+            lines[last..].iter().for_each(|line| eprintln!("  {line}"));
+        }
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         self.kill();
@@ -163,15 +220,16 @@ pub fn free_ports(count: usize) -> Vec<u16> {
 }
 
 /// One question to the cluster in the NATS protocol itself.
-fn ask(servers: &[String], subject: &str) -> Option<String> {
+fn ask(servers: &[String], subject: &str, payload: &str) -> Option<String> {
     for server in servers {
         let Ok(mut stream) = TcpStream::connect(server.trim_start_matches("nats://")) else {
             continue;
         };
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let question = format!(
-            "CONNECT {{\"verbose\":false}}\r\nSUB answer.{0} 1\r\nPUB {subject} answer.{0} 0\r\n\r\n",
-            std::process::id()
+            "CONNECT {{\"verbose\":false}}\r\nSUB answer.{0} 1\r\nPUB {subject} answer.{0} {1}\r\n{payload}\r\n",
+            std::process::id(),
+            payload.len()
         );
         if stream.write_all(question.as_bytes()).is_err() {
             continue;
@@ -192,174 +250,4 @@ fn ask(servers: &[String], subject: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// A relay's side: a store, what it said, and what is still owed.
-pub struct Relay {
-    pub store: JetStreamStore,
-    pub events: Receiver<StoreEvent>,
-    /// What this relay knows to be in the log, in the order it was told.
-    pub known: Vec<(u64, Vec<u8>)>,
-    /// Groups without an answer, oldest first.
-    pub owed: std::collections::VecDeque<Group>,
-    pub refused: Vec<Group>,
-    /// What others said.
-    pub said: Vec<Vec<u8>>,
-    pub recovered: bool,
-    /// Whether it said that the cluster is silent, and how often it went on.
-    pub has_failed: bool,
-    pub went_on: usize,
-    next: u64,
-    name: String,
-}
-
-impl Relay {
-    pub fn open(name: &str, options: JetStreamOptions) -> Self {
-        let (sender, events) = channel();
-        let sink = Box::new(move |event| sender.send(event).unwrap_or_default());
-        let store = JetStreamStore::open(options, sink).unwrap();
-        Self {
-            store,
-            events,
-            known: Vec::new(),
-            owed: std::collections::VecDeque::new(),
-            refused: Vec::new(),
-            said: Vec::new(),
-            recovered: false,
-            has_failed: false,
-            went_on: 0,
-            next: 0,
-            name: name.to_owned(),
-        }
-    }
-
-    /// Appends a group of records that nobody else appends.
-    pub fn append(&mut self, records: usize) {
-        let mut group = Group { number: self.next, ..Group::default() };
-        self.next += 1;
-        for record in 0..records {
-            let text = format!("{} {} {record}", self.name, group.number);
-            group.records.push_with(|out| out.extend_from_slice(text.as_bytes()));
-        }
-        self.owed.push_back(group.clone());
-        self.store.append(group);
-    }
-
-    /// Takes in what the store said.
-    pub fn look(&mut self) {
-        while let Ok(event) = self.events.try_recv() {
-            self.take(event);
-        }
-    }
-
-    fn take(&mut self, event: StoreEvent) {
-        match event {
-            StoreEvent::Recovered(records) | StoreEvent::Followed(records) => self.note(&records),
-            StoreEvent::RecoveryEnded(recovery) => {
-                assert!(recovery.is_clean(), "{recovery:?}");
-                self.recovered = true;
-            }
-            StoreEvent::Appended { number, sequences } => {
-                let group = self.owed.pop_front().expect("an answer nobody waits for");
-                assert_eq!(group.number, number, "answers out of order");
-                assert_eq!(sequences.end - sequences.start, group.records.len() as u64);
-                let records = group.records.iter().map(<[u8]>::to_vec);
-                self.known.extend(sequences.zip(records));
-            }
-            StoreEvent::AppendFailed { number, .. } => {
-                let group = self.owed.pop_front().expect("an answer nobody waits for");
-                assert_eq!(group.number, number, "answers out of order");
-                self.refused.push(group);
-            }
-            StoreEvent::Damaged(damage) => panic!("{damage}"),
-            StoreEvent::Said(octets) => self.said.push(octets),
-            StoreEvent::Read { .. }
-            | StoreEvent::Discarded { .. }
-            | StoreEvent::Compacted { .. } => {}
-            StoreEvent::Failed { .. } => self.has_failed = true,
-            StoreEvent::WorksAgain(_) => {
-                self.has_failed = false;
-                self.went_on += 1;
-            }
-        }
-    }
-
-    fn note(&mut self, records: &StoredRecords) {
-        assert_eq!(records.sequences.len(), records.records.len());
-        let records =
-            records.sequences.iter().copied().zip(records.records.iter().map(<[u8]>::to_vec));
-        self.known.extend(records);
-    }
-
-    /// Looks until this holds.
-    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
-        loop {
-            self.look();
-            if holds(self) {
-                return;
-            }
-            assert!(
-                Instant::now() < end,
-                "{}: not {what}; {} known, {} owed",
-                self.name,
-                self.known.len(),
-                self.owed.len(),
-            );
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-
-    /// Reads all that is known again, by sequence.
-    pub fn read_all(&mut self) -> Vec<(u64, Vec<u8>)> {
-        let mut found = Vec::new();
-        let sequences: Vec<u64> = self.known.iter().map(|(sequence, _)| *sequence).collect();
-        for (number, page) in sequences.chunks(5000).enumerate() {
-            let number = number as u64;
-            self.store.read(ReadRequest { number, sequences: page.to_vec() });
-            let end = Instant::now() + Duration::from_secs(30);
-            loop {
-                assert!(Instant::now() < end, "no answer to a read");
-                match self.events.recv_timeout(Duration::from_secs(1)) {
-                    Ok(StoreEvent::Read { number: of, records }) => {
-                        assert_eq!(of, number);
-                        let records = records.unwrap();
-                        found.extend(
-                            records
-                                .sequences
-                                .iter()
-                                .copied()
-                                .zip(records.records.iter().map(<[u8]>::to_vec)),
-                        );
-                        break;
-                    }
-                    Ok(event) => self.take(event),
-                    Err(_) => {}
-                }
-            }
-        }
-        found
-    }
-}
-
-/// What must hold of several relays of one log, when all has settled: they know the same, in one order,
-/// nothing twice; what was acknowledged is in it, since each knows what it was told.
-pub fn agree(relays: &mut [&mut Relay]) -> usize {
-    let most = relays.iter().map(|relay| relay.known.len()).max().unwrap();
-    for relay in &mut *relays {
-        relay.until("told of everything", |relay| {
-            relay.known.len() >= most && relay.owed.is_empty()
-        });
-    }
-    let log = relays[0].known.clone();
-    assert!(log.is_sorted_by(|one, next| one.0 < next.0), "sequences do not increase");
-    let mut texts: Vec<&Vec<u8>> = log.iter().map(|(_, record)| record).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    assert_eq!(texts.len(), log.len(), "a record is there twice");
-    for relay in relays {
-        assert_eq!(relay.known.len(), log.len(), "{}", relay.name);
-        assert!(relay.known == log, "{} knows another log", relay.name);
-    }
-    log.len()
 }
