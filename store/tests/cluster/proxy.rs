@@ -27,13 +27,14 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let Ok(client) = client else { return };
+                // Held until it is noted: one that is taken while the way is cut would stay.
+                let mut noted = all.lock().unwrap();
                 if !is_open.load(Ordering::SeqCst) {
                     continue;
                 }
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
-                all.lock()
-                    .unwrap()
-                    .extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
+                noted.extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
+                drop(noted);
                 let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 thread::spawn(move || {
                     std::io::copy(&mut from, &mut to).unwrap_or_default();
@@ -51,8 +52,9 @@ impl Proxy {
 
     /// Ends all connections and takes no new ones.
     pub fn cut(&self) {
+        let mut noted = self.pipes.lock().unwrap();
         self.open.store(false, Ordering::SeqCst);
-        for pipe in self.pipes.lock().unwrap().drain(..) {
+        for pipe in noted.drain(..) {
             pipe.shutdown(Shutdown::Both).unwrap_or_default();
         }
     }
