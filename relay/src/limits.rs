@@ -320,6 +320,9 @@ pub const CONNECTIONS_MAX: usize = 65_536;
 /// Handshakes a second above which new clients must prove their network address first.
 pub const HANDSHAKES_WITHOUT_RETRY: u32 = 100;
 
+/// How long a step of a handshake waits for FLASH that is on its way to the disk.
+pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_millis(2);
+
 /// TLS sessions a client remembers of a relay.
 pub const CLIENT_TICKETS_MAX: usize = 8;
 

@@ -1,6 +1,6 @@
 //! What the stores answer.
 
-use super::duplicates::Copy;
+use super::duplicates::{Copy, log_of};
 use super::fan_out::add_span;
 use super::group::{Finishing, Forming, Judgement, Pending};
 use super::live::FAN_OUT_OCTETS_MAX;
@@ -10,6 +10,7 @@ use super::slots::SlotId;
 use super::{LogName, Node, Now};
 use crate::limits::TOLD_MAX;
 use crate::protocol::{GroupId, put_delivery};
+use chappe_codec::precedence::Precedence;
 use chappe_store::{Damage, Recovery, StoreError, StoreEvent};
 use std::ops::Range;
 
@@ -175,6 +176,12 @@ impl Node {
     #[must_use]
     pub fn is_storing(&self) -> bool {
         self.logs.iter().any(|log| log.in_flight.is_some())
+    }
+
+    /// Whether FLASH is on its way to the disk.
+    #[must_use]
+    pub fn is_storing_flash(&self) -> bool {
+        self.logs.get(log_of(Precedence::Flash)).is_some_and(|log| log.in_flight.is_some())
     }
 
     /// One parcel is durable. How many wait for it.

@@ -3,6 +3,7 @@
 use super::course::{Order, Orders};
 use super::early::{Begun, Completion, begin};
 use super::event::RelayEvent;
+use super::handshakes::Handshake;
 use super::hub::Shared;
 use super::lane::serve_lane;
 use crate::counts::Counts;
@@ -14,15 +15,22 @@ use crate::protocol::{
 use crate::rates::RateMeter;
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
-use quinn::{Connecting, Connection, RecvStream, SendStream, VarInt};
+use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 /// Serves one connection until its client is gone or the relay drains.
-pub(super) async fn serve(connecting: Connecting, shared: Arc<Shared>, mut orders: Orders) {
-    let Some(Begun { connection, key, completion }) = begin(connecting).await else { return };
+pub(super) async fn serve(
+    (incoming, handshake): (Incoming, Handshake),
+    shared: Arc<Shared>,
+    mut orders: Orders,
+) {
+    let Ok(connecting) = handshake.accept(incoming).await else { return };
+    let begun = begin(connecting).await;
+    drop(handshake);
+    let Some(Begun { connection, key, completion }) = begun else { return };
     let realm = shared.hub().node.realm();
     let session = ControlSession::new(realm, tokio::time::Instant::now().into_std());
     let mut control = Control {

@@ -25,6 +25,8 @@ pub(super) struct Shared {
     hub: Mutex<Hub>,
     /// Told when a group is held for more to come.
     pub(super) held: Arc<Notify>,
+    /// Told when the disk has said what became of FLASH.
+    pub(super) flash_told: Notify,
     /// How fast senders may send, if there is a limit.
     rates: Mutex<Option<Rates>>,
     /// How often that was changed.
@@ -37,7 +39,7 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) node: Node,
-    pub(super) turn: Turn,
+    pub(super) turn: Turn<SlotId>,
     held: Arc<Notify>,
     is_held: bool,
     wakers: Vec<Option<Waker>>,
@@ -68,6 +70,7 @@ impl Shared {
             review: Semaphore::new(1),
             hub: Mutex::new(hub),
             held,
+            flash_told: Notify::new(),
             rates: Mutex::new(limits.map(Rates::new)),
             rates_changes: AtomicU64::new(0),
             started: tokio::time::Instant::now().into_std(),

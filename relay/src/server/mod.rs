@@ -9,6 +9,7 @@ mod course;
 mod early;
 mod event;
 mod federation;
+mod handshakes;
 mod hub;
 mod lane;
 mod options;
@@ -39,8 +40,9 @@ use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
 use course::{Course, Orders};
 use federation::Peers;
+use handshakes::Handshakes;
 use hub::Shared;
-use quinn::{Connecting, Endpoint, Incoming, VarInt};
+use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
 use saving::SumsFile;
 use std::net::SocketAddr;
@@ -62,6 +64,7 @@ pub struct RelayServer {
     shared: Arc<Shared>,
     events: StoreEvents,
     door: Door,
+    handshakes: Handshakes,
     course: watch::Sender<Course>,
     sums: Option<Arc<SumsFile>>,
     peers: Option<Peers>,
@@ -138,13 +141,15 @@ impl RelayServer {
         });
         let mut endpoint = quic::endpoint_config(secret);
         endpoint.rng_seed(network.seed);
-        let runtime = Arc::clone(&network.runtime);
+        let handshakes = Handshakes::default();
+        let runtime = handshakes.runtime(Arc::clone(&network.runtime));
         let endpoint = Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, runtime)
             .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
         let (course, _) = watch::channel(Course::default());
         let key = secret.public();
-        Ok(Self { endpoint, network, key, shared, events, door, course, sums, peers: None })
+        let peers = None;
+        Ok(Self { endpoint, network, key, shared, events, door, handshakes, course, sums, peers })
     }
 
     /// Where it listens.
@@ -171,9 +176,10 @@ impl RelayServer {
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, mut door, course, sums, peers, .. } = self;
+        let Self { endpoint, shared, events, mut door, handshakes, course, sums, peers, .. } = self;
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
+        stores.spawn(handshakes.clone().run(Arc::clone(&shared)));
         if let Some(sums) = &sums {
             stores.spawn(Arc::clone(sums).save(Arc::clone(&shared)));
         }
@@ -186,12 +192,10 @@ impl RelayServer {
                 () = &mut shutdown => break,
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => {
-                        if let Some(connecting) = door.look(incoming, connections.len()) {
+                        if let Some(incoming) = door.look(incoming, connections.len()) {
                             let orders = Orders::new(course.subscribe());
-                            connections.spawn(serve(connecting, Arc::clone(&shared), orders));
-                            // A handshake's signatures take as long as some hundred parcels: between two of
-                            // them everybody who is in already has a turn.
-                            tokio::task::yield_now().await;
+                            let arrival = (incoming, handshakes.begin());
+                            connections.spawn(serve(arrival, Arc::clone(&shared), orders));
                         }
                     }
                     None => break,
@@ -246,7 +250,7 @@ impl Door {
         Self { second: Instant::now(), handshakes: 0, connections_max, counts }
     }
 
-    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Connecting> {
+    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Incoming> {
         self.counts.handshake();
         if connections >= self.connections_max {
             self.counts.turn_away();
@@ -264,6 +268,6 @@ impl Door {
             drop(incoming.retry());
             return None;
         }
-        incoming.accept().ok()
+        Some(incoming)
     }
 }

@@ -118,7 +118,9 @@ impl StoreEvents {
                 else => return,
             };
             is_telling = self.take(name, event, &shared);
-            if !is_flash {
+            if is_flash {
+                shared.flash_told.notify_one();
+            } else {
                 // Pages and old records may be thousands, and each is some work: between two of them everybody
                 // else has a turn, and the network is looked at.
                 tokio::task::yield_now().await;

@@ -1,21 +1,26 @@
-//! Whose turn it is among the lanes that are not FLASH.
+//! Whose turn it is among the lanes that are not FLASH, and among handshakes.
 
-use crate::node::SlotId;
 use std::collections::VecDeque;
 use std::task::Waker;
 
 /// One lane that is not FLASH has its turn at a time, however many are busy; the others wait here and not
 /// among the runtime's tasks. So in front of a FLASH that has come lie at most the batch under way and the
-/// next, and not one batch for each busy lane.
-#[derive(Debug, Default)]
-pub(super) struct Turn {
-    holder: Option<SlotId>,
-    waiting: VecDeque<(SlotId, Waker)>,
+/// next, and not one batch for each busy lane. Handshakes have one of their own.
+#[derive(Debug)]
+pub(super) struct Turn<Key> {
+    holder: Option<Key>,
+    waiting: VecDeque<(Key, Waker)>,
 }
 
-impl Turn {
+impl<Key> Default for Turn<Key> {
+    fn default() -> Self {
+        Self { holder: None, waiting: VecDeque::new() }
+    }
+}
+
+impl<Key: Copy + PartialEq> Turn<Key> {
     /// Whether this lane may take a batch. If not it is woken when it may.
-    pub(super) fn may_take(&mut self, lane: SlotId, waker: &Waker) -> bool {
+    pub(super) fn may_take(&mut self, lane: Key, waker: &Waker) -> bool {
         match self.holder {
             None => {
                 self.holder = Some(lane);
@@ -33,7 +38,7 @@ impl Turn {
     }
 
     /// The lane has had its batch, or is gone: the next has its turn.
-    pub(super) fn pass(&mut self, lane: SlotId) {
+    pub(super) fn pass(&mut self, lane: Key) {
         if self.holder != Some(lane) {
             self.waiting.retain(|(waiting, _)| *waiting != lane);
             return;
@@ -43,6 +48,23 @@ impl Turn {
             self.holder = Some(next);
             waker.wake();
         }
+    }
+
+    /// The lane has had its batch, and another holds its place until it passes.
+    pub(super) fn hand(&mut self, lane: Key, to: Key) {
+        if self.holder == Some(lane) {
+            self.holder = Some(to);
+        }
+    }
+
+    /// It needs no turn any more: if it waits for one it is woken, and the next has its turn.
+    pub(super) fn leave(&mut self, lane: Key) {
+        if let Some(index) = self.waiting.iter().position(|(waiting, _)| *waiting == lane)
+            && let Some((_, waker)) = self.waiting.remove(index)
+        {
+            waker.wake();
+        }
+        self.pass(lane);
     }
 }
 
@@ -84,5 +106,22 @@ mod tests {
         assert!(turn.may_take(a, &waker));
         turn.pass(a);
         assert!(turn.may_take(c, &waker));
+    }
+    #[test]
+    fn a_place_is_held_for_another_and_who_leaves_is_woken() {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut turn = Turn::default();
+        assert!(turn.may_take(1, &waker) && !turn.may_take(2, &waker));
+        turn.hand(1, 0);
+        assert!(!turn.may_take(1, &waker) && !turn.may_take(3, &waker));
+        turn.leave(1);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "1, which needs no turn");
+        turn.hand(1, 0);
+        turn.pass(0);
+        assert!(turn.may_take(2, &waker) && !turn.may_take(3, &waker));
+        turn.leave(2);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 3, "2, and then 3");
+        assert!(turn.may_take(3, &waker));
     }
 }
