@@ -320,6 +320,9 @@ pub const CONNECTIONS_MAX: usize = 65_536;
 /// Handshakes a second above which new clients must prove their network address first.
 pub const HANDSHAKES_WITHOUT_RETRY: u32 = 100;
 
+/// Handshakes that wait for their first step. More are not answered: the client asks again, a second later at first.
+pub(crate) const HANDSHAKES_WAITING_MAX: usize = 1024;
+
 /// How long a step of a handshake waits for FLASH that is on its way to the disk.
 pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_millis(2);
 

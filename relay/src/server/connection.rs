@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// Serves one connection until its client is gone or the relay drains.
 pub(super) async fn serve(
-    (incoming, handshake): (Incoming, Handshake),
+    (incoming, mut handshake): (Incoming, Handshake),
     shared: Arc<Shared>,
     mut orders: Orders,
 ) {

@@ -8,11 +8,14 @@
 //! ```text
 //! Initial ──► Door ──► waits for a turn ──► accept (first step) ──► its driver, each poll a turn ──► over: no turns
 //! ```
+//!
+//! Those that have begun go before those that have not: what is begun may be waited for no longer than a client waits.
 
 use super::hub::Shared;
 use super::turn::Turn;
-use crate::limits::HANDSHAKE_WAIT;
+use crate::limits::{HANDSHAKE_WAIT, HANDSHAKES_WAITING_MAX};
 use quinn::{AsyncTimer, AsyncUdpSocket, Connecting, ConnectionError, Incoming, Runtime};
+use std::future::poll_fn;
 use std::io;
 use std::net::UdpSocket;
 use std::pin::Pin;
@@ -27,8 +30,14 @@ use tokio::time::{Instant, timeout_at};
 /// and one that is flooded with handshakes, serves those who are in.
 const SHARE: u32 = 4;
 
-/// Holds the place between two steps; handshakes have numbers from 1 on.
-const PAUSE: u64 = 0;
+/// What has a turn: a step of a handshake, by its number from 1 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    First(u64),
+    Later(u64),
+    /// None: the others have theirs.
+    Pause,
+}
 
 /// The turns of a relay's handshakes.
 #[derive(Debug, Clone, Default)]
@@ -43,9 +52,11 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Turns {
-    turn: Turn<u64>,
+    turn: Turn<Step>,
     /// Numbers given out.
     given: u64,
+    /// How many handshakes wait for their first step.
+    arrived: usize,
     /// Whose connection is being accepted: the task that is spawned meanwhile is its driver.
     accepting: Option<(u64, Arc<AtomicBool>)>,
     /// How long steps may still take before the next pause.
@@ -58,11 +69,16 @@ impl Handshakes {
         Arc::new(Paced { inner, handshakes: self.clone() })
     }
 
-    /// A handshake to come.
-    pub(super) fn begin(&self) -> Handshake {
+    /// A handshake to come; `None` when as many wait as may.
+    pub(super) fn begin(&self) -> Option<Handshake> {
         let mut turns = self.turns();
+        if turns.arrived >= HANDSHAKES_WAITING_MAX {
+            return None;
+        }
+        turns.arrived = turns.arrived.saturating_add(1);
         turns.given = turns.given.saturating_add(1);
-        Handshake { number: turns.given, is_over: Arc::default(), handshakes: self.clone() }
+        let (number, handshakes) = (turns.given, self.clone());
+        Some(Handshake { number, has_begun: false, is_over: Arc::default(), handshakes })
     }
 
     /// Ends the pauses, as long as the relay runs.
@@ -80,20 +96,20 @@ impl Handshakes {
             }
             let mut turns = self.turns();
             turns.left = took.checked_div(SHARE).unwrap_or_default();
-            turns.turn.pass(PAUSE);
+            turns.turn.pass(Step::Pause);
         }
     }
 
     /// A step is done that took so long.
-    fn done(&self, number: u64, took: Duration) {
+    fn done(&self, step: Step, took: Duration) {
         let mut turns = self.turns();
         turns.left = turns.left.saturating_sub(took);
         // The next takes about as long.
         if turns.left <= took {
-            turns.turn.hand(number, PAUSE);
+            turns.turn.hand(step, Step::Pause);
             self.0.paused.notify_one();
         } else {
-            turns.turn.pass(number);
+            turns.turn.pass(step);
         }
     }
 
@@ -113,39 +129,49 @@ async fn others() {
 #[derive(Debug)]
 pub(super) struct Handshake {
     number: u64,
+    has_begun: bool,
     is_over: Arc<AtomicBool>,
     handshakes: Handshakes,
 }
 
 impl Handshake {
     /// Its first step, when it has its turn.
-    pub(super) async fn accept(&self, incoming: Incoming) -> Result<Connecting, ConnectionError> {
-        let mut incoming = Some(incoming);
-        std::future::poll_fn(|context| {
-            let mut turns = self.handshakes.turns();
-            if !turns.turn.may_take(self.number, context.waker()) {
-                return Poll::Pending;
-            }
-            turns.accepting = Some((self.number, Arc::clone(&self.is_over)));
-            drop(turns);
-            let began = Instant::now();
-            let accepted = match incoming.take() {
-                Some(incoming) => incoming.accept(),
-                None => Err(ConnectionError::LocallyClosed),
-            };
-            // Nothing is spawned for one that is not accepted.
-            self.handshakes.turns().accepting = None;
-            self.handshakes.done(self.number, began.elapsed());
-            Poll::Ready(accepted)
+    pub(super) async fn accept(
+        &mut self,
+        incoming: Incoming,
+    ) -> Result<Connecting, ConnectionError> {
+        let step = Step::First(self.number);
+        poll_fn(|context| match self.handshakes.turns().turn.may_take(step, context.waker()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
         })
-        .await
+        .await;
+        self.begun();
+        let began = Instant::now();
+        self.handshakes.turns().accepting = Some((self.number, Arc::clone(&self.is_over)));
+        let accepted = incoming.accept();
+        // Nothing is spawned for one that is not accepted.
+        self.handshakes.turns().accepting = None;
+        self.handshakes.done(step, began.elapsed());
+        accepted
+    }
+
+    /// It waits for its first step no more.
+    fn begun(&mut self) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let mut turns = self.handshakes.turns();
+            turns.arrived = turns.arrived.saturating_sub(1);
+        }
     }
 }
 
 impl Drop for Handshake {
     fn drop(&mut self) {
+        self.begun();
         self.is_over.store(true, Ordering::Relaxed);
-        self.handshakes.turns().turn.leave(self.number);
+        let mut turns = self.handshakes.turns();
+        turns.turn.leave(Step::First(self.number));
+        turns.turn.leave(Step::Later(self.number));
     }
 }
 
@@ -195,18 +221,43 @@ impl Future for Driver {
         if self.is_over.load(Ordering::Relaxed) {
             return self.future.as_mut().poll(context);
         }
-        if !self.handshakes.turns().turn.may_take(self.number, context.waker()) {
+        let step = Step::Later(self.number);
+        let may_take = {
+            let is_first = |other| matches!(other, Step::First(_));
+            self.handshakes.turns().turn.may_take_before(step, context.waker(), is_first)
+        };
+        if !may_take {
             return Poll::Pending;
         }
         let began = Instant::now();
         let polled = self.future.as_mut().poll(context);
-        self.handshakes.done(self.number, began.elapsed());
+        self.handshakes.done(step, began.elapsed());
         polled
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.handshakes.turns().turn.pass(self.number);
+        self.handshakes.turns().turn.pass(Step::Later(self.number));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_wait_than_may_and_who_is_gone_makes_room() {
+        let handshakes = Handshakes::default();
+        let mut waiting: Vec<_> = std::iter::from_fn(|| handshakes.begin()).collect();
+        assert_eq!(waiting.len(), HANDSHAKES_WAITING_MAX);
+        waiting.pop();
+        let mut one = handshakes.begin().unwrap();
+        assert!(handshakes.begin().is_none());
+        one.begun();
+        let next = handshakes.begin().unwrap();
+        // It counts once.
+        drop((one, next));
+        assert_eq!(handshakes.turns().arrived, HANDSHAKES_WAITING_MAX - 1);
     }
 }

@@ -40,7 +40,7 @@ use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
 use course::{Course, Orders};
 use federation::Peers;
-use handshakes::Handshakes;
+use handshakes::{Handshake, Handshakes};
 use hub::Shared;
 use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
@@ -64,7 +64,6 @@ pub struct RelayServer {
     shared: Arc<Shared>,
     events: StoreEvents,
     door: Door,
-    handshakes: Handshakes,
     course: watch::Sender<Course>,
     sums: Option<Arc<SumsFile>>,
     peers: Option<Peers>,
@@ -141,15 +140,14 @@ impl RelayServer {
         });
         let mut endpoint = quic::endpoint_config(secret);
         endpoint.rng_seed(network.seed);
-        let handshakes = Handshakes::default();
-        let runtime = handshakes.runtime(Arc::clone(&network.runtime));
+        let runtime = door.waiting.runtime(Arc::clone(&network.runtime));
         let endpoint = Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, runtime)
             .map_err(ServerError::Socket)?;
         let shared = Arc::new(Shared::new(node, clock, observer, counts, rates));
         let (course, _) = watch::channel(Course::default());
         let key = secret.public();
         let peers = None;
-        Ok(Self { endpoint, network, key, shared, events, door, handshakes, course, sums, peers })
+        Ok(Self { endpoint, network, key, shared, events, door, course, sums, peers })
     }
 
     /// Where it listens.
@@ -176,10 +174,10 @@ impl RelayServer {
     /// its connections with [`CloseCode::ShuttingDown`] and its logs. Everything acknowledged is on
     /// disk whether this is reached or not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { endpoint, shared, events, mut door, handshakes, course, sums, peers, .. } = self;
+        let Self { endpoint, shared, events, mut door, course, sums, peers, .. } = self;
         let mut stores = JoinSet::new();
         stores.spawn(events.run(Arc::clone(&shared)));
-        stores.spawn(handshakes.clone().run(Arc::clone(&shared)));
+        stores.spawn(door.waiting.clone().run(Arc::clone(&shared)));
         if let Some(sums) = &sums {
             stores.spawn(Arc::clone(sums).save(Arc::clone(&shared)));
         }
@@ -192,9 +190,8 @@ impl RelayServer {
                 () = &mut shutdown => break,
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => {
-                        if let Some(incoming) = door.look(incoming, connections.len()) {
+                        if let Some(arrival) = door.look(incoming, connections.len()) {
                             let orders = Orders::new(course.subscribe());
-                            let arrival = (incoming, handshakes.begin());
                             connections.spawn(serve(arrival, Arc::clone(&shared), orders));
                         }
                     }
@@ -235,11 +232,15 @@ async fn save_queues(shared: &Shared) {
     drop(tokio::time::timeout(SAVE_MAX, saved).await);
 }
 
+/// A client that may shake hands.
+type Arrival = (Incoming, Handshake);
+
 /// Who is let in to be looked at.
 #[derive(Debug)]
 struct Door {
     second: Instant,
     handshakes: u32,
+    waiting: Handshakes,
     connections_max: usize,
     counts: Counts,
 }
@@ -247,10 +248,11 @@ struct Door {
 impl Door {
     fn new(connections_max: usize, counts: Counts) -> Self {
         let connections_max = connections_max.min(CONNECTIONS_MAX);
-        Self { second: Instant::now(), handshakes: 0, connections_max, counts }
+        let waiting = Handshakes::default();
+        Self { second: Instant::now(), handshakes: 0, waiting, connections_max, counts }
     }
 
-    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Incoming> {
+    fn look(&mut self, incoming: Incoming, connections: usize) -> Option<Arrival> {
         self.counts.handshake();
         if connections >= self.connections_max {
             self.counts.turn_away();
@@ -268,6 +270,11 @@ impl Door {
             drop(incoming.retry());
             return None;
         }
-        Some(incoming)
+        let Some(handshake) = self.waiting.begin() else {
+            self.counts.turn_away();
+            incoming.ignore();
+            return None;
+        };
+        Some((incoming, handshake))
     }
 }

@@ -21,6 +21,16 @@ impl<Key> Default for Turn<Key> {
 impl<Key: Copy + PartialEq> Turn<Key> {
     /// Whether this lane may take a batch. If not it is woken when it may.
     pub(super) fn may_take(&mut self, lane: Key, waker: &Waker) -> bool {
+        self.may_take_before(lane, waker, |_| false)
+    }
+
+    /// The same; where it has to wait, it goes before the first of those that are named.
+    pub(super) fn may_take_before(
+        &mut self,
+        lane: Key,
+        waker: &Waker,
+        goes_before: impl Fn(Key) -> bool,
+    ) -> bool {
         match self.holder {
             None => {
                 self.holder = Some(lane);
@@ -30,7 +40,11 @@ impl<Key: Copy + PartialEq> Turn<Key> {
             Some(_) => {
                 match self.waiting.iter_mut().find(|(waiting, _)| *waiting == lane) {
                     Some((_, known)) => known.clone_from(waker),
-                    None => self.waiting.push_back((lane, waker.clone())),
+                    None => {
+                        let place = self.waiting.iter().position(|(other, _)| goes_before(*other));
+                        let place = place.unwrap_or(self.waiting.len());
+                        self.waiting.insert(place, (lane, waker.clone()));
+                    }
                 }
                 false
             }
@@ -122,6 +136,13 @@ mod tests {
         assert!(turn.may_take(2, &waker) && !turn.may_take(3, &waker));
         turn.leave(2);
         assert_eq!(woken.0.load(Ordering::Relaxed), 3, "2, and then 3");
-        assert!(turn.may_take(3, &waker));
+        assert!(turn.may_take(3, &waker) && !turn.may_take(4, &waker));
+        // Behind its like, before the others.
+        assert!(!turn.may_take_before(5, &waker, |other| other == 4));
+        assert!(!turn.may_take_before(6, &waker, |other| other == 4));
+        for next in [5, 6, 4] {
+            turn.pass(turn.holder.unwrap());
+            assert_eq!(turn.holder, Some(next));
+        }
     }
 }
