@@ -26,8 +26,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// What part of the time handshakes may have while others have work: a relay whose clients all come back at once,
-/// and one that is flooded with handshakes, serves those who are in.
+/// Steps may take this part of what the others just took, and one step always: a relay whose clients all come back at
+/// once, and one that is flooded with handshakes, serves those who are in.
 const SHARE: u32 = 4;
 
 /// What has a turn: a step of a handshake, by its number from 1 on.
@@ -188,7 +188,8 @@ impl Runtime for Paced {
     }
 
     fn spawn(&self, future: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        match self.handshakes.turns().accepting.take() {
+        let accepting = self.handshakes.turns().accepting.take();
+        match accepting {
             Some((number, is_over)) => {
                 let handshakes = self.handshakes.clone();
                 self.inner.spawn(Box::pin(Driver { number, is_over, handshakes, future }));
