@@ -14,6 +14,7 @@
 )]
 
 mod actors;
+mod arrivals;
 mod chance;
 mod early;
 mod federated;
