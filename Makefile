@@ -57,7 +57,7 @@ bench-seal: setup-bench  ## Octets and speed of sealing: tables, and target/benc
 setup-bench:
 	@.ci/setup bench
 
-bench-relay:      ## The relay beside nats-server and mosquitto: the table, target/bench/relay.json, docs/relay-figures.md
+bench-relay:      ## The relay beside nats-server and mosquitto: target/bench/relay.json, docs/relay-figures.md; BENCH=reports: that part
 	@.ci/bench-relay $(BENCH)
 
 bench-store:      ## The store on a folder beside a plain loop, and a start with 10 million records; target/bench/, dated
