@@ -72,7 +72,8 @@ impl Counts {
         read(Some(&self.0.retries))
     }
 
-    /// Of those, how many found the relay full.
+    /// Of those, how many found no room: the relay was full, or as many waited as may. A client that was left alone
+    /// counts again when it asks again.
     #[must_use]
     pub fn turned_away(&self) -> u64 {
         read(Some(&self.0.turned_away))

@@ -323,6 +323,14 @@ pub const HANDSHAKES_WITHOUT_RETRY: u32 = 100;
 /// Handshakes that wait for their first step. More are not answered: the client asks again, a second later at first.
 pub(crate) const HANDSHAKES_WAITING_MAX: usize = 1024;
 
+/// How long a handshake waits for its first step. By then its client has asked again, and may have given up.
+pub(crate) const HANDSHAKE_TURN_WAIT: Duration = Duration::from_secs(3);
+
+/// Octets of a client's first datagrams that are kept while its handshake waits, and of all clients'. All that came is
+/// dealt with in one step.
+pub(crate) const ARRIVAL_OCTETS_MAX: u64 = 16 << 10;
+pub(crate) const ARRIVALS_OCTETS_MAX: u64 = 8 << 20;
+
 /// How long a step of a handshake waits for FLASH that is on its way to the disk.
 pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_millis(2);
 

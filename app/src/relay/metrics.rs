@@ -113,7 +113,11 @@ impl Collector for Counted {
         for (name, help, count) in [
             ("handshakes", "Connections begun", counts.handshakes()),
             ("retries", "Of those, asked to prove their address", counts.retries()),
-            ("turned_away", "Of those, refused for want of room", counts.turned_away()),
+            (
+                "turned_away",
+                "Of those, refused or left waiting for want of room",
+                counts.turned_away(),
+            ),
             ("misbehaved", "Connections closed for what was sent", read(&health.misbehaved)),
             ("damages", "Places in a log that were found damaged", read(&health.damages)),
             (

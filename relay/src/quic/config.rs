@@ -4,8 +4,9 @@ use super::identity::certified_key;
 use super::verifier::{AnyClient, PinnedRelay};
 use crate::key::{TransportKey, TransportSecret};
 use crate::limits::{
-    CLIENT_TICKETS_MAX, DATAGRAM_BUFFER, DATAGRAM_OCTETS_MAX, IDLE_MAX_MILLISECONDS, KEEP_ALIVE,
-    SEND_WINDOW, STREAM_WINDOW, STREAMS_MAX, TICKETS_MAX, UNACKNOWLEDGED_PACKETS_MAX,
+    ARRIVAL_OCTETS_MAX, ARRIVALS_OCTETS_MAX, CLIENT_TICKETS_MAX, DATAGRAM_BUFFER,
+    DATAGRAM_OCTETS_MAX, IDLE_MAX_MILLISECONDS, KEEP_ALIVE, SEND_WINDOW, STREAM_WINDOW,
+    STREAMS_MAX, TICKETS_MAX, UNACKNOWLEDGED_PACKETS_MAX,
 };
 use crate::protocol::ALPN;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
@@ -41,6 +42,8 @@ pub(crate) fn server_config(secret: &TransportSecret) -> Result<quinn::ServerCon
 
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
     config.transport_config(Arc::new(transport(STREAMS_MAX))).migration(true);
+    config.incoming_buffer_size(ARRIVAL_OCTETS_MAX);
+    config.incoming_buffer_size_total(ARRIVALS_OCTETS_MAX);
     Ok(config)
 }
 

@@ -3,11 +3,11 @@
 use super::course::{Order, Orders};
 use super::early::{Begun, Completion, begin};
 use super::event::RelayEvent;
-use super::handshakes::Handshake;
+use super::handshakes::Arrival;
 use super::hub::Shared;
 use super::lane::serve_lane;
 use crate::counts::Counts;
-use crate::limits::READ_CHUNKS_MAX;
+use crate::limits::{HANDSHAKE_TURN_WAIT, READ_CHUNKS_MAX};
 use crate::node::{Applicant, Leave, Node, Peer};
 use crate::protocol::{
     CloseCode, ConnectionRole, ControlSession, Hello, SessionError, VERSION, live_datagram,
@@ -15,19 +15,27 @@ use crate::protocol::{
 use crate::rates::RateMeter;
 use bytes::Bytes;
 use chappe_codec::precedence::Precedence;
-use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
+use quinn::{Connection, RecvStream, SendStream, VarInt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Serves one connection until its client is gone or the relay drains.
 pub(super) async fn serve(
-    (incoming, mut handshake): (Incoming, Handshake),
+    (incoming, mut handshake): Arrival,
     shared: Arc<Shared>,
     mut orders: Orders,
 ) {
-    let Ok(connecting) = handshake.accept(incoming).await else { return };
+    let has_turn = tokio::select! {
+        turn = timeout(HANDSHAKE_TURN_WAIT, handshake.turn()) => turn.is_ok(),
+        () = orders.drained() => false,
+    };
+    if !has_turn {
+        // The client asks again; another relay, if this one is gone by then.
+        return incoming.ignore();
+    }
+    let Ok(connecting) = handshake.accept(*incoming) else { return };
     let begun = begin(connecting).await;
     drop(handshake);
     let Some(Begun { connection, key, completion }) = begun else { return };

@@ -30,6 +30,9 @@ use tokio::time::{Instant, timeout_at};
 /// once, and one that is flooded with handshakes, serves those who are in.
 const SHARE: u32 = 4;
 
+/// Steps that take no more in all do not wait for FLASH.
+const CHEAP: Duration = Duration::from_micros(50);
+
 /// What has a turn: a step of a handshake, by its number from 1 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -61,6 +64,8 @@ struct Turns {
     accepting: Option<(u64, Arc<AtomicBool>)>,
     /// How long steps may still take before the next pause.
     left: Duration,
+    /// How long they took since they last waited for FLASH.
+    taken: Duration,
 }
 
 impl Handshakes {
@@ -87,9 +92,11 @@ impl Handshakes {
             self.0.paused.notified().await;
             let began = Instant::now();
             others().await;
-            let took = began.elapsed();
+            let took = began.elapsed().min(HANDSHAKE_WAIT);
             let end = began.checked_add(HANDSHAKE_WAIT).unwrap_or(began);
-            while shared.hub().node.is_storing_flash()
+            let is_due = self.turns().wait_is_due();
+            while is_due
+                && shared.hub().node.is_storing_flash()
                 && timeout_at(end, shared.flash_told.notified()).await.is_ok()
             {
                 others().await;
@@ -104,6 +111,7 @@ impl Handshakes {
     fn done(&self, step: Step, took: Duration) {
         let mut turns = self.turns();
         turns.left = turns.left.saturating_sub(took);
+        turns.taken = turns.taken.saturating_add(took);
         // The next takes about as long.
         if turns.left <= took {
             turns.turn.hand(step, Step::Pause);
@@ -118,12 +126,27 @@ impl Handshakes {
     }
 }
 
+impl Turns {
+    /// Datagrams that are no packets cost little each: FLASH does not wait for one, nor do all other handshakes.
+    fn wait_is_due(&mut self) -> bool {
+        let is_due = self.taken > CHEAP;
+        if is_due {
+            self.taken = Duration::ZERO;
+        }
+        is_due
+    }
+}
+
 /// Ready when what is ready now has run and the sockets have been looked at; and again, when all that came of what
 /// they brought has run too.
 async fn others() {
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
 }
+
+/// A client that may shake hands. Boxed: what serves a connection keeps the room of what it is given as long as it
+/// serves.
+pub(super) type Arrival = (Box<Incoming>, Handshake);
 
 /// A handshake that is not over; it is over when this is dropped.
 #[derive(Debug)]
@@ -135,24 +158,25 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Its first step, when it has its turn.
-    pub(super) async fn accept(
-        &mut self,
-        incoming: Incoming,
-    ) -> Result<Connecting, ConnectionError> {
+    /// Ready when its first step has its turn; [`Handshake::accept`] takes it.
+    pub(super) async fn turn(&self) {
         let step = Step::First(self.number);
         poll_fn(|context| match self.handshakes.turns().turn.may_take(step, context.waker()) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         })
         .await;
+    }
+
+    /// Its first step.
+    pub(super) fn accept(&mut self, incoming: Incoming) -> Result<Connecting, ConnectionError> {
         self.begun();
         let began = Instant::now();
         self.handshakes.turns().accepting = Some((self.number, Arc::clone(&self.is_over)));
         let accepted = incoming.accept();
         // Nothing is spawned for one that is not accepted.
         self.handshakes.turns().accepting = None;
-        self.handshakes.done(step, began.elapsed());
+        self.handshakes.done(Step::First(self.number), began.elapsed());
         accepted
     }
 
@@ -167,11 +191,11 @@ impl Handshake {
 
 impl Drop for Handshake {
     fn drop(&mut self) {
+        let step = if self.has_begun { Step::Later } else { Step::First };
         self.begun();
-        self.is_over.store(true, Ordering::Relaxed);
         let mut turns = self.handshakes.turns();
-        turns.turn.leave(Step::First(self.number));
-        turns.turn.leave(Step::Later(self.number));
+        self.is_over.store(true, Ordering::Relaxed);
+        turns.turn.leave(step(self.number));
     }
 }
 
@@ -192,7 +216,13 @@ impl Runtime for Paced {
         match accepting {
             Some((number, is_over)) => {
                 let handshakes = self.handshakes.clone();
-                self.inner.spawn(Box::pin(Driver { number, is_over, handshakes, future }));
+                self.inner.spawn(Box::pin(Driver {
+                    number,
+                    is_waiting: false,
+                    is_over,
+                    handshakes,
+                    future,
+                }));
             }
             None => self.inner.spawn(future),
         }
@@ -210,6 +240,8 @@ impl Runtime for Paced {
 /// Drives a connection: in its turn, until the handshake is over.
 struct Driver {
     number: u64,
+    /// It is known that it waits: each datagram that comes for it wakes it.
+    is_waiting: bool,
     is_over: Arc<AtomicBool>,
     handshakes: Handshakes,
     future: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -219,20 +251,29 @@ impl Future for Driver {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.is_over.load(Ordering::Relaxed) {
-            return self.future.as_mut().poll(context);
+        let this = &mut *self;
+        if this.is_over.load(Ordering::Relaxed) {
+            return this.future.as_mut().poll(context);
         }
-        let step = Step::Later(self.number);
-        let may_take = {
-            let is_first = |other| matches!(other, Step::First(_));
-            self.handshakes.turns().turn.may_take_before(step, context.waker(), is_first)
-        };
-        if !may_take {
-            return Poll::Pending;
+        let (step, is_first) = (Step::Later(this.number), |other| matches!(other, Step::First(_)));
+        let mut turns = this.handshakes.turns();
+        // It may have been over until the lock was had.
+        let is_over = this.is_over.load(Ordering::Relaxed);
+        if !is_over {
+            if this.is_waiting && !turns.turn.is_of(step) {
+                return Poll::Pending;
+            }
+            this.is_waiting = !turns.turn.may_take_before(step, context.waker(), is_first);
+            if this.is_waiting {
+                return Poll::Pending;
+            }
         }
+        drop(turns);
         let began = Instant::now();
-        let polled = self.future.as_mut().poll(context);
-        self.handshakes.done(step, began.elapsed());
+        let polled = this.future.as_mut().poll(context);
+        if !is_over {
+            this.handshakes.done(step, began.elapsed());
+        }
         polled
     }
 }

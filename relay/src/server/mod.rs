@@ -40,7 +40,7 @@ use chappe_store::{FolderStore, Store, StoreError};
 use connection::serve;
 use course::{Course, Orders};
 use federation::Peers;
-use handshakes::{Handshake, Handshakes};
+use handshakes::{Arrival, Handshakes};
 use hub::Shared;
 use quinn::{Endpoint, Incoming, VarInt};
 use ring::rand::SystemRandom;
@@ -232,9 +232,6 @@ async fn save_queues(shared: &Shared) {
     drop(tokio::time::timeout(SAVE_MAX, saved).await);
 }
 
-/// A client that may shake hands.
-type Arrival = (Incoming, Handshake);
-
 /// Who is let in to be looked at.
 #[derive(Debug)]
 struct Door {
@@ -275,6 +272,6 @@ impl Door {
             incoming.ignore();
             return None;
         };
-        Some((incoming, handshake))
+        Some((Box::new(incoming), handshake))
     }
 }

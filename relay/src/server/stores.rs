@@ -118,9 +118,7 @@ impl StoreEvents {
                 else => return,
             };
             is_telling = self.take(name, event, &shared);
-            if is_flash {
-                shared.flash_told.notify_one();
-            } else {
+            if !is_flash {
                 // Pages and old records may be thousands, and each is some work: between two of them everybody
                 // else has a turn, and the network is looked at.
                 tokio::task::yield_now().await;
@@ -133,14 +131,19 @@ impl StoreEvents {
     fn take(&mut self, name: LogName, event: StoreEvent, shared: &Shared) -> bool {
         let now = shared.now();
         let mut hub = shared.hub();
+        let mut is_flash = name == self.names.0;
         hub.node.store_event(name, event, now);
         for _ in 0..BATCH_MAX {
             let Ok(event) = self.flash.try_recv() else { break };
+            is_flash = true;
             hub.node.store_event(self.names.0, event, now);
         }
         let is_telling = hub.node.tell_stored();
         hub.finish();
         drop(hub);
+        if is_flash {
+            shared.flash_told.notify_one();
+        }
         shared.let_store();
         shared.tell_events();
         is_telling

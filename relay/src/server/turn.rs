@@ -24,7 +24,7 @@ impl<Key: Copy + PartialEq> Turn<Key> {
         self.may_take_before(lane, waker, |_| false)
     }
 
-    /// The same; where it has to wait, it goes before the first of those that are named.
+    /// The same; where it has to wait, it goes before those that are named, which are the last that wait.
     pub(super) fn may_take_before(
         &mut self,
         lane: Key,
@@ -41,8 +41,7 @@ impl<Key: Copy + PartialEq> Turn<Key> {
                 match self.waiting.iter_mut().find(|(waiting, _)| *waiting == lane) {
                     Some((_, known)) => known.clone_from(waker),
                     None => {
-                        let place = self.waiting.iter().position(|(other, _)| goes_before(*other));
-                        let place = place.unwrap_or(self.waiting.len());
+                        let place = self.waiting.partition_point(|(other, _)| !goes_before(*other));
                         self.waiting.insert(place, (lane, waker.clone()));
                     }
                 }
@@ -71,14 +70,20 @@ impl<Key: Copy + PartialEq> Turn<Key> {
         }
     }
 
-    /// It needs no turn any more: if it waits for one it is woken, and the next has its turn.
+    /// Whether it has its turn.
+    pub(super) fn is_of(&self, lane: Key) -> bool {
+        self.holder == Some(lane)
+    }
+
+    /// It needs no turn any more: if it waits for one it is woken, and if it has one the next has it.
     pub(super) fn leave(&mut self, lane: Key) {
-        if let Some(index) = self.waiting.iter().position(|(waiting, _)| *waiting == lane)
-            && let Some((_, waker)) = self.waiting.remove(index)
-        {
+        if self.is_of(lane) {
+            return self.pass(lane);
+        }
+        let place = self.waiting.iter().position(|(waiting, _)| *waiting == lane);
+        if let Some((_, waker)) = place.and_then(|place| self.waiting.remove(place)) {
             waker.wake();
         }
-        self.pass(lane);
     }
 }
 
