@@ -332,7 +332,7 @@ pub(crate) const ARRIVAL_OCTETS_MAX: u64 = 16 << 10;
 pub(crate) const ARRIVALS_OCTETS_MAX: u64 = 8 << 20;
 
 /// How long a step of a handshake waits for FLASH that is on its way to the disk.
-pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_millis(2);
+pub(crate) const HANDSHAKE_FLASH_WAIT: Duration = Duration::from_millis(2);
 
 /// TLS sessions a client remembers of a relay.
 pub const CLIENT_TICKETS_MAX: usize = 8;

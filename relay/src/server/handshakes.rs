@@ -13,7 +13,7 @@
 
 use super::hub::Shared;
 use super::turn::Turn;
-use crate::limits::{HANDSHAKE_WAIT, HANDSHAKES_WAITING_MAX};
+use crate::limits::{HANDSHAKE_FLASH_WAIT, HANDSHAKES_WAITING_MAX};
 use quinn::{AsyncTimer, AsyncUdpSocket, Connecting, ConnectionError, Incoming, Runtime};
 use std::future::poll_fn;
 use std::io;
@@ -92,8 +92,8 @@ impl Handshakes {
             self.0.paused.notified().await;
             let began = Instant::now();
             others().await;
-            let took = began.elapsed().min(HANDSHAKE_WAIT);
-            let end = began.checked_add(HANDSHAKE_WAIT).unwrap_or(began);
+            let took = began.elapsed().min(HANDSHAKE_FLASH_WAIT);
+            let end = began.checked_add(HANDSHAKE_FLASH_WAIT).unwrap_or(began);
             let is_due = self.turns().wait_is_due();
             while is_due
                 && shared.hub().node.is_storing_flash()
